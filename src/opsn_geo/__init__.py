@@ -1,0 +1,64 @@
+"""Who gets which public digital service: coverage, deserts and survey representativeness.
+
+The names below are the whole public interface; they are imported when first used, so
+``import opsn_geo`` stays light.
+
+>>> import opsn_geo
+>>> "run" in dir(opsn_geo)
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError
+    from opsn_geo.pipeline import Results, measure, prepare, run, write
+    from opsn_geo.study import Metadata, Study
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Fault",
+    "InputError",
+    "MachineError",
+    "Metadata",
+    "OpsnGeoError",
+    "RejectedRowsError",
+    "Results",
+    "Study",
+    "measure",
+    "prepare",
+    "run",
+    "write",
+]
+
+_HOMES = {
+    "Fault": "errors",
+    "InputError": "errors",
+    "MachineError": "errors",
+    "Metadata": "study",
+    "OpsnGeoError": "errors",
+    "RejectedRowsError": "errors",
+    "Results": "pipeline",
+    "Study": "study",
+    "measure": "pipeline",
+    "prepare": "pipeline",
+    "run": "pipeline",
+    "write": "pipeline",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module when it is first asked for (PEP 562)."""
+    if name not in _HOMES:
+        message = f"module 'opsn_geo' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"opsn_geo.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted([*globals(), *__all__])

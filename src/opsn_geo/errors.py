@@ -1,0 +1,110 @@
+"""One small tree of errors, each for the person who can mend it.
+
+An :class:`InputError` carries every fault of the user's files at once: what was found, where, what was
+expected, the nearest thing that would have been right, and how to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from opsn_geo.vocabulary import Language, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong in one place of a user's file.
+
+    Parameters
+    ----------
+    cause : str
+        Entry of the catalogue under ``faults``: it names the fault and its remedy.
+    file : str
+        File or option at fault, as the user named it; empty when there is none.
+    row : int, optional
+        Line of the file as a spreadsheet numbers it (the header is line 1).
+    column, value, expected, nearest : str, optional
+        Header of the column, the value found there, what should have stood there, and the closest match.
+
+    Examples
+    --------
+    >>> fault = Fault(cause="unknown_key", file="study.toml", column="milesime", nearest="millesime")
+    >>> print(fault.text("en"))
+    study.toml, key “milesime”: this key is not known. Nearest: “millesime”. Correct its name or remove it.
+    """
+
+    cause: str
+    file: str = ""
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    expected: str | None = None
+    nearest: str | None = None
+
+    def text(self, lang: Language = "fr") -> str:
+        """Say the fault in one line: place, finding, expectation, nearest match, remedy."""
+        is_key = self.cause.endswith("_key")
+        parts = {"row": self.row, "key" if is_key else "column": self.column, "value": self.value}
+        place = [text(f"place.{name}", lang, it=_short(it)) for name, it in parts.items() if it is not None]
+        found = text(f"faults.{self.cause}.found", lang)
+        hints = {"expected": self.expected, "nearest": self.nearest}
+        told = [text(f"place.{name}", lang, it=_short(it)) for name, it in hints.items() if it is not None]
+        remedy = text(f"faults.{self.cause}.remedy", lang)
+        head = ", ".join(part for part in (self.file, *place) if part)
+        return " ".join([f"{head}{text('place.colon', lang)}{found}" if head else found, *told, remedy])
+
+    def as_record(self, lang: Language = "fr") -> dict[str, str | int | None]:
+        """Give the fault as a flat record, for tables and JSON."""
+        return {
+            "cause": self.cause,
+            "file": self.file,
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+            "expected": self.expected,
+            "nearest": self.nearest,
+            "message": self.text(lang),
+        }
+
+
+def _short(it: object, most: int = 120) -> str:
+    """Show a value on one line, cut where it is long: it comes from a file and may be anything."""
+    shown = "".join(c if c.isprintable() else "�" for c in " ".join(str(it).split()))
+    return shown if len(shown) <= most else f"{shown[:most]}…"
+
+
+class OpsnGeoError(Exception):
+    """Whatever opsn-geo refuses to do, with the faults that made it refuse and an exit code."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(fault.text("en") for fault in self.faults))
+
+    def text(self, lang: Language = "fr") -> str:
+        """Say every fault, one per line."""
+        return "\n".join(fault.text(lang) for fault in self.faults)
+
+
+class InputError(OpsnGeoError):
+    """The user's files or options are at fault; all their faults are told at once.
+
+    >>> raise InputError([Fault(cause="missing_file", file="members.csv")])
+    Traceback (most recent call last):
+    opsn_geo.errors.InputError: members.csv: this file does not exist. Check its name and its folder.
+    """
+
+
+class RejectedRowsError(OpsnGeoError):
+    """Everything was done, but rows were rejected and the user asked to be strict."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class MachineError(OpsnGeoError):
+    """The machine is at fault: disk full, permission refused, a tool that is missing."""
+
+    exit_code: ClassVar[int] = 3

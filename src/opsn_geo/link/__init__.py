@@ -1,0 +1,1 @@
+"""From names and codes of any vintage to official communes: linked + rejected = read."""

@@ -1,0 +1,1 @@
+"""From measured frames to what people open: GeoPackage, maps, tables, manifest."""

@@ -1,0 +1,1 @@
+"""From what users bring to checked tables: every fault collected, raised once."""

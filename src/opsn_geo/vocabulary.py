@@ -1,0 +1,151 @@
+"""The words of the house: states, paths, column names, and their labels in French and English.
+
+Every text that a person reads lies in ``catalogue/*.toml``, one file per room, each entry with its
+``fr`` and ``en`` form. :func:`text` and :func:`label` are the only ways to it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Any, Final, Literal, get_args
+
+Language = Literal["fr", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+
+
+class State(StrEnum):
+    """How far a service has come to a commune: a ladder, and ``unknown`` beside it.
+
+    >>> [state.value for state in State]
+    ['not_offered', 'offered', 'member', 'used', 'unknown']
+    """
+
+    NOT_OFFERED = "not_offered"
+    OFFERED = "offered"
+    MEMBER = "member"
+    USED = "used"
+    UNKNOWN = "unknown"
+
+
+class Path(StrEnum):
+    """By which way a membership reaches a commune.
+
+    >>> Path("epci").value
+    'epci'
+    """
+
+    NONE = ""
+    DIRECT = "direct"
+    EPCI = "epci"
+    DEPARTEMENT = "departement"
+    REGION = "region"
+    SEVERAL = "several"
+
+
+class Level(StrEnum):
+    """What kind of body a membership, an offer or an answer comes from.
+
+    >>> Level("commune") is Level.COMMUNE
+    True
+    """
+
+    COMMUNE = "commune"
+    EPCI = "epci"
+    DEPARTEMENT = "departement"
+    REGION = "region"
+    OTHER = "other"
+
+
+@cache
+def _catalogue() -> dict[str, Any]:
+    """Read every catalogue file once and merge their top-level tables."""
+    merged: dict[str, Any] = {}
+    for file in sorted(resources.files("opsn_geo").joinpath("catalogue").iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".toml"):
+            for room, entries in tomllib.loads(file.read_text(encoding="utf-8")).items():
+                merged.setdefault(room, {}).update(entries)
+    return merged
+
+
+def _entry(key: str) -> Any:  # noqa: ANN401 - a catalogue entry is a table or a text
+    """Find the entry of a dotted key; an absent one is a mistake in the program, not of the user."""
+    entry: Any = _catalogue()
+    for part in key.split("."):
+        if part not in entry:
+            message = f"the catalogue has no entry {key!r}"
+            raise KeyError(message)
+        entry = entry[part]
+    return entry
+
+
+def text(key: str, lang: Language = "fr", **values: object) -> str:
+    """Give a text of the catalogue in one language, with its ``{values}`` filled in.
+
+    Parameters
+    ----------
+    key : str
+        Dotted place in the catalogue, such as ``"state.member"``.
+    lang : {"fr", "en"}
+        Language wanted.
+    **values : object
+        What stands in the braces of the text.
+
+    Raises
+    ------
+    KeyError
+        No such entry, or no such language in it: a mistake in the program.
+
+    Examples
+    --------
+    >>> text("state.member", "fr"), text("state.member", "en")
+    ('adhérente', 'member')
+    """
+    template: str = _entry(key)[lang]
+    return template.format(**values) if values else template
+
+
+def texts(key: str, lang: Language = "fr") -> dict[str, str]:
+    """Give every text directly under a key, such as the label of each state.
+
+    >>> list(texts("state", "fr"))
+    ['not_offered', 'offered', 'member', 'used', 'unknown']
+    """
+    return {name: entry[lang] for name, entry in _entry(key).items()}
+
+
+def label(column: str, lang: Language = "fr") -> str:
+    """Give the alias of a column: what a reader sees instead of its name.
+
+    A column the catalogue does not know (one that a user added) keeps its name.
+
+    >>> label("code_insee", "fr"), label("my_own_column", "fr")
+    ('Code INSEE', 'my_own_column')
+    """
+    entry = _catalogue()["columns"].get(column)
+    return entry[lang] if entry else column
+
+
+def definition(column: str, lang: Language = "fr") -> str:
+    """Give the definition of a column, or an empty text where the catalogue has none.
+
+    >>> definition("population", "en").startswith("Municipal population")
+    True
+    """
+    entry = _catalogue()["columns"].get(column, {})
+    found: str = entry.get(f"{lang}_definition", "")
+    return found
+
+
+def unit(column: str, lang: Language = "fr") -> str:
+    """Give the unit of a column: the catalogue's own, else what the end of its name says.
+
+    >>> unit("area_km2"), unit("covered_share"), unit("name")
+    ('km²', 'part (0 à 1)', '')
+    """
+    entry = _catalogue()["columns"].get(column, {})
+    ending = column.rsplit("_", 1)[-1]
+    key = entry.get("unit") or (ending if ending in _entry("unit") else "")
+    return text(f"unit.{key}", lang) if key else ""
