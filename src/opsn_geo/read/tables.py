@@ -1,0 +1,223 @@
+"""Any table that a user brings, as text: CSV of any usual encoding, XLSX, ODS, Parquet.
+
+Nothing is typed here: a code that Excel turned into a number comes out as the text that Excel shows, and
+the rooms that know what the column means mend it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from opsn_geo.errors import Fault, InputError
+
+SPREADSHEETS: Final = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
+"""Endings of workbooks, read by calamine."""
+
+SEPARATORS: Final = (";", ",", "\t", "|")
+"""Separators tried for a text file, the likeliest in France first."""
+
+_MISSING: Final = frozenset({"", "#N/A", "#N/D", "NULL", "\\N"})
+_INVISIBLE: Final = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\x00"))
+_CELL_LIMIT: Final = 1 << 27
+
+
+def table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
+    r"""Read a table as text, whatever its format.
+
+    Parameters
+    ----------
+    path : Path or str
+        A CSV (UTF-8 with or without BOM, UTF-16, cp1252; separated by ``;``, ``,``, tab or ``|``), a
+        workbook (XLSX, XLS, ODS) or a Parquet file. The ending tells which; all else is read as CSV.
+    sheet : str, optional
+        Sheet of a workbook; by default the first one that holds anything.
+
+    Returns
+    -------
+    DataFrame
+        Columns of dtype ``str``, cells without surrounding blanks, empty cells as missing values. The index
+        ``row`` is the line as a spreadsheet numbers it: the header is line 1 unless title lines stand above
+        it, and blank lines are left out but counted. A header that repeats gets `` (2)``, one that is empty
+        ``column 4``.
+
+    Raises
+    ------
+    InputError
+        The file is missing, unreadable or empty, or lines hold more cells than the header; all such lines
+        are told.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "members.csv")
+    ...     _ = file.write_bytes("Code;Nom\n02001;Abbécourt\n\n02002; Achery \n".encode("cp1252"))
+    ...     table(file)["Nom"].to_dict()
+    {2: 'Abbécourt', 4: 'Achery'}
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError([Fault(cause="missing_file", file=str(path))])
+    ending = path.suffix.lower()
+    rows: Sequence[Sequence[object]]
+    try:
+        if ending in SPREADSHEETS:
+            rows = _workbook_rows(path, sheet)
+        elif ending in {".parquet", ".pq"}:
+            rows = _parquet_rows(path)
+        else:
+            rows = _text_rows(decoded(path.read_bytes(), str(path)))
+    except InputError:
+        raise
+    except Exception as error:  # readers raise their own kinds, down to a Rust panic's
+        raise InputError([Fault(cause="unreadable_file", file=str(path), value=str(error))]) from error
+    return _framed(rows, str(path))
+
+
+def decoded(content: bytes, file: str = "") -> str:
+    r"""Decode the bytes of a text file: by its BOM, as UTF-8, else as cp1252.
+
+    Text that was encoded twice (``AbbÃ©court``) is decoded twice.
+
+    Raises
+    ------
+    InputError
+        The bytes are in none of these encodings.
+
+    Examples
+    --------
+    >>> decoded("Abbécourt".encode("cp1252")), decoded("\ufeffAbbécourt".encode("utf-16-le"))
+    ('Abbécourt', 'Abbécourt')
+    >>> decoded("AbbÃ©court".encode())
+    'Abbécourt'
+    """
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return content.decode("utf-16", errors="replace")
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            return _encoded_once(content.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    raise InputError([Fault(cause="unknown_encoding", file=file)])
+
+
+def _encoded_once(text: str) -> str:
+    """Undo a second encoding: only text that was encoded twice survives the way back whole."""
+    if "Ã" not in text:
+        return text
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _text_rows(text: str) -> Sequence[Sequence[object]]:
+    """Split a text file into rows of cells, by the separator that fits it best."""
+    csv.field_size_limit(_CELL_LIMIT)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    first, _, rest = text.partition("\n")
+    if first.lower().startswith("sep=") and len(first) == len("sep=;"):
+        return [[], *csv.reader(io.StringIO(rest), delimiter=first[-1])]
+    return list(csv.reader(io.StringIO(text), delimiter=separator(text)))
+
+
+def separator(text: str) -> str:
+    r"""Find the separator of a text file: it cuts the most of its first lines into the same number of cells.
+
+    >>> separator("Nom, en toutes lettres;Code\nAchery;02002\n"), separator("nom\nAchery\n")
+    (';', ';')
+    """
+
+    def fitness(candidate: str) -> tuple[float, int]:
+        reader = csv.reader(io.StringIO(text), delimiter=candidate)
+        widths = [len(cells) for cells in itertools.islice(reader, 200) if any(cells)]
+        width = max(set(widths), key=widths.count, default=0)
+        return (widths.count(width) / len(widths) if width > 1 else 0.0, width)
+
+    return max(SEPARATORS, key=fitness)
+
+
+def _workbook_rows(path: Path, sheet: str | None) -> Sequence[Sequence[object]]:
+    """Give the rows of one sheet of a workbook, blank ones included."""
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 - only when there is one
+
+    with CalamineWorkbook.from_path(str(path)) as workbook:
+        visible = [it.name for it in workbook.sheets_metadata if it.visible == SheetVisibleEnum.Visible]
+        if sheet is not None and sheet not in workbook.sheet_names:
+            expected = ", ".join(workbook.sheet_names)
+            raise InputError([Fault(cause="missing_sheet", file=str(path), value=sheet, expected=expected)])
+        for name in [sheet] if sheet is not None else visible:
+            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            if rows:
+                return rows
+    return []
+
+
+def _parquet_rows(path: Path) -> Sequence[Sequence[object]]:
+    """Give a Parquet file as a header and rows."""
+    frame = pd.read_parquet(path)
+    cells = frame.astype(object).where(frame.notna(), None)
+    return [list(frame.columns), *cells.to_numpy().tolist()]
+
+
+def _framed(rows: Sequence[Sequence[object]], file: str) -> pd.DataFrame:
+    """Frame rows under their header, which is the first line as full as a table's line can be."""
+    texts = [[as_text(cell) for cell in row] for row in rows]
+    filled = [sum(map(bool, row)) for row in texts]
+    head = next((i for i, n in enumerate(filled) if n > 1), filled.index(1) if 1 in filled else None)
+    if head is None:
+        raise InputError([Fault(cause="empty_file", file=file)])
+    header = _headers(texts[head])
+    long = [i for i in range(head + 1, len(texts)) if any(texts[i][len(header) :])]
+    if long:
+        raise InputError(
+            Fault(cause="too_many_cells", file=file, row=i + 1, value=" ".join(texts[i][len(header) :]))
+            for i in long
+        )
+    kept = [i for i in range(head + 1, len(texts)) if filled[i]]
+    body = [(texts[i] + [""] * len(header))[: len(header)] for i in kept]
+    index = pd.Index([i + 1 for i in kept], name="row", dtype="int64")
+    frame = pd.DataFrame(body, index=index, columns=header, dtype="str")
+    return frame.mask(frame.isin(_MISSING))
+
+
+def _headers(cells: Iterable[str]) -> list[str]:
+    """Name every column once: trailing empty headers go, repeats are numbered."""
+    names = list(cells)
+    while names and not names[-1]:
+        names.pop()
+    seen: dict[str, int] = {}
+    for i, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        if not name:
+            names[i] = f"column {i + 1}"
+        elif seen[name] > 1:
+            names[i] = f"{name} ({seen[name]})"
+    return names
+
+
+def as_text(cell: object) -> str:
+    """Give a cell as the text a spreadsheet shows: whole numbers without decimals, ISO dates, no odd blank.
+
+    >>> as_text(2001.0), as_text(0.5), as_text(None), as_text(" Le\u202fNouvion ")
+    ('2001', '0.5', '', 'Le Nouvion')
+    """
+    if isinstance(cell, str):
+        return " ".join(cell.translate(_INVISIBLE).split()) if not cell.isalnum() else cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        return cell.date().isoformat()
+    return str(cell)
