@@ -1,0 +1,296 @@
+"""Text tables to checked tables: columns found, values typed, every fault told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from rapidfuzz import process
+
+from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.schema import SCHEMAS, Column, Schema
+from opsn_geo.read.tables import table
+from opsn_geo.read.values import EXAMPLES, READINGS, mapped, plain, slug
+
+MOST_PER_COLUMN: Final = 50
+"""Faults told of one column of one file; a wrong column would otherwise fill the screen."""
+
+
+def nearest(value: str, among: Sequence[str], least: float = 60) -> str | None:
+    """Find the text nearest to a value, or nothing when all are far (rapidfuzz's weighted ratio, 0 to 100).
+
+    >>> nearest("milesime", ["millesime", "date"]), nearest("xyz", ["millesime"])
+    ('millesime', None)
+    """
+    found = process.extractOne(value, among, processor=plain, score_cutoff=least)
+    return found[0] if found else None
+
+
+def guessed(headers: Sequence[str], schema: Schema, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Tell which header of a file stands for which column of a table.
+
+    A header the user maps comes first, then one that bears the column's own name, then the synonyms in
+    their order; each header serves once.
+
+    Parameters
+    ----------
+    headers : sequence of str
+        Headers of the file.
+    schema : Schema
+        The table.
+    given : mapping of str to str, optional
+        The user's own mapping, from column to header.
+
+    Returns
+    -------
+    dict
+        From column to header, in the order of the table; what was not found is absent.
+
+    Examples
+    --------
+    >>> guessed(["Opérateur", "Code INSEE", "Commune"], SCHEMAS["memberships"])
+    {'opsn': 'Opérateur', 'code': 'Code INSEE', 'name': 'Commune'}
+    """
+    found = {column: header for column, header in (given or {}).items() if header in headers}
+    names = [(column.name, column.name) for column in schema.columns]
+    synonyms = [(column.name, other) for column in schema.columns for other in column.headers]
+    plains: dict[str, str] = {}
+    for header in headers:
+        plains.setdefault(plain(header), header)
+    for column, wanted in [*names, *synonyms]:
+        match = plains.get(plain(wanted))
+        if column not in found and match is not None and match not in found.values():
+            found[column] = match
+    return {column.name: found[column.name] for column in schema.columns if column.name in found}
+
+
+def checked(
+    frame: pd.DataFrame, schema: Schema, file: str, mapping: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Check a text table and type its columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Text columns on the index ``row``, as :func:`opsn_geo.read.tables.table` gives them.
+    schema : Schema
+        What the table has to be.
+    file : str
+        Name of the file, for the faults.
+    mapping : mapping of str to str, optional
+        The user's mapping, from column to header of the file.
+
+    Returns
+    -------
+    DataFrame
+        The table's columns in its order, typed (``boolean``, ``Int64``, ``Float64``, ``datetime64[s]``,
+        ``str``), then the file's other columns as text, on the same index. A missing cell is missing, or
+        the column's default.
+
+    Raises
+    ------
+    InputError
+        A column or a value is missing, wrong or repeated; all faults are told, up to
+        :data:`MOST_PER_COLUMN` in a column.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"Id": ["adico"], "Nom": ["Adico"], "ETP": ["12,5"]}, dtype="str")
+    >>> checked(frame, SCHEMAS["opsn"], "opsn.csv")[["opsn", "staff", "list_complete"]].iloc[0].to_dict()
+    {'opsn': 'adico', 'staff': 12.5, 'list_complete': False}
+    """
+    headers = list(frame.columns)
+    mapping = mapping or {}
+    faults = list(_mapping_faults(headers, schema, file, mapping))
+    found = guessed(headers, schema, mapping)
+    typed: dict[str, pd.Series] = {}
+    for column in schema.columns:
+        if column.name not in found and column.required:
+            near = nearest(column.name, [it for it in headers if it not in found.values()])
+            faults.append(Fault(cause="missing_column", file=file, column=column.name, nearest=near))
+        texts = frame[found[column.name]] if column.name in found else _absent(frame.index)
+        if column.default is not None:
+            texts = texts.fillna(column.default)
+        typed[column.name] = _typed(texts, column)
+        if column.name in found:
+            faults.extend(_value_faults(texts, typed[column.name], column, file, found[column.name]))
+    others = frame.drop(columns=list(found.values())).drop(columns=list(typed), errors="ignore")
+    result = pd.DataFrame(typed, index=frame.index).join(others)
+    faults.extend(_key_faults(result, schema, file))
+    if faults:
+        raise InputError(faults)
+    return result
+
+
+def _absent(index: pd.Index) -> pd.Series:
+    """Make a column of which every cell is missing."""
+    return pd.Series(pd.NA, index=index, dtype="str")
+
+
+def _typed(texts: pd.Series, column: Column) -> pd.Series:
+    """Read a column's cells; those that cannot be read are missing."""
+    if not column.allowed:
+        return READINGS[column.kind](texts)
+    spellings = {plain(other): value for value, others in column.allowed.items() for other in others}
+    spellings |= {plain(value): value for value in column.allowed}
+    return mapped(texts, lambda text: spellings.get(plain(text), pd.NA)).astype("str")
+
+
+def _mapping_faults(
+    headers: Sequence[str], schema: Schema, file: str, mapping: Mapping[str, str]
+) -> Iterator[Fault]:
+    """Tell what the user's mapping names that is neither in the table nor in the file."""
+    names = [column.name for column in schema.columns]
+    for column, header in mapping.items():
+        if column not in names:
+            yield Fault(cause="unknown_column", file=file, column=column, nearest=nearest(column, names))
+        elif header not in headers:
+            yield Fault(cause="missing_header", file=file, column=header, nearest=nearest(header, headers))
+
+
+def _value_faults(
+    texts: pd.Series, typed: pd.Series, column: Column, file: str, header: str
+) -> Iterator[Fault]:
+    """Tell the cells of a column that are empty but required, or cannot be read."""
+    wrong = texts.notna() & typed.isna()
+    empty = texts.isna() & column.required
+    expected = " | ".join(column.allowed) or EXAMPLES.get(column.kind)
+    for row, value in texts[wrong | empty].head(MOST_PER_COLUMN).items():
+        if isinstance(value, str):
+            near = nearest(value, list(column.allowed)) if column.allowed else None
+            yield Fault(
+                cause="wrong_value", file=file, row=_line(row), column=header, value=value,
+                expected=expected, nearest=near,
+            )  # fmt: skip
+        else:
+            yield Fault(cause="empty_cell", file=file, row=_line(row), column=header, expected=expected)
+
+
+def _key_faults(frame: pd.DataFrame, schema: Schema, file: str) -> Iterator[Fault]:
+    """Tell the rows that repeat the key of an earlier one."""
+    if not schema.key:
+        return
+    keys = frame[list(schema.key)]
+    for row, values in keys[keys.duplicated() & keys[schema.key[0]].notna()].head(MOST_PER_COLUMN).iterrows():
+        value = ", ".join(str(it) for it in values if isinstance(it, str))
+        yield Fault(
+            cause="repeated_key", file=file, row=_line(row), column=", ".join(schema.key), value=value
+        )
+
+
+def _line(row: Hashable) -> int | None:
+    """Give an index label as a line number."""
+    return int(str(row)) if str(row).isdigit() else None
+
+
+def related(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Check that every OPSN and service that a table names is in its own table; full names become short ones.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Checked tables by name. A table that is absent is not checked against.
+    files : mapping of str to str
+        File of each table, for the faults.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The same tables, where a reference spelt as the full name of its target is replaced by the key.
+
+    Raises
+    ------
+    InputError
+        A reference has no target; all are told with the nearest.
+
+    Examples
+    --------
+    >>> opsn = pd.DataFrame({"opsn": ["cdg59"], "name": ["Centre de gestion du Nord"]})
+    >>> memberships = pd.DataFrame({"opsn": ["centre-de-gestion-du-nord"], "services": ["*"]})
+    >>> related({"opsn": opsn, "memberships": memberships}, {})["memberships"]["opsn"].tolist()
+    ['cdg59']
+    """
+    faults: list[Fault] = []
+    result = dict(tables)
+    for name, column, target in _references(tables):
+        keys = _keys(tables[target], SCHEMAS[target].key[0])
+        cells = tables[name][column]
+        faults.extend(_reference_faults(cells, keys, files.get(name, name), column))
+        respelt = mapped(cells, partial(_respelt, keys)).astype("str")
+        result[name] = result[name].assign(**{column: respelt})
+    if faults:
+        raise InputError(faults)
+    return result
+
+
+def _references(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str, str]]:
+    """List table, column and target of every reference that can be checked."""
+    for name in [it for it in SCHEMAS if it in tables]:
+        for column in SCHEMAS[name].columns:
+            target = column.refers_to
+            if target in tables and target is not None and column.name in tables[name]:
+                yield name, column.name, target
+
+
+def _respelt(keys: Mapping[str, str], text: str) -> str:
+    """Replace each of the names joined by ``;`` by its key."""
+    return ";".join(keys.get(it, it) for it in text.split(";"))
+
+
+def _keys(target: pd.DataFrame, key: str) -> dict[str, str]:
+    """Map the key of a table, and the short form of its full names, to the key."""
+    return {**dict(zip(target["name"].map(slug), target[key], strict=True)), **{it: it for it in target[key]}}
+
+
+def _reference_faults(cells: pd.Series, keys: Mapping[str, str], file: str, column: str) -> Iterator[Fault]:
+    """Tell the references of a column that have no target."""
+    parts = cells.dropna().str.split(";").explode()
+    lost = parts[~parts.isin([*keys, "*", ""])]
+    for row, value in lost.head(MOST_PER_COLUMN).items():
+        near = nearest(value, list(keys))
+        yield Fault(
+            cause="unknown_reference", file=file, row=_line(row), column=column, value=value,
+            nearest=keys[near] if near else None,
+        )  # fmt: skip
+
+
+def checked_tables(
+    files: Mapping[str, Path], mappings: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Read and check every table of a study that has a schema, and how they refer to one another.
+
+    Parameters
+    ----------
+    files : mapping of str to Path
+        File of each table, by its name in :data:`~opsn_geo.read.schema.SCHEMAS`; others are left alone.
+    mappings : mapping of str to mapping, optional
+        The user's mapping of each table, from column to header.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Checked tables, in the order of ``files``.
+
+    Raises
+    ------
+    InputError
+        Anything is wrong in any of them; all faults of all files at once.
+    """
+    faults: list[Fault] = []
+    tables: dict[str, pd.DataFrame] = {}
+    for name in [it for it in files if it in SCHEMAS]:
+        file = files[name]
+        try:
+            tables[name] = checked(table(file), SCHEMAS[name], str(file), (mappings or {}).get(name))
+        except InputError as error:
+            faults.extend(error.faults)
+    try:
+        tables = related(tables, {name: str(file) for name, file in files.items()})
+    except InputError as error:
+        faults.extend(error.faults)
+    if faults:
+        raise InputError(faults)
+    return tables

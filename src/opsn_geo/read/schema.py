@@ -1,0 +1,220 @@
+"""The tables of a study as data: columns, kinds, allowed values, keys, and the headers that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+Kind = Literal["text", "boolean", "date", "integer", "number", "share", "slug", "slugs"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        Its official name.
+    kind : str
+        How its cells are read, see :mod:`opsn_geo.read.values`.
+    required : bool
+        The column must be there, and filled in every row.
+    default : str, optional
+        What an absent column or an empty cell stands for, as text.
+    allowed : mapping of str to tuple of str
+        Official values, each with other spellings of it; empty when anything of the kind will do.
+    headers : tuple of str
+        Other headers that mean this column, compared without accent, case or punctuation.
+    refers_to : str, optional
+        Table whose key holds every value of this column.
+    """
+
+    name: str
+    kind: Kind = "text"
+    required: bool = False
+    default: str | None = None
+    allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()
+    refers_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """A table: its name, its columns, and the columns that tell its rows apart.
+
+    Columns that are not listed are kept as text behind those that are.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+
+def _values(*names: str, **spellings: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """List allowed values, some with other spellings."""
+    return MappingProxyType({**dict.fromkeys(names, ()), **spellings})
+
+
+_LEVELS: Final = _values(
+    commune=("communes", "mairie", "ville", "com"),
+    epci=("intercommunalité", "interco", "communauté de communes", "communauté d'agglomération",
+          "communauté urbaine", "métropole", "cc", "ca", "cu", "gfp"),
+    departement=("conseil départemental", "cd", "dep"),
+    region=("conseil régional", "reg"),
+    other=("autre", "syndicat", "syndicat mixte", "ccas", "sivu", "sivom"),
+)  # fmt: skip
+_SOURCES: Final = _values(study=("étude",), assumed=("supposé", "hypothèse"))
+_OPSN: Final = Column(
+    name="opsn", kind="slug", required=True, refers_to="opsn",
+    headers=("opérateur", "operator", "structure de mutualisation", "syndicat"),
+)  # fmt: skip
+_SERVICE: Final = Column(
+    name="service", kind="slug", required=True, refers_to="services", headers=("métier", "prestation")
+)
+_SOURCE: Final = Column(name="source", allowed=_SOURCES, headers=("origine",))
+_CODES: Final = (
+    "code insee", "insee", "code commune", "code insee commune", "insee com", "codgeo", "com", "codeinsee",
+    "depcom", "code geo", "siren", "code siren", "siren epci", "n siren", "no siren", "numero siren",
+    "codeinseecommune", "code membre", "siret",
+)  # fmt: skip
+_NAMES: Final = (
+    "nom", "commune", "nom commune", "libellé", "libelle commune", "nom de la commune", "collectivité",
+    "nom de la collectivité", "adhérent", "nom de l adhérent", "membre", "nom du membre", "libgeo", "nccenr",
+    "municipality", "member", "town", "organisme", "raison sociale", "nom com",
+)  # fmt: skip
+_LEVEL: Final = Column(name="level", required=True, allowed=_LEVELS, headers=("niveau", "type", "échelon"))
+
+OPSN: Final = Schema(
+    name="opsn",
+    key=("opsn",),
+    columns=(
+        Column(name="opsn", kind="slug", required=True, headers=("id", "slug", "sigle", "code")),
+        Column(name="name", required=True, headers=("nom", "libellé", "opérateur", "raison sociale")),
+        Column(name="legal_form", headers=("forme juridique", "statut")),
+        Column(name="siren", headers=("n siren", "no siren", "numéro siren")),
+        Column(name="seat", headers=("siège", "code insee siège", "commune siège")),
+        Column(name="departements", headers=("départements", "départements servis")),
+        Column(name="home_departement", headers=("département", "département du siège")),
+        Column(name="staff", kind="number", headers=("agents", "effectif", "etp")),
+        Column(name="list_complete", kind="boolean", default="false", headers=("liste complète",)),
+        _SOURCE,
+    ),
+)
+SERVICES: Final = Schema(
+    name="services",
+    key=("service",),
+    columns=(
+        Column(name="service", kind="slug", required=True, headers=("id", "slug", "code")),
+        Column(name="name", required=True, headers=("nom", "libellé", "métier")),
+        Column(name="name_en", headers=("english name",)),
+        Column(name="family", headers=("famille", "catégorie", "domaine")),
+        Column(name="family_en", headers=("english family",)),
+        _SOURCE,
+    ),
+)
+OFFERS: Final = Schema(
+    name="offers",
+    columns=(
+        _OPSN,
+        _SERVICE,
+        _LEVEL,
+        Column(name="code", required=True, headers=("périmètre", "territoire", *_CODES)),
+        _SOURCE,
+    ),
+)
+MEMBERSHIPS: Final = Schema(
+    name="memberships",
+    columns=(
+        _OPSN,
+        Column(name="level", default="commune", allowed=_LEVELS, headers=_LEVEL.headers),
+        Column(name="code", headers=_CODES),
+        Column(name="name", headers=_NAMES),
+        Column(name="code_dep", headers=("département", "dep", "code département", "dept", "insee dep")),
+        Column(name="postal_code", headers=("code postal", "cp", "zip", "postcode")),
+        Column(name="reaches_communes", kind="boolean", default="true", headers=("dessert les communes",)),
+        Column(
+            name="services",
+            kind="slugs",
+            default="*",
+            headers=("prestations", "métiers"),
+            refers_to="services",
+        ),
+        Column(name="since", kind="date", headers=("depuis", "date d'adhésion", "adhésion", "date d'entrée")),
+        Column(name="until", kind="date", headers=("jusqu'au", "date de sortie", "fin", "retrait")),
+        Column(
+            name="evidence",
+            default="list",
+            allowed=_values("assumed", register=("registre",), list=("liste",), answer=("réponse",)),
+            headers=("preuve", "origine"),
+        ),
+    ),
+)
+QUESTIONNAIRE: Final = Schema(
+    name="questionnaire",
+    key=("column", "item", "choice"),
+    columns=(
+        Column(name="column", required=True, headers=("colonne", "en-tête", "question")),
+        Column(name="item", required=True, headers=("variable", "thème")),
+        Column(name="choice", headers=("choix", "modalité")),
+        Column(
+            name="kind",
+            required=True,
+            headers=("nature", "genre"),
+            allowed=_values("single", "multiple", "scale", "yes_no", "number", "text", "meta"),
+        ),
+        Column(name="label", headers=("libellé",)),
+        Column(name="asked_if", headers=("posée si", "filtre")),
+    ),
+)
+PUBLISHED_FIGURES: Final = Schema(
+    name="published_figures",
+    key=("figure",),
+    columns=(
+        Column(name="figure", kind="slug", required=True, headers=("id", "chiffre")),
+        Column(name="label", required=True, headers=("libellé",)),
+        Column(name="value", kind="number", required=True, headers=("valeur",)),
+        Column(name="unit", required=True, headers=("unité",)),
+        Column(name="precision", kind="number", headers=("précision",)),
+        Column(name="comparison", headers=("comparaison",)),
+        Column(name="base", kind="number"),
+        *(
+            Column(name=it)
+            for it in ("base_note", "where", "table", "measure", "item", "choice", "group", "by")
+        ),
+    ),
+)
+PARTNERSHIPS: Final = Schema(
+    name="partnerships",
+    columns=(
+        Column(name="partnership", kind="slug", required=True, headers=("partenariat", "id")),
+        _OPSN,
+        Column(name="kind", headers=("nature",)),
+        Column(name="service", kind="slug", headers=("métier",), refers_to="services"),
+        Column(name="code_dep", headers=("département", "dep")),
+        Column(name="label", headers=("libellé",)),
+        Column(name="where"),
+        _SOURCE,
+    ),
+)
+STATEMENTS: Final = Schema(
+    name="statements",
+    columns=(
+        Column(name="list", kind="slug", required=True, headers=("liste",)),
+        Column(name="kind", required=True, headers=("nature",)),
+        Column(name="item", required=True),
+        Column(name="code_dep", headers=("département", "dep")),
+        Column(name="exhaustive", kind="boolean", default="false"),
+        Column(name="where"),
+    ),
+)
+
+SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType({
+    schema.name: schema
+    for schema in (
+        OPSN, SERVICES, OFFERS, MEMBERSHIPS, QUESTIONNAIRE, PUBLISHED_FIGURES, PARTNERSHIPS, STATEMENTS,
+    )
+})  # fmt: skip
+"""Every checked table of a study by its name; the answers have their codebook instead."""

@@ -1,0 +1,142 @@
+"""Text cells to typed values: one vectorised reading for each kind of column, missing where it fails."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Hashable, Mapping
+from typing import Final
+
+import pandas as pd
+
+YES: Final = frozenset({"1", "true", "vrai", "oui", "yes", "o", "y", "x", "on"})
+NO: Final = frozenset({"0", "false", "faux", "non", "no", "n", "off"})
+
+EXAMPLES: Final[Mapping[str, str]] = {
+    "boolean": "true | false | oui | non",
+    "date": "2021-02-01 | 01/02/2021",
+    "integer": "12",
+    "number": "12 | 12,5",
+    "share": "0.25 | 25 %",
+    "slug": "somme-numerique",
+    "slugs": "dpd;parapheur",
+}
+"""What a value of each kind looks like, for the person who has to mend one."""
+
+
+def plain(text: str) -> str:
+    """Reduce a text to what two spellings of it share: no accent, case or punctuation.
+
+    >>> plain("Code INSEE"), plain("N° SIREN"), plain("Département"), plain("L’Œuf – dur ?")
+    ('code insee', 'no siren', 'departement', 'l oeuf dur')
+    """
+    text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("°", "o")
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[^\W_]+", bare))
+
+
+def slug(text: str) -> str:
+    """Make the short name that stands for a text in tables and file names.
+
+    >>> slug("Somme Numérique"), slug("La Fibre 59/62"), slug("marches_publics")
+    ('somme-numerique', 'la-fibre-59-62', 'marches_publics')
+    """
+    return text if re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", text) else plain(text).replace(" ", "-")
+
+
+def mapped(texts: pd.Series[str], reading: Callable[[str], Hashable]) -> pd.Series:
+    """Apply a reading once to each distinct text of a column; missing stays missing.
+
+    >>> mapped(pd.Series(["A b", None, "A b"]), slug).tolist()
+    ['a-b', nan, 'a-b']
+    """
+    distinct = texts.dropna().unique()
+    return texts.map(dict(zip(distinct, map(reading, distinct), strict=True)))
+
+
+def booleans(texts: pd.Series[str]) -> pd.Series:
+    """Read yes and no in French and English, as words, letters, digits or a cross.
+
+    >>> booleans(pd.Series(["Oui", "FAUX", "x", "peut-être", None])).tolist()
+    [True, False, True, <NA>, <NA>]
+    """
+    words = {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}
+    return mapped(texts, lambda text: words.get(plain(text), pd.NA)).astype("boolean")
+
+
+def numbers(texts: pd.Series[str]) -> pd.Series:
+    """Read numbers with a decimal point or comma, blanks between thousands, and a per cent sign.
+
+    >>> numbers(pd.Series(["1 234,5", "12 %", "1e3", "inf", "douze"])).tolist()
+    [1234.5, 0.12, 1000.0, <NA>, <NA>]
+    """
+    bare = texts.str.replace(r"[\s\u00a0\u202f]", "", regex=True).str.replace(",", ".")
+    read = pd.to_numeric(bare.str.removesuffix("%"), errors="coerce").astype("Float64")
+    read = read.mask(bare.str.endswith("%").fillna(value=False), read / 100)
+    return read.mask(read.isna() | ~read.abs().lt(float("inf")).fillna(value=False))
+
+
+def integers(texts: pd.Series[str]) -> pd.Series:
+    """Read whole numbers; a fraction is missing.
+
+    >>> integers(pd.Series(["12", "12,0", "12,5"])).tolist()
+    [12, 12, <NA>]
+    """
+    read = numbers(texts)
+    return read.mask(read.mod(1).ne(0).fillna(value=False) | read.abs().gt(2**53)).astype("Int64")
+
+
+def dates(texts: pd.Series[str]) -> pd.Series:
+    """Read ISO dates, French dates (day first) and dates followed by a time; never a month-first date.
+
+    >>> dates(pd.Series(["2021-02-01", "1/2/2021", "2021-02-01T08:30:00Z", "32/01/2021", "2021"])).dt.date.tolist()
+    [datetime.date(2021, 2, 1), datetime.date(2021, 2, 1), datetime.date(2021, 2, 1), NaT, NaT]
+    """  # noqa: E501 - one example of each kind
+    iso = texts.str.extract(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ].*)?$")
+    french = texts.str.extract(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?: .*)?$")
+    parts = iso.fillna(french.set_axis([2, 1, 0], axis=1)[[0, 1, 2]])
+    joined = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
+    return pd.to_datetime(joined, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+
+
+def shares(texts: pd.Series[str]) -> pd.Series:
+    """Read shares from 0 to 1, also written in per cent with the sign.
+
+    >>> shares(pd.Series(["0,25", "25 %", "25"])).tolist()
+    [0.25, 0.25, <NA>]
+    """
+    read = numbers(texts)
+    return read.mask(~read.between(0, 1).fillna(value=False))
+
+
+def slug_lists(texts: pd.Series[str]) -> pd.Series:
+    """Read short names joined by ``;``, as text in the same form.
+
+    >>> slug_lists(pd.Series(["dpd; Parapheur", "*", None])).tolist()
+    ['dpd;parapheur', '*', nan]
+    """
+    return mapped(
+        texts, lambda text: ";".join(slug(it) or it.strip() for it in text.split(";") if it.strip())
+    ).astype("str")
+
+
+def slugs(texts: pd.Series[str]) -> pd.Series:
+    """Read short names, made from whatever stands there.
+
+    >>> slugs(pd.Series(["Somme Numérique", None])).tolist()
+    ['somme-numerique', nan]
+    """
+    return mapped(texts, lambda text: slug(text) or pd.NA).astype("str")
+
+
+READINGS: Final[Mapping[str, Callable[[pd.Series[str]], pd.Series]]] = {
+    "text": lambda texts: texts,
+    "boolean": booleans,
+    "date": dates,
+    "integer": integers,
+    "number": numbers,
+    "share": shares,
+    "slug": slugs,
+    "slugs": slug_lists,
+}
+"""How each kind of column is read."""
