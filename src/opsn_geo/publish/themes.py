@@ -1,26 +1,69 @@
-"""Themes as plain data: one definition of classes and colours for QGIS styles and HTML maps alike."""
+"""Themes as plain data: one definition of classes and colours for QGIS styles and HTML maps alike.
+
+:data:`SPECS` says which columns are worth a map; :func:`themes_for` makes a :class:`Theme` of each one that
+the layers at hand do hold, with its classes computed and counted on the data.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
+import pandas as pd
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Class:
-    """One class of a legend.
+from opsn_geo.publish.theme_classes import (
+    UNKNOWN_COLOUR,
+    Class,
+    Scheme,
+    categories,
+    intervals,
+    legend_label,
+    number,
+    places,
+    unit_of,
+)
+from opsn_geo.vocabulary import Language, State, text
 
-    A category has a ``value``; an interval has ``lower`` (excluded, but for the first) and ``upper``
-    (included). ``hatched`` marks what is unknown, so that it is told by pattern and not by hue alone.
-    """
+if TYPE_CHECKING:
+    import geopandas as gpd
 
-    label: str
-    colour: str
-    value: str | None = None
-    lower: float | None = None
-    upper: float | None = None
-    hatched: bool = False
-    count: int = 0
+Kind = Literal["categories", "intervals"]
+
+__all__ = [
+    "PATH_COLOURS",
+    "SPECS",
+    "STATE_COLOURS",
+    "UNKNOWN_COLOUR",
+    "Class",
+    "Kind",
+    "Scheme",
+    "Spec",
+    "Theme",
+    "categories",
+    "classify",
+    "intervals",
+    "legend_label",
+    "number",
+    "themes_for",
+]
+
+STATE_COLOURS: Final = {
+    "not_offered": "#fdf3d0",
+    "offered": "#a6d8bd",
+    "member": "#3a9fc0",
+    "used": "#24519c",
+    "unknown": UNKNOWN_COLOUR,
+}
+PATH_COLOURS: Final = {
+    "": "#f3efe6",
+    "direct": "#0072b2",
+    "epci": "#e69f00",
+    "departement": "#009e73",
+    "region": "#cc79a7",
+    "several": "#56b4e9",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +79,141 @@ class Theme:
     layer: str
     column: str
     title: str
-    kind: Literal["categories", "intervals"]
+    kind: Kind
     classes: tuple[Class, ...]
     unit: str = ""
     default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What is known of a theme before any data: its place, its column and how classes are made.
+
+    ``palette`` is a ColorBrewer name, or for categories a table of colours by value. ``words`` is the room
+    of the catalogue that labels the categories; without it they are labelled by their own value.
+    """
+
+    key: str
+    group: str
+    layer: str
+    column: str
+    kind: Kind = "intervals"
+    palette: str | Mapping[str, str] = "YlGnBu"
+    scheme: Scheme = "pretty"
+    words: str = ""
+
+
+SPECS: Final = (
+    Spec(key="state", group="coverage", layer="communes", column="state", kind="categories",
+         palette=STATE_COLOURS, words="state"),
+    Spec(key="path", group="coverage", layer="communes", column="path", kind="categories",
+         palette=PATH_COLOURS, words="path"),
+    Spec(key="opsn_count", group="coverage", layer="communes", column="opsn_count"),
+    Spec(key="services_member", group="coverage", layer="communes", column="services_member"),
+    Spec(key="services_offered", group="coverage", layer="communes", column="services_offered"),
+    Spec(key="dependence", group="coverage", layer="communes", column="dependence_share", palette="YlOrRd"),
+    Spec(key="epci_covered", group="coverage", layer="epci", column="covered_share"),
+    Spec(key="epci_covered_pop", group="coverage", layer="epci", column="covered_pop_share"),
+    Spec(key="dep_covered", group="coverage", layer="departements", column="covered_share"),
+    Spec(key="dep_covered_pop", group="coverage", layer="departements", column="covered_pop_share"),
+    Spec(key="opsn_form", group="coverage", layer="opsn", column="legal_form", kind="categories",
+         palette={}, words="legal_form"),
+    Spec(key="desert_stability", group="deserts", layer="communes", column="stability_share",
+         palette="YlOrRd"),
+    Spec(key="access", group="deserts", layer="communes", column="access_km", scheme="quantiles",
+         palette="YlOrBr"),
+    Spec(key="desert_population", group="deserts", layer="deserts", column="population", scheme="quantiles",
+         palette="YlOrRd"),
+    Spec(key="responses", group="representativeness", layer="communes", column="respondents"),
+    Spec(key="epci_response", group="representativeness", layer="epci", column="response_share"),
+    Spec(key="dep_response", group="representativeness", layer="departements", column="response_share"),
+    Spec(key="epci_residual", group="representativeness", layer="epci", column="residual", palette="PuOr"),
+    Spec(key="silence_population", group="representativeness", layer="silences", column="population",
+         scheme="quantiles", palette="PuRd"),
+)  # fmt: skip
+
+
+def classify(theme: Theme, values: pd.Series) -> pd.Series:
+    """Tell which class of a theme each value falls in, as the styles and the maps draw it.
+
+    Parameters
+    ----------
+    theme : Theme
+        Theme whose classes were made on this column.
+    values : pandas.Series
+        Values of the column, on any index.
+
+    Returns
+    -------
+    pandas.Series of int
+        Position in ``theme.classes`` on the same index; -1 where no class takes the value.
+
+    Examples
+    --------
+    >>> layer = pd.DataFrame({"opsn_count": [0, 2, None]}, index=["a", "b", "c"])
+    >>> theme = Theme(key="k", group="coverage", layer="l", column="opsn_count", title="t",
+    ...               kind="intervals", classes=intervals(layer, "opsn_count"))
+    >>> classify(theme, layer["opsn_count"]).to_dict()
+    {'a': 0, 'b': 1, 'c': 2}
+    """
+    plain = [entry for entry in theme.classes if not entry.hatched]
+    unknown = len(plain) if len(plain) < len(theme.classes) else -1
+    if theme.kind == "intervals":
+        numbers = pd.to_numeric(values).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        uppers = [float(entry.upper or 0) for entry in plain]
+        found = np.where(np.isfinite(numbers), places(numbers, uppers), unknown)
+        return pd.Series(found, index=values.index, dtype=int)
+    table = {entry.value: place for place, entry in enumerate(plain)} | {State.UNKNOWN.value: unknown}
+    return values.astype("object").map(table).where(values.notna(), unknown).fillna(-1).astype(int)
+
+
+def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") -> tuple[Theme, ...]:
+    """Make every known theme that the layers have the column for, in the order of :data:`SPECS`.
+
+    The first theme of each layer is its default. A column without any known value makes no theme.
+
+    Parameters
+    ----------
+    layers : mapping of str to geopandas.GeoDataFrame
+        Layers by name, as they are published.
+    lang : {"fr", "en"}
+        Language of titles and labels.
+
+    Returns
+    -------
+    tuple of Theme
+        Empty where no layer has a known column.
+
+    Examples
+    --------
+    >>> themes = themes_for({"communes": pd.DataFrame({"opsn_count": [0, 1], "path": ["", "epci"]})})
+    >>> [(theme.key, theme.default) for theme in themes]
+    [('path', True), ('opsn_count', False)]
+    """
+    usable = [spec for spec in SPECS if _has_values(layers, spec)]
+    firsts = {spec.layer: spec.key for spec in reversed(usable)}
+    return tuple(
+        Theme(
+            key=spec.key,
+            group=spec.group,
+            layer=spec.layer,
+            column=spec.column,
+            title=text(f"themes.{spec.key}", lang),
+            kind=spec.kind,
+            classes=_classes(layers[spec.layer], spec, lang),
+            unit=unit_of(spec.column, lang),
+            default=firsts[spec.layer] == spec.key,
+        )
+        for spec in usable
+    )
+
+
+def _has_values(layers: Mapping[str, gpd.GeoDataFrame], spec: Spec) -> bool:
+    layer = layers.get(spec.layer)
+    return layer is not None and spec.column in layer.columns and bool(layer[spec.column].notna().any())
+
+
+def _classes(layer: pd.DataFrame, spec: Spec, lang: Language) -> tuple[Class, ...]:
+    if isinstance(spec.palette, str):
+        return intervals(layer, spec.column, palette=spec.palette, scheme=spec.scheme, lang=lang)
+    return categories(layer[spec.column], palette=spec.palette, words=spec.words, lang=lang)

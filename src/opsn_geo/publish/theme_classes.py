@@ -1,0 +1,251 @@
+"""Classes of a legend, computed on the data: categories, and intervals cut at readable bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.vocabulary import Language, State, text, texts, unit
+
+Scheme = Literal["pretty", "quantiles"]
+
+UNKNOWN_COLOUR: Final = "#bdbdbd"
+# Nine hues that stay apart in the three common kinds of colour blindness (after Paul Tol's "muted").
+QUALITATIVE: Final = (
+    "#88ccee", "#cc6677", "#ddcc77", "#117733", "#332288", "#aa4499", "#44aa99", "#999933", "#882255",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Class:
+    """One class of a legend.
+
+    A category has a ``value``; an interval has ``lower`` (excluded, but for the first) and ``upper``
+    (included). ``hatched`` marks what is unknown, so that it is told by pattern and not by hue alone; a
+    hatched class takes the missing values too.
+    """
+
+    label: str
+    colour: str
+    value: str | None = None
+    lower: float | None = None
+    upper: float | None = None
+    hatched: bool = False
+    count: int = 0
+
+
+def number(value: float, lang: Language = "fr", digits: int = 0) -> str:
+    """Write a number as its language does.
+
+    >>> number(1234.5, "en", 1), number(1234.5, "fr", 1).replace(chr(0x202F), "_")
+    ('1,234.5', '1_234,5')
+    """
+    written = f"{value:,.{digits}f}"
+    local = written if lang == "en" else written.replace(",", "\u202f").replace(".", ",")
+    return local.replace("-", "−")
+
+
+def legend_label(entry: Class, lang: Language = "fr") -> str:
+    """Give the label of a class followed by how many features it holds.
+
+    >>> legend_label(Class(label="adhérente", colour="#000000", count=12))
+    'adhérente (12)'
+    """
+    return f"{entry.label} ({number(entry.count, lang)})"
+
+
+def categories(
+    values: pd.Series,
+    *,
+    palette: Mapping[str, str] | None = None,
+    words: str = "",
+    lang: Language = "fr",
+) -> tuple[Class, ...]:
+    """Make one class of each value found, in the order of its words or else by falling count.
+
+    Parameters
+    ----------
+    values : pandas.Series of str
+        The column shown; ``"unknown"`` and missing values share one hatched class, the last.
+    palette : mapping of str to str, optional
+        Colour of each value; a value without one takes the next of :data:`QUALITATIVE`.
+    words : str
+        Room of the catalogue with the label of each value.
+    lang : {"fr", "en"}
+        Language of the labels.
+
+    Returns
+    -------
+    tuple of Class
+        Classes whose counts sum to ``len(values)``.
+
+    Examples
+    --------
+    >>> found = categories(pd.Series(["member", None, "offered", "member"]), words="state")
+    >>> [(c.label, c.count, c.hatched) for c in found]
+    [('proposé, sans adhésion', 1, False), ('adhérente', 2, False), ('inconnu', 1, True)]
+    """
+    labels = texts(words, lang) if words else {}
+    counts = values.astype("object").where(values.notna(), State.UNKNOWN.value).astype(str).value_counts()
+    known = counts.drop(State.UNKNOWN.value, errors="ignore")
+    place = {value: index for index, value in enumerate(labels)}
+    order = sorted(known.index, key=lambda value: (place.get(value, len(place)), -known[value], value))
+    colours = dict(zip([v for v in order if v not in (palette or {})], QUALITATIVE, strict=False))
+    made = [
+        Class(
+            label=labels.get(value, value) or text("theme_class.none", lang),
+            colour={**colours, **(palette or {})}.get(value, UNKNOWN_COLOUR),
+            value=value,
+            count=int(known[value]),
+        )
+        for value in order
+    ]
+    return (*made, *_unknown(int(counts.get(State.UNKNOWN.value, 0)), lang, value=State.UNKNOWN.value))
+
+
+def intervals(
+    frame: pd.DataFrame,
+    column: str,
+    *,
+    palette: str = "YlGnBu",
+    scheme: Scheme = "pretty",
+    most: int = 5,
+    lang: Language = "fr",
+) -> tuple[Class, ...]:
+    """Cut a numeric column into classes computed on its values.
+
+    Few distinct values make a class each; more are cut by mapclassify at round numbers (``pretty``) or
+    into classes of about equal size, at bounds of two significant digits (``quantiles``). Each interval
+    excludes its lower bound and includes its upper one, and the first and the last are open, so that no
+    value can fall between. Missing values make a hatched class, the last.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Frame that holds the column; a column ending in ``_share`` is labelled in percent.
+    column : str
+        Numeric column shown.
+    palette : str
+        ColorBrewer palette; a diverging one (``PuOr``) is centred on zero.
+    scheme : {"pretty", "quantiles"}
+        How bounds are found.
+    most : int
+        Greatest number of classes looked for, the unknown one aside.
+    lang : {"fr", "en"}
+        Language of the labels.
+
+    Returns
+    -------
+    tuple of Class
+        Classes whose counts sum to ``len(frame)``.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"opsn_count": [0, 1, 1, 3], "covered_share": [0.2, 0.3, 0.9, None]})
+    >>> [(c.label, c.count) for c in intervals(frame, "opsn_count")]
+    [('0', 1), ('1', 2), ('3', 1)]
+    >>> [(c.label, c.count) for c in intervals(frame, "covered_share", scheme="quantiles", most=2, lang="en")]
+    [('up to 30%', 2), ('over 30%', 1), ('unknown', 1)]
+    """
+    values = pd.to_numeric(frame[column]).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return _unknown(len(values), lang)
+    whole = bool((known == np.round(known)).all()) and not column.endswith("_share")
+    diverging = palette in {"PuOr", "RdBu", "BrBG"}
+    uppers = _bounds(known, scheme=scheme, most=most, whole=whole, centred=diverging)
+    counts = np.bincount(places(known, uppers), minlength=len(uppers))
+    lowers = [None, *uppers[:-1]]
+    single = set(uppers) == set(known.tolist())
+    labels = _interval_labels(uppers, column=column, whole=whole, single=single, lang=lang)
+    colours = _colours(palette, len(uppers))
+    made = [
+        Class(label=label, colour=colour, lower=lower, upper=upper, count=int(count))
+        for label, colour, lower, upper, count in zip(labels, colours, lowers, uppers, counts, strict=True)
+    ]
+    return (*made, *_unknown(len(values) - len(known), lang))
+
+
+def _unknown(count: int, lang: Language, value: str | None = None) -> tuple[Class, ...]:
+    label = text("theme_class.unknown", lang)
+    made = Class(label=label, colour=UNKNOWN_COLOUR, value=value, hatched=True, count=count)
+    return (made,) if count else ()
+
+
+def places(values: np.ndarray, uppers: list[float]) -> np.ndarray:
+    """Find the interval of each value: the first whose upper bound is not below it."""
+    return np.searchsorted(uppers, values, side="left").clip(0, len(uppers) - 1)
+
+
+def _bounds(known: np.ndarray, *, scheme: Scheme, most: int, whole: bool, centred: bool) -> list[float]:
+    """Give the rising upper bounds of the classes; the last one is not below the greatest value."""
+    distinct = np.unique(known)
+    if len(distinct) <= most and not centred:
+        return [float(value) for value in distinct]
+    import mapclassify  # noqa: PLC0415 - it takes half a second to load, for those who need it
+
+    if centred:
+        reach = float(np.abs(known).max()) or 1.0
+        bins = mapclassify.PrettyBreaks(np.array([-reach, reach]), k=most).bins
+    elif scheme == "pretty":
+        bins = mapclassify.PrettyBreaks(known, k=most).bins
+    else:
+        bins = _two_digits(mapclassify.Quantiles(known, k=most).bins)
+    rounded = np.unique(np.round(bins, 0 if whole else 9))
+    useful = centred | ((rounded >= known.min()) & (rounded < known.max()))
+    kept = [float(value) for value in rounded[useful] if value != rounded[-1]]
+    return [*kept, float(max(rounded[-1], known.max()))]
+
+
+def _two_digits(values: np.ndarray) -> np.ndarray:
+    return np.array([float(f"{value:.2g}") for value in values])
+
+
+def _colours(palette: str, count: int) -> list[str]:
+    """Take so many colours of a ColorBrewer palette; short scales skip its palest and darkest ends."""
+    from branca.utilities import color_brewer  # noqa: PLC0415 - only intervals need it
+
+    short = {0: [], 1: [1], 2: [0, 2]}
+    drawn: list[str] = color_brewer(palette, max(count, 3))
+    return [drawn[place] for place in short[count]] if count in short else drawn
+
+
+def unit_of(column: str, lang: Language) -> str:
+    """Give the unit a legend shows: shares in percent, counts bare.
+
+    >>> unit_of("covered_share", "fr"), unit_of("opsn_count", "fr"), unit_of("access_km2", "fr")
+    ('%', '', 'km²')
+    """
+    if column.endswith("_share"):
+        return "%"
+    return "" if column.endswith("_count") else unit(column, lang)
+
+
+def _interval_labels(
+    uppers: list[float], *, column: str, whole: bool, single: bool, lang: Language
+) -> list[str]:
+    """Label each interval with no more digits than its bounds need to differ."""
+    factor = 100 if column.endswith("_share") else 1
+    bounds = [upper * factor for upper in uppers]
+    digits = next(d for d in range(10) if d == 9 or len({round(b, d) for b in bounds}) == len(bounds))  # noqa: PLR2004
+    gap = {"%": "%" if lang == "en" else "\u202f%", "": ""}
+    tail = gap.get(unit_of(column, lang), f"\u00a0{unit_of(column, lang)}")
+
+    def shown(value: float) -> str:
+        return number(value, lang, digits)
+
+    if single:
+        return [f"{shown(bound)}{tail}" for bound in bounds]
+    if len(bounds) == 1:
+        return [text("theme_class.at_most", lang, upper=shown(bounds[0]) + tail)]
+    labels = [text("theme_class.at_most", lang, upper=shown(bounds[0]) + tail)]
+    for lower, upper in pairwise(bounds[:-1]):
+        least = lower + 1 if whole else lower
+        span = text("theme_class.between", lang, lower=shown(least), upper=shown(upper) + tail)
+        labels.append(span if least < upper else shown(upper) + tail)
+    return [*labels, text("theme_class.above", lang, lower=shown(bounds[-2]) + tail)]

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opsn_geo.publish.themes import (
+    PATH_COLOURS,
+    SPECS,
+    STATE_COLOURS,
+    Class,
+    Kind,
+    Scheme,
+    Theme,
+    categories,
+    classify,
+    intervals,
+    legend_label,
+    themes_for,
+)
+from opsn_geo.vocabulary import LANGUAGES, Language, Path, State, text, texts
+
+NUMBERS = st.lists(
+    st.one_of(st.none(), st.integers(-50, 3000), st.floats(-1e6, 1e6, allow_nan=False)),
+    min_size=1,
+    max_size=60,
+)
+
+
+def theme_of(column: str, classes: tuple[Class, ...], kind: Kind) -> Theme:
+    return Theme(key="k", group="coverage", layer="l", column=column, title="t", kind=kind, classes=classes)
+
+
+@given(
+    values=NUMBERS,
+    scheme=st.sampled_from(["pretty", "quantiles"]),
+    palette=st.sampled_from(["YlGnBu", "PuOr"]),
+)
+def test_every_value_falls_in_the_one_class_that_counts_it(
+    values: list[object], scheme: Scheme, palette: str
+) -> None:
+    frame = pd.DataFrame({"x": pd.array(values, dtype="Float64")})
+    classes = intervals(frame, "x", scheme=scheme, palette=palette)
+    places = classify(theme_of("x", classes, "intervals"), frame["x"])
+    assert np.bincount(places, minlength=len(classes)).tolist() == [entry.count for entry in classes]
+    assert sum(entry.count for entry in classes) == len(values)
+
+
+@given(values=NUMBERS)
+def test_bounds_rise_meet_and_hold_the_greatest_value(values: list[object]) -> None:
+    frame = pd.DataFrame({"x": pd.array(values, dtype="Float64")})
+    drawn = [entry for entry in intervals(frame, "x") if not entry.hatched]
+    assert all(low.upper == high.lower < high.upper for low, high in pairwise(drawn))
+    known = [value for value in values if value is not None]
+    assert not known or drawn[-1].upper >= max(known)
+
+
+@given(values=NUMBERS)
+def test_labels_and_colours_of_intervals_differ(values: list[object]) -> None:
+    drawn = intervals(pd.DataFrame({"x": pd.array(values, dtype="Float64")}), "x", scheme="quantiles")
+    assert len({entry.colour for entry in drawn}) == len(drawn)
+    uppers = [entry.upper for entry in drawn if not entry.hatched]
+    if all(b - a > 1e-6 * max(abs(a), abs(b), 1e-3) for a, b in pairwise(uppers)):
+        assert len({entry.label for entry in drawn}) == len(drawn)
+
+
+@given(values=st.lists(st.one_of(st.none(), st.sampled_from([*State, "autre"])), min_size=1))
+def test_every_category_is_counted_once_and_unknown_takes_the_missing(values: list[object]) -> None:
+    column = pd.Series(values, dtype="object")
+    classes = categories(column, palette=STATE_COLOURS, words="state")
+    places = classify(theme_of("state", classes, "categories"), column)
+    assert np.bincount(places, minlength=len(classes)).tolist() == [entry.count for entry in classes]
+    assert sum(entry.hatched for entry in classes) == any(value in {None, "unknown"} for value in values)
+
+
+def test_shares_read_in_percent_as_each_language_writes_them() -> None:
+    frame = pd.DataFrame({"covered_share": np.linspace(0, 1, 21)})
+    assert intervals(frame, "covered_share", lang="fr")[1].label == "20 à 40\u202f%"
+    assert intervals(frame, "covered_share", lang="en")[-1].label == "over 80%"
+
+
+def test_whole_numbers_do_not_share_a_bound() -> None:
+    labels = [entry.label for entry in intervals(pd.DataFrame({"services": range(31)}), "services")]
+    assert labels[:3] == ["10 au plus", "11 à 20", "plus de 20"]
+
+
+def test_a_count_of_thousands_has_a_thin_space() -> None:
+    assert (
+        legend_label(categories(pd.Series(["member"] * 1234), words="state")[0]) == "adhérente (1\u202f234)"
+    )
+
+
+def test_a_diverging_palette_is_centred_on_zero() -> None:
+    bounds = [
+        entry.upper
+        for entry in intervals(pd.DataFrame({"residual": [-0.1, 0.0, 0.4]}), "residual", palette="PuOr")
+    ]
+    assert 0.0 in bounds
+    assert math.isclose(len(bounds) / 2, bounds.index(0.0) + 1)
+
+
+def test_no_way_of_membership_is_a_class_and_not_an_unknown() -> None:
+    none, direct = categories(pd.Series(["", "direct"]), palette=PATH_COLOURS, words="path")[::-1]
+    assert (none.label, none.hatched, direct.value) == ("aucune", False, "direct")
+
+
+def test_a_theme_appears_only_with_its_column_and_a_known_value() -> None:
+    layers = {"communes": pd.DataFrame({"opsn_count": [1, 2], "path": [None, None]})}
+    assert [theme.key for theme in themes_for(layers)] == ["opsn_count"]
+
+
+def test_each_layer_opens_with_one_theme() -> None:
+    columns = {spec.layer: [] for spec in SPECS}
+    for spec in SPECS:
+        columns[spec.layer].append(spec.column)
+    layers = {layer: pd.DataFrame({name: ["1", "2"] for name in names}) for layer, names in columns.items()}
+    themes = themes_for(layers)
+    assert [theme.key for theme in themes] == [spec.key for spec in SPECS]
+    assert sorted(theme.layer for theme in themes if theme.default) == sorted(columns)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_theme_and_group_has_a_title(lang: Language) -> None:
+    assert all(text(f"themes.{spec.key}", lang) and text(f"theme_group.{spec.group}", lang) for spec in SPECS)
+    assert len({text(f"themes.{spec.key}", lang) for spec in SPECS}) == len(SPECS)
+
+
+def test_states_and_paths_have_a_colour_each() -> None:
+    assert set(STATE_COLOURS) == set(texts("state")) == set(State)
+    assert set(PATH_COLOURS) == set(Path)
