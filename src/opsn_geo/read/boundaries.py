@@ -12,13 +12,13 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import pandas as pd
 import pyogrio
 
 from opsn_geo.errors import Fault, InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 KEYS: Final = {"communes": "code_insee", "epci": "siren_epci", "departements": "code_dep"}
 """Layers of a boundary file and the code that each is indexed by."""

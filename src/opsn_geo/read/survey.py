@@ -59,7 +59,8 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     ...                      ("Outils – Visio", "tool", "video", "multiple", "Visio")],
     ...                     columns=["column", "item", "choice", "kind", "label"], dtype="str")
     >>> export = pd.DataFrame({"#": ["a", "b"], "Avez-vous un RSSI ?": ["Non", None],
-    ...                        "Outils – Agenda": ["Agenda", None], "Outils – Visio": [None, None]}, dtype="str")
+    ...                        "Outils – Agenda": ["Agenda", None], "Outils – Visio": [None, None]},
+    ...                       dtype="str")
     >>> answers(export, book).to_dict("index")["a"]
     {'ciso': False, 'tool:calendar': True, 'tool:video': False}
     >>> answers(export, book).loc["b"].isna().all()
