@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -195,7 +196,9 @@ def _bounds(known: np.ndarray, *, scheme: Scheme, most: int, whole: bool, centre
     elif scheme == "pretty":
         bins = mapclassify.PrettyBreaks(known, k=most).bins
     else:
-        bins = _two_digits(mapclassify.Quantiles(known, k=most).bins)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # fewer classes than asked for: ties are common and harmless
+            bins = _two_digits(mapclassify.Quantiles(known, k=most).bins)
     rounded = np.unique(np.round(bins, 0 if whole else 9))
     useful = centred | ((rounded >= known.min()) & (rounded < known.max()))
     kept = [float(value) for value in rounded[useful] if value != rounded[-1]]
