@@ -27,6 +27,8 @@ class Fault:
         Line of the file as a spreadsheet numbers it (the header is line 1).
     column, value, expected, nearest : str, optional
         Header of the column, the value found there, what should have stood there, and the closest match.
+        An ``expected`` that begins with ``expected.`` is an entry of the catalogue, told in the reader's
+        language.
 
     Examples
     --------
@@ -49,7 +51,10 @@ class Fault:
         parts = {"row": self.row, "key" if is_key else "column": self.column, "value": self.value}
         place = [text(f"place.{name}", lang, it=_short(it)) for name, it in parts.items() if it is not None]
         found = text(f"faults.{self.cause}.found", lang)
-        hints = {"expected": self.expected, "nearest": self.nearest}
+        expected = self.expected
+        if expected is not None and expected.startswith("expected."):
+            expected = text(expected, lang)
+        hints = {"expected": expected, "nearest": self.nearest}
         told = [text(f"place.{name}", lang, it=_short(it)) for name, it in hints.items() if it is not None]
         remedy = text(f"faults.{self.cause}.remedy", lang)
         head = ", ".join(part for part in (self.file, *place) if part)
