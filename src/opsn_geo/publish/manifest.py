@@ -1,0 +1,92 @@
+"""What a run was made from and what it made: inputs and checksums, versions, counts, rejects."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from opsn_geo import __version__
+from opsn_geo.study import Metadata
+
+_LIBRARIES: Final = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "shapely")
+
+
+def checksum(file: Path) -> str:
+    """Give the SHA-256 of a file, in hexadecimal.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "empty"
+    ...     _ = file.write_bytes(b"")
+    ...     checksum(file)[:8]
+    'e3b0c442'
+    """
+    with file.open("rb") as stream:
+        digest = sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def manifest(
+    metadata: Metadata,
+    *,
+    inputs: Mapping[str, Path],
+    counts: Mapping[str, int],
+    rejects: Sequence[Mapping[str, Any]],
+    warnings: Iterable[str],
+    outputs: Iterable[Path],
+    root: Path,
+) -> dict[str, Any]:
+    """Put together the manifest of a run; it holds no clock time, so the same inputs give the same bytes.
+
+    Parameters
+    ----------
+    metadata : Metadata
+        The study.
+    inputs : mapping of str to Path
+        Each table that was read, and its file.
+    counts : mapping of str to int
+        What was counted on the way, such as ``communes`` or ``memberships_linked``.
+    rejects : sequence of mapping
+        Each row that was not used, with file, row and cause.
+    warnings : iterable of str
+        What the user should know.
+    outputs : iterable of Path
+        The files written, below ``root``.
+    root : Path
+        The folder they were written in.
+
+    Returns
+    -------
+    dict
+        Ready for JSON.
+    """
+    return {
+        "opsn_geo": __version__,
+        "title": metadata.title,
+        "territory": metadata.territory,
+        "millesime": metadata.millesime,
+        "date": metadata.date.isoformat(),
+        "language": metadata.language,
+        "simulated": list(metadata.simulated),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
+        "inputs": {
+            name: {"file": file.name, "sha256": checksum(file)} for name, file in sorted(inputs.items())
+        },
+        "counts": dict(counts),
+        "rejects": [dict(it) for it in rejects],
+        "warnings": list(warnings),
+        "outputs": {file.relative_to(root).as_posix(): checksum(file) for file in sorted(outputs)},
+    }
+
+
+def write(file: Path, content: Mapping[str, Any]) -> Path:
+    """Write a manifest as readable JSON."""
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return file
