@@ -13,7 +13,7 @@ from rapidfuzz import process
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import SCHEMAS, Column, Schema
 from opsn_geo.read.tables import table
-from opsn_geo.read.values import EXAMPLES, READINGS, mapped, plain, slug
+from opsn_geo.read.values import EXAMPLES, READINGS, plain, respelt, slug
 
 MOST_PER_COLUMN: Final = 50
 """Faults told of one column of one file; a wrong column would otherwise fill the screen."""
@@ -136,7 +136,7 @@ def _typed(texts: pd.Series, column: Column) -> pd.Series:
         return READINGS[column.kind](texts)
     spellings = {plain(other): value for value, others in column.allowed.items() for other in others}
     spellings |= {plain(value): value for value in column.allowed}
-    return mapped(texts, lambda text: spellings.get(plain(text), pd.NA)).astype("str")
+    return respelt(texts, lambda text: spellings.get(plain(text)))
 
 
 def _mapping_faults(
@@ -219,8 +219,8 @@ def related(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> dic
         keys = _keys(tables[target], SCHEMAS[target].key[0])
         cells = tables[name][column]
         faults.extend(_reference_faults(cells, keys, files.get(name, name), column))
-        respelt = mapped(cells, partial(_respelt, keys)).astype("str")
-        result[name] = result[name].assign(**{column: respelt})
+        spelt = respelt(cells, partial(_respelt, keys))
+        result[name] = result[name].assign(**{column: spelt})
     if faults:
         raise InputError(faults)
     return result

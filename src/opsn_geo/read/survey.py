@@ -17,7 +17,7 @@ import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.check import MOST_PER_COLUMN, nearest
-from opsn_geo.read.values import NO, YES, booleans, mapped, numbers, plain
+from opsn_geo.read.values import NO, YES, booleans, mapped, numbers, plain, respelt
 
 RESPONDENT: Final = "respondent"
 """Item whose column identifies a respondent; without one, respondents are numbered by their line."""
@@ -149,8 +149,8 @@ def _chosen(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
         plain(label): slug for label, slug in zip(listed["label"].fillna(""), listed["choice"], strict=True)
     }
     words |= {plain(slug): slug for slug in listed["choice"]}
-    rest = "other" if "other" in words.values() else pd.NA
-    return mapped(texts, lambda text: words.get(plain(text), rest)).astype("str")
+    rest = "other" if "other" in words.values() else None
+    return respelt(texts, lambda text: words.get(plain(text), rest))
 
 
 def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str) -> Iterator[Fault]:

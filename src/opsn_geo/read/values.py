@@ -54,6 +54,15 @@ def mapped(texts: pd.Series[str], reading: Callable[[str], Hashable]) -> pd.Seri
     return texts.map(dict(zip(distinct, map(reading, distinct), strict=True)))
 
 
+def respelt(texts: pd.Series[str], reading: Callable[[str], str | None]) -> pd.Series[str]:
+    """Apply a reading that gives a text or nothing; the result is text even where all of it is missing.
+
+    >>> respelt(pd.Series(["A b", None], dtype="str"), lambda text: text[1:].strip() or None).tolist()
+    ['b', nan]
+    """
+    return mapped(texts, reading).astype("str")
+
+
 def booleans(texts: pd.Series[str]) -> pd.Series:
     """Read yes and no in French and English, as words, letters, digits or a cross.
 
@@ -115,9 +124,9 @@ def slug_lists(texts: pd.Series[str]) -> pd.Series:
     >>> slug_lists(pd.Series(["dpd; Parapheur", "*", None])).tolist()
     ['dpd;parapheur', '*', nan]
     """
-    return mapped(
+    return respelt(
         texts, lambda text: ";".join(slug(it) or it.strip() for it in text.split(";") if it.strip())
-    ).astype("str")
+    )
 
 
 def slugs(texts: pd.Series[str]) -> pd.Series:
@@ -126,7 +135,7 @@ def slugs(texts: pd.Series[str]) -> pd.Series:
     >>> slugs(pd.Series(["Somme Numérique", None])).tolist()
     ['somme-numerique', nan]
     """
-    return mapped(texts, lambda text: slug(text) or pd.NA).astype("str")
+    return respelt(texts, lambda text: slug(text) or None)
 
 
 READINGS: Final[Mapping[str, Callable[[pd.Series[str]], pd.Series]]] = {

@@ -1,0 +1,56 @@
+"""What a link gives back: the rows linked and the rows rejected, together all the rows read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import pandas as pd
+
+from opsn_geo.link.causes import How
+
+REJECT_COLUMNS: Final = ("cause", "candidates")
+"""Columns that a rejected row gets: a :class:`~opsn_geo.link.causes.Cause`, and the nearest candidates."""
+
+
+class Linked(NamedTuple):
+    """The outcome of a link.
+
+    Parameters
+    ----------
+    linked : DataFrame
+        The rows that were linked, with what they were linked to; a row stands several times where its
+        commune was split, with shares that add up to 1.
+    rejected : DataFrame
+        The rows that were not, as they were read, with ``cause`` and ``candidates``.
+
+    Every row read is in exactly one of the two; the index tells which.
+    """
+
+    linked: pd.DataFrame
+    rejected: pd.DataFrame
+
+    @property
+    def review(self) -> pd.DataFrame:
+        """The rows linked by a guess, the least sure first: someone should look at them."""
+        return self.linked[self.linked["how"] == str(How.FUZZY)].sort_values("score", kind="stable")
+
+
+def column(frame: pd.DataFrame, name: str | None) -> pd.Series[str]:
+    """Give a column as text on positions 0, 1, 2…; one that is absent is all missing.
+
+    >>> column(pd.DataFrame({"a": [2001]}, index=[7]), "a").to_dict()
+    {0: '2001'}
+    """
+    if name is None or name not in frame.columns:
+        return pd.Series(index=pd.RangeIndex(len(frame)), dtype="str")
+    cells = frame[name]
+    texts = cells.astype("object").where(cells.notna(), None).reset_index(drop=True)
+    bare = texts.map(str, na_action="ignore").astype("str").str.strip()
+    return bare.mask(bare.eq("").fillna(value=False))
+
+
+def kept(frame: pd.DataFrame, positions: pd.Index, added: Sequence[str]) -> pd.DataFrame:
+    """Take rows of a frame by position; its columns that would be overwritten get `` (read)``."""
+    taken = frame.take(positions.to_numpy())
+    return taken.rename(columns={name: f"{name} (read)" for name in added if name in frame.columns})

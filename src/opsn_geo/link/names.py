@@ -1,0 +1,88 @@
+"""Names of communes and EPCI, reduced to what the usual ways of writing them share."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from opsn_geo.read.values import plain
+
+_ARTICLES: Final = frozenset({"le", "la", "les", "l", "aux", "au", "d", "de", "du", "des", "et", "a"})
+_LINKS: Final = frozenset({"sur", "sous", "s", "ss", "lez", "les", "en", "pres"})
+_SPELT: Final = {
+    "st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes", "mt": "mont", "gd": "grand",
+    "gde": "grande", "pt": "petit", "pte": "petite", "nd": "notre dame", "chat": "chateau", "lez": "les",
+    "bg": "bourg", "fbg": "faubourg", "vx": "vieux", "cel": "cel",
+}  # fmt: skip
+_BODY: Final = re.compile(
+    r"^(?:(?:la )?(?:mairie|ville|commune|municipalite|hotel de ville)(?: nouvelle| deleguee| associee)?)"
+    r"(?: d(?:e|u|es)?)?(?: |$)"
+)
+_BRACKETS: Final = re.compile(r"[(\[]([^)\]]*)[)\]]")
+_TAIL: Final = re.compile(r"\bcedex(?: \d+)?$|(?:^|\s)\d{5}(?:\s|$)")
+_NATURES: Final = {
+    "cc": "cc", "com com": "cc", "comcom": "cc", "codecom": "cc", "communaute de communes": "cc",
+    "communaute des communes": "cc", "communaute communes": "cc", "c c": "cc",
+    "ca": "ca", "agglo": "ca", "agglomeration": "ca", "communaute d agglomeration": "ca", "c a": "ca",
+    "communaute agglomeration": "ca", "ca communaute d agglomeration": "ca",
+    "cu": "cu", "communaute urbaine": "cu", "c u": "cu", "grand": "",
+    "metropole": "metropole", "metro": "metropole",
+}  # fmt: skip
+_NATURE: Final = re.compile(rf"^(?:la |l )?({'|'.join(sorted(_NATURES, key=len, reverse=True))})\b")
+
+
+def key(name: str) -> str:
+    """Reduce a commune's name to its words: no accent, case, hyphen or body, abbreviations spelt out.
+
+    >>> key("Mairie de St-Quentin"), key("NEUVILLE S/ ESCAUT"), key("Le Cateau-Cambrésis (59)")
+    ('saint quentin', 'neuville s escaut', 'le cateau cambresis')
+    >>> key("Cateau-Cambrésis (Le)"), key("59000 LILLE CEDEX 9")
+    ('cateau cambresis le', 'lille')
+    """
+    words = plain(_BRACKETS.sub(_kept, name))
+    words = _TAIL.sub(" ", _BODY.sub("", words) or words).strip()
+    return " ".join(_SPELT.get(word, word) for word in words.split())
+
+
+def _kept(brackets: re.Match[str]) -> str:
+    """Keep an article put behind the name in brackets; drop a département or a remark."""
+    inside = plain(brackets[1])
+    return f" {inside} " if inside in _ARTICLES else " "
+
+
+def loose(name_key: str) -> str:
+    """Reduce a key further: no articles and no small linking words, in whatever place they stand.
+
+    >>> loose("le cateau cambresis"), loose("cateau cambresis le"), loose("neuville s escaut")
+    ('cateau cambresis', 'cateau cambresis', 'neuville escaut')
+    >>> loose("les")
+    'les'
+    """
+    kept = [word for word in name_key.split() if word not in _ARTICLES and word not in _LINKS]
+    return " ".join(kept) or name_key
+
+
+def bracketed(name: str) -> str | None:
+    """Give what stands in brackets behind a name, where a département often does.
+
+    >>> bracketed("Achery (02)"), bracketed("Achery")
+    ('02', None)
+    """
+    found = _BRACKETS.search(name)
+    return found[1] if found else None
+
+
+def group_key(name: str) -> tuple[str, str]:
+    """Split an EPCI's name into its nature and the loose key of the rest.
+
+    >>> group_key("CA de la Région de Château-Thierry"), group_key("Communauté de communes du Pays Noyonnais")
+    (('ca', 'region chateau thierry'), ('cc', 'pays noyonnais'))
+    >>> group_key("Métropole Européenne de Lille"), group_key("Amiens Métropole")
+    (('metropole', 'europeenne lille'), ('', 'amiens metropole'))
+    """
+    words = plain(re.sub(r"\([A-Z0-9]+\)", " ", name))
+    found = _NATURE.match(words)
+    nature = _NATURES[found[1]] if found else ""
+    rest = words[found.end() :].strip() if found and nature else words
+    spelt = " ".join(_SPELT.get(word, word) for word in rest.split())
+    return nature, loose(spelt) if spelt else words
