@@ -1,1 +1,20 @@
 """From names and codes of any vintage to official communes: linked + rejected = read."""
+
+from __future__ import annotations
+
+from opsn_geo.link.answers import link_answers
+from opsn_geo.link.causes import Cause, How
+from opsn_geo.link.communes import link_communes
+from opsn_geo.link.linked import Linked
+from opsn_geo.link.members import link_members, link_offers, mended_opsn
+
+__all__ = [
+    "Cause",
+    "How",
+    "Linked",
+    "link_answers",
+    "link_communes",
+    "link_members",
+    "link_offers",
+    "mended_opsn",
+]

@@ -1,0 +1,95 @@
+"""Respondents to the commune and EPCI they answer for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import pandas as pd
+
+from opsn_geo.link.bodies import find_bodies
+from opsn_geo.link.communes import link_communes
+from opsn_geo.link.linked import Linked, column
+from opsn_geo.read.boundaries import Territory
+from opsn_geo.vocabulary import Level
+
+ITEMS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "code": "commune_code",
+        "name": "commune_name",
+        "postal": "postal_code",
+        "dep": "departement",
+        "organisation": "organisation",
+        "structure": "structure",
+    }
+)
+"""Items of a codebook that place a respondent; ``structure`` is ``epci`` where they answer for one."""
+
+ADDED: Final = ("level", "code_insee", "siren_epci", "official_name", "how", "score", "event")
+"""Columns that a placed respondent gets."""
+
+
+def link_answers(
+    answers: pd.DataFrame,
+    territory: Territory,
+    passage: pd.DataFrame,
+    *,
+    items: Mapping[str, str] = ITEMS,
+    corrections: pd.DataFrame | None = None,
+    vintage: int | None = None,
+) -> Linked:
+    """Place each respondent in a commune, or in an EPCI when they answer for one.
+
+    A respondent of an EPCI is placed by the name of the organisation; if that fails, and for all others, by
+    the commune they name. One whose commune has been split since is placed in its most populous part.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        On ``respondent``, as :func:`opsn_geo.read.survey.answers` gives them.
+    territory, passage, corrections, vintage
+        As for :func:`~opsn_geo.link.communes.link_communes`.
+    items : mapping
+        Which items hold what; one that is absent is ignored.
+
+    Returns
+    -------
+    Linked
+        ``linked``: :data:`ADDED` only, on ``respondent``: the level they answer at (``commune`` or
+        ``epci``), the commune (missing for an EPCI), its EPCI, the official name, by what, how like, and
+        what happened to the commune's code. ``rejected``: the items that place a respondent, cause and
+        candidates.
+    """
+    present = [name for name in items.values() if name in answers.columns]
+    places = answers[present].reset_index(drop=True)
+    groups = _in_epci(places, territory, items)
+    rest = places.drop(index=groups.index)
+    keys = {name: items[name] for name in ("code", "name", "dep", "postal")}
+    found = link_communes(rest, territory, passage, **keys, corrections=corrections, vintage=vintage)
+    most = found.linked.sort_values("share", ascending=False, kind="stable")
+    most = most[~most.index.duplicated()]
+    placed = most.assign(
+        level=Level.COMMUNE.value, siren_epci=most["code_insee"].map(territory.communes["siren_epci"])
+    )
+    linked = pd.concat([placed[list(ADDED)], groups[list(ADDED)]]).sort_index()
+    return Linked(
+        *(
+            part.set_axis(answers.index.take(part.index.to_numpy(dtype="int64")), axis=0)
+            for part in (linked, found.rejected)
+        )
+    )
+
+
+def _in_epci(places: pd.DataFrame, territory: Territory, items: Mapping[str, str]) -> pd.DataFrame:
+    """Place those who answer for an EPCI of the territory, by its name."""
+    named = places[column(places, items["structure"]).eq(Level.EPCI.value).to_numpy()]
+    asked = pd.DataFrame({"name": column(named, items["organisation"])})
+    found = find_bodies(asked, Level.EPCI.value, territory).set_axis(named.index)
+    found = found[found["code"].notna()]
+    return found.assign(
+        level=Level.EPCI.value,
+        siren_epci=found["code"],
+        code_insee=pd.Series(index=found.index, dtype="str"),
+        event="",
+    )
