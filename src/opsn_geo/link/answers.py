@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from opsn_geo.link.bodies import find_bodies
+from opsn_geo.link.causes import How
 from opsn_geo.link.communes import link_communes
 from opsn_geo.link.linked import Linked, column
 from opsn_geo.read.boundaries import Territory
@@ -26,6 +27,8 @@ ITEMS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Items of a codebook that place a respondent; ``structure`` is ``epci`` where they answer for one."""
 
+_PLACED: Final = frozenset({"mairie", "commune", "epci"})
+
 ADDED: Final = ("level", "code_insee", "siren_epci", "official_name", "how", "score", "event")
 """Columns that a placed respondent gets."""
 
@@ -42,7 +45,8 @@ def link_answers(
     """Place each respondent in a commune, or in an EPCI when they answer for one.
 
     A respondent of an EPCI is placed by the name of the organisation; if that fails, and for all others, by
-    the commune they name. One whose commune has been split since is placed in its most populous part.
+    the commune they name. One whose commune has been split since is placed in its most populous part. One of
+    another body (a syndicat, a CCAS) who names no commune is kept as ``unplaced``.
 
     Parameters
     ----------
@@ -56,15 +60,16 @@ def link_answers(
     Returns
     -------
     Linked
-        ``linked``: :data:`ADDED` only, on ``respondent``: the level they answer at (``commune`` or
-        ``epci``), the commune (missing for an EPCI), its EPCI, the official name, by what, how like, and
-        what happened to the commune's code. ``rejected``: the items that place a respondent, cause and
-        candidates.
+        ``linked``: :data:`ADDED` only, on ``respondent``: the level they answer at (``commune``, ``epci``
+        or ``other``), the commune (missing for an EPCI), its EPCI, the official name, by what, how like,
+        and what happened to the commune's code. ``rejected``: the items that place a respondent, cause
+        and candidates.
     """
     present = [name for name in items.values() if name in answers.columns]
     places = answers[present].reset_index(drop=True)
     groups = _in_epci(places, territory, items)
-    rest = places.drop(index=groups.index)
+    others = _elsewhere(places, items).drop(index=groups.index, errors="ignore")
+    rest = places.drop(index=[*groups.index, *others.index])
     keys = {name: items[name] for name in ("code", "name", "dep", "postal")}
     found = link_communes(rest, territory, passage, **keys, corrections=corrections, vintage=vintage)
     most = found.linked.sort_values("share", ascending=False, kind="stable")
@@ -72,7 +77,7 @@ def link_answers(
     placed = most.assign(
         level=Level.COMMUNE.value, siren_epci=most["code_insee"].map(territory.communes["siren_epci"])
     )
-    linked = pd.concat([placed[list(ADDED)], groups[list(ADDED)]]).sort_index()
+    linked = pd.concat([it[list(ADDED)] for it in (placed, groups, others)]).sort_index()
     return Linked(
         *(
             part.set_axis(answers.index.take(part.index.to_numpy(dtype="int64")), axis=0)
@@ -93,3 +98,13 @@ def _in_epci(places: pd.DataFrame, territory: Territory, items: Mapping[str, str
         code_insee=pd.Series(index=found.index, dtype="str"),
         event="",
     )
+
+
+def _elsewhere(places: pd.DataFrame, items: Mapping[str, str]) -> pd.DataFrame:
+    """Keep those who answer for another body and name no commune: they lie in no layer."""
+    structure = column(places, items["structure"])
+    nameless = column(places, items["code"]).isna() & column(places, items["name"]).isna()
+    other = structure.notna() & ~structure.isin(_PLACED) & nameless
+    texts = {name: pd.Series(index=places.index[other], dtype="str") for name in ADDED}
+    told = {"level": Level.OTHER.value, "how": str(How.UNPLACED), "event": ""}
+    return pd.DataFrame(texts).assign(**told).astype({"score": "Float64"})

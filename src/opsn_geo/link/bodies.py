@@ -28,6 +28,8 @@ _DEPARTEMENT_SIREN: Final = r"^22(\d\d)\d{5}$"
 def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.DataFrame:
     """Find the EPCI, département or région that each row means, by ``code``, else by ``name``.
 
+    A code and a name that surely mean two different bodies speak against each other: the row is rejected.
+
     Parameters
     ----------
     frame : DataFrame
@@ -59,9 +61,14 @@ def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.Dat
     official = known[known["rank"] == 0].drop_duplicates("code").set_index("code")["name"]
     by_code = code["value"].isin(official.index)
     told = code["value"].notna() | code["kind"].notna()
+    other = by_code & found["how"].eq(str(How.NAME)) & found["code"].ne(code["value"])
+    shown = code["value"].map(official) + " (" + code["value"] + ")"
     found.loc[by_code, ["cause", "candidates"]] = None
     found.loc[by_code, "code"] = code["value"]
     found.loc[by_code, "how"] = code["how"]
+    found.loc[other, ["code", "how", "score"]] = None
+    found.loc[other, "cause"] = str(Cause.MISMATCH)
+    found.loc[other, "candidates"] = shown[other]
     failed = found["code"].isna() & ~by_code
     found.loc[failed & told & ~found["cause"].eq(str(Cause.AMBIGUOUS_NAME)), "cause"] = code["kind"]
     found.loc[failed & ~told & texts.isna(), "cause"] = str(Cause.NO_IDENTIFIER)

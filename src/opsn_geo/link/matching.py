@@ -62,6 +62,8 @@ def match_names(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     result = pd.DataFrame({name: pd.Series(index=distinct.index, dtype=kind) for name, kind in kinds.items()})
     left = distinct[distinct["key"].notna() & distinct["key"].ne("")]
     for step in (_same_key, _same_loose, _beginning, _near):
+        if left.empty:
+            break
         found = step(left, names)
         result.loc[found.index] = found[list(_RESULT)]
         left = left.drop(found.index)
