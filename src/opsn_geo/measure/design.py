@@ -1,0 +1,130 @@
+"""The design of a survey as plain data: who weighs what, in which cluster, calibrated on what.
+
+The variance of everything estimated from it comes from one function, :func:`covariance_scores`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.measure.response import with_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """Weights of respondents, and what is needed to tell the error of what they estimate.
+
+    Parameters
+    ----------
+    weights : Series of float
+        Weight of each respondent, on ``respondent``; they sum to `units`.
+    base : Series of float
+        Weight before calibration: N / n / m for each of the m respondents of one of n communes.
+    clusters : Series of str
+        ``code_insee`` of each respondent.
+    units : int
+        N, communes of the population.
+    matrix : array of float, shape (respondents, columns), optional
+        What the weights are calibrated on; none where they are the base weights.
+    """
+
+    weights: pd.Series
+    base: pd.Series
+    clusters: pd.Series
+    units: int
+    matrix: Floats | None = None
+
+
+def plain_design(codes: pd.Series, units: int) -> Design:
+    """Make the design of respondents of communes, all communes counting alike.
+
+    Parameters
+    ----------
+    codes : Series of str
+        ``code_insee`` of each respondent; those that speak for no commune are left out.
+    units : int
+        N, communes of the population.
+
+    Returns
+    -------
+    Design
+        Each commune weighs N / n, shared among its respondents.
+
+    Examples
+    --------
+    >>> plain_design(pd.Series(["a", "a", "b"]), 10).weights.tolist()
+    [2.5, 2.5, 5.0]
+    """
+    known = codes.dropna()
+    share = 1 / known.map(known.value_counts()).astype(float)
+    base = share * units / known.nunique()
+    return Design(weights=base, base=base, clusters=known, units=units)
+
+
+def dummies(frame: pd.DataFrame, variables: Sequence[str]) -> Floats:
+    """Give a matrix of full column rank: an intercept, and each level but the first of each variable.
+
+    >>> dummies(pd.DataFrame({"size": ["s", "l"]}), ["size"]).tolist()
+    [[1.0, 1.0], [1.0, 0.0]]
+    """
+    columns = [np.ones((len(frame), 1))]
+    for name in variables:
+        levels = with_unknown(frame[name])
+        codes, found = pd.factorize(levels.to_numpy(dtype=object).astype(str), sort=True)
+        columns.append(np.eye(len(found))[codes][:, 1:])
+    return np.hstack(columns)
+
+
+def covariance_scores(scores: Floats, design: Design, *, finite: bool = True) -> Floats:
+    """Give the covariance of estimates from the influence of each respondent on them.
+
+    The influence z of a respondent enters the estimates as w z. Where the weights are calibrated, z is
+    first replaced by its residual on what they are calibrated on (least squares under the base weights;
+    Deville and Särndal, 1992). With u_c the sum of w z over the n_c respondents of commune c:
+    V = (1 - n/N) n / (n - 1) Σ (u_c - ū)(u_c - ū)', over the n communes that answered.
+
+    Parameters
+    ----------
+    scores : array of float, shape (respondents, estimates)
+        Influences z, rows in the order of the design; 0 for a respondent outside the estimate's domain.
+    design : Design
+        Weights, clusters and calibration.
+    finite : bool
+        Whether what is estimated is a number of this finite population (1 - n/N), or speaks of what made it.
+
+    Returns
+    -------
+    array of float, shape (estimates, estimates)
+        Missing everywhere where a single commune answered.
+
+    Examples
+    --------
+    >>> design = plain_design(pd.Series(["a", "b"]), 4)
+    >>> covariance_scores(np.array([[0.25], [-0.25]]), design).tolist()
+    [[0.5]]
+    """
+    left = scores
+    if design.matrix is not None:
+        root = np.sqrt(design.base.to_numpy())[:, None]
+        fit = np.linalg.lstsq(root * design.matrix, root * scores, rcond=None)[0]
+        left = scores - design.matrix @ fit
+    codes, found = pd.factorize(design.clusters.to_numpy(dtype=object))
+    count = len(found)
+    if count == 1:
+        return np.full((scores.shape[1],) * 2, np.nan)
+    sums = np.zeros((count, scores.shape[1]))
+    np.add.at(sums, codes, design.weights.to_numpy()[:, None] * left)
+    sums -= sums.mean(axis=0)
+    rest = 1 - count / design.units if finite else 1.0
+    return rest * count / (count - 1) * (sums.T @ sums)
