@@ -34,7 +34,9 @@ def typed_answers(folder: Path) -> pd.DataFrame:
     for (column, kind), rows in codebook.groupby(["column", "kind"], sort=False):
         first = rows.iloc[0]
         if kind == "single":
-            columns[first["item"]] = raw[column].map(dict(zip(rows["label"], rows["choice"], strict=True))).fillna("")
+            columns[first["item"]] = (
+                raw[column].map(dict(zip(rows["label"], rows["choice"], strict=True))).fillna("")
+            )
         elif kind == "yes_no":
             columns[first["item"]] = raw[column].map({"1": "yes", "0": "no", "": ""})
         elif kind == "multiple":
@@ -102,7 +104,9 @@ def recompute(tables: dict[str, pd.DataFrame], figure: pd.Series) -> float:
 
 
 def disagreements(folder: Path) -> dict[str, tuple[float, float]]:
-    tables = {name: table(folder, name) for name in ("opsn", "services", "offers", "partnerships", "statements")}
+    tables = {
+        name: table(folder, name) for name in ("opsn", "services", "offers", "partnerships", "statements")
+    }
     tables["answers"] = typed_answers(folder)
     found = {}
     for _, figure in table(folder, "published_figures").iterrows():
@@ -137,8 +141,14 @@ def test_a_base_that_the_study_states_is_the_base_of_the_answers() -> None:
     answers = typed_answers(DEMO)
     figures = table(DEMO, "published_figures")
     stated = figures[figures["table"].eq("answers") & figures["measure"].eq("share") & figures["base"].ne("")]
-    bases = {f["figure"]: share(restrict(answers, f["group"]), f["item"], f["choice"])[1] for _, f in stated.iterrows()}
-    wrong = {name: (base, got) for (name, got), base in zip(bases.items(), stated["base"].astype(int), strict=True)
-             if base != got}
+    bases = {
+        f["figure"]: share(restrict(answers, f["group"]), f["item"], f["choice"])[1]
+        for _, f in stated.iterrows()
+    }
+    wrong = {
+        name: (base, got)
+        for (name, got), base in zip(bases.items(), stated["base"].astype(int), strict=True)
+        if base != got
+    }
     # the share of a function is published without its base: four respondents did not say theirs
     assert wrong == {"role_secretary_director": (488, 484)}

@@ -104,7 +104,10 @@ def _counts(held: pd.DataFrame, total: int) -> Iterator[tuple[str, dict[str, int
     """Turn the margins of who answers into exact counts."""
     rows = held[~held["choice"].str.contains("|", regex=False)].set_index("item")
     structure = rows.loc["structure"]
-    yield "structure", dict(zip(structure["choice"], apportion(structure["value"].to_numpy(), total), strict=True))
+    yield (
+        "structure",
+        dict(zip(structure["choice"], apportion(structure["value"].to_numpy(), total), strict=True)),
+    )
     departement = rows.loc["departement"]
     yield "departement", dict(zip(departement["choice"], departement["value"].astype(int), strict=True))
     small = rows.loc["population_band"]

@@ -69,8 +69,15 @@ def simulate(
     size = np.log(people["population"].to_numpy(dtype=float))
     keen, patience = rng.normal(size=(2, len(people)))
     leaning = 0.35 * (size - size.mean()) / size.std() + 0.5 * keen
-    context = Context(rng, margins, codebook, leaning, patience, _carried(people, reach, offers),
-                      _operators(people, reach, offers))
+    context = Context(
+        rng,
+        margins,
+        codebook,
+        leaning,
+        patience,
+        _carried(people, reach, offers),
+        _operators(people, reach, offers),
+    )
     frame = people.copy()
     for item, questions in codebook.groupby("item", sort=False):
         kind = questions["kind"].iloc[0]
@@ -173,14 +180,18 @@ def _scale(context: Context, frame: pd.DataFrame, item: str, answered: Booleans)
     given: dict[str, object] = {}
     for choice in context.codebook.loc[context.codebook["item"].eq(item), "choice"]:
         column = pd.array([pd.NA] * len(frame), dtype="Int64")
-        column[answered] = scores(context.rng, context.leaning[answered], m.value(context.margins, "mean", item, choice))
+        column[answered] = scores(
+            context.rng, context.leaning[answered], m.value(context.margins, "mean", item, choice)
+        )
         given[f"{item}:{choice}" if choice else item] = column
     return given
 
 
 def _number(context: Context, frame: pd.DataFrame, item: str, answered: Booleans) -> dict[str, object]:
     """Give sizes that grow with the population: in a mairie with the published share and median."""
-    below = next(c for c in context.margins.loc[context.margins["item"].eq(item), "choice"] if c.startswith("<"))
+    below = next(
+        c for c in context.margins.loc[context.margins["item"].eq(item), "choice"] if c.startswith("<")
+    )
     latent = np.log(frame["population"].to_numpy(dtype=float)) + 0.6 * context.rng.normal(size=len(frame))
     column = pd.array([pd.NA] * len(frame), dtype="Int64")
     mairie = answered & frame["structure"].eq("mairie").to_numpy()

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 
+TOP = 10
+
+
 def take(rng: np.random.Generator, weight: Floats, count: int) -> Integers:
     """Draw exactly `count` positions without replacement, the likelier the larger their weight.
 
@@ -98,11 +101,11 @@ def scores(rng: np.random.Generator, leaning: Floats, mean: float, spread: float
     >>> float(drawn.mean()), bool(((drawn >= 0) & (drawn <= 10)).all())
     (6.4, True)
     """
-    drawn = np.clip(np.rint(mean + spread * (0.5 * leaning + 0.85 * rng.normal(size=len(leaning)))), 0, 10)
+    drawn = np.clip(np.rint(mean + spread * (0.5 * leaning + 0.85 * rng.normal(size=len(leaning)))), 0, TOP)
     missing = round(mean * len(drawn)) - int(drawn.sum())
     while missing:
         step = 1 if missing > 0 else -1
-        movable = np.flatnonzero(drawn < 10) if step > 0 else np.flatnonzero(drawn > 0)
+        movable = np.flatnonzero(drawn < TOP) if step > 0 else np.flatnonzero(drawn > 0)
         moved = rng.permutation(movable)[: abs(missing)]
         drawn[moved] += step
         missing -= step * len(moved)
@@ -131,5 +134,7 @@ def sizes(latent: Floats, below: float, share: float, median: float) -> Integers
     small = round(share * len(latent)) / len(latent)
     low = np.interp(rank, [0, small], [0.6, below - 0.6])
     knots = [small, (small + 0.48) / 2, 0.48, 0.52, 0.75, 0.93, 1.0]
-    high = np.interp(rank, knots, [below, (below + median) / 2, median, median, 2.3 * median, 9 * median, 120 * median])
+    high = np.interp(
+        rank, knots, [below, (below + median) / 2, median, median, 2.3 * median, 9 * median, 120 * median]
+    )
     return np.rint(np.where(rank < small, low, high)).astype(np.int64)

@@ -27,7 +27,9 @@ def read_margins(published: Path, assumed: Path) -> pd.DataFrame:
     facts = pd.read_csv(published, dtype=str, keep_default_na=False)
     facts = facts[facts["table"].eq("answers") & facts["comparison"].eq("eq")]
     both = pd.concat([facts, pd.read_csv(assumed, dtype=str, keep_default_na=False)])
-    return both.assign(value=both["value"].astype(float))[[*KEY, "value"]].drop_duplicates(KEY, ignore_index=True)
+    return both.assign(value=both["value"].astype(float))[[*KEY, "value"]].drop_duplicates(
+        KEY, ignore_index=True
+    )
 
 
 def value(margins: pd.DataFrame, measure: str, item: str, choice: str = "") -> float:

@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 
     from opsn_geo.demo.territory import Territory
 
-COLUMNS = ["opsn", "level", "code", "name", "reaches_communes", "services", "since", "until", "evidence",
-           "simulated"]
+COLUMNS = [
+    "opsn",
+    "level",
+    "code",
+    "name",
+    "reaches_communes",
+    "services",
+    "since",
+    "until",
+    "evidence",
+    "simulated",
+]
 
 
-def simulate(rng: np.random.Generator, territory: Territory, offers: pd.DataFrame, plan: dict[str, Any]) -> pd.DataFrame:
+def simulate(
+    rng: np.random.Generator, territory: Territory, offers: pd.DataFrame, plan: dict[str, Any]
+) -> pd.DataFrame:
     """Draw the memberships of every operator of the plan.
 
     Parameters
@@ -76,7 +88,9 @@ def _members(
 def _upper(terms: dict[str, Any]) -> pd.DataFrame:
     """Lay out the départements and the region that belong to an operator."""
     codes = terms["departement"]
-    bodies = pd.DataFrame({"name": [f"Département ({code})" for code in codes], "code_dep": codes}, dtype=object)
+    bodies = pd.DataFrame(
+        {"name": [f"Département ({code})" for code in codes], "code_dep": codes}, dtype=object
+    )
     rows = _rows("departement", codes, bodies, terms["departement_carried"])
     if "region" not in terms:
         return rows
@@ -84,7 +98,9 @@ def _upper(terms: dict[str, Any]) -> pd.DataFrame:
     return pd.concat([rows, _rows("region", [terms["region"]["code"]], region, False)])
 
 
-def _rows(level: str, codes: Sequence[str] | pd.Index[str], bodies: pd.DataFrame, reaches: Any) -> pd.DataFrame:  # noqa: ANN401 - one truth or an array of them
+def _rows(
+    level: str, codes: Sequence[str] | pd.Index[str], bodies: pd.DataFrame, reaches: Any
+) -> pd.DataFrame:  # noqa: ANN401 - one truth or an array of them
     """Lay bodies of one level out as membership rows."""
     return pd.DataFrame({
         "level": level, "code": list(codes), "name": list(bodies["name"]), "code_dep": list(bodies["code_dep"]),
@@ -97,10 +113,14 @@ def _services(
 ) -> list[str]:
     """Draw who takes only some of the services offered where it lies; an empty text takes them all."""
     choices = members["code_dep"].map(offered)
-    partial = (rng.random(len(members)) < terms["partial"]) & ~members["level"].isin(["departement", "region"])
+    partial = (rng.random(len(members)) < terms["partial"]) & ~members["level"].isin(
+        ["departement", "region"]
+    )
     whole = members["level"].map({"departement": ";".join(terms.get("departement_services", []))}).fillna("")
     return [
-        ";".join(sorted(rng.permutation(some)[: rng.integers(1, len(some))])) if part and len(some) > 1 else all_
+        ";".join(sorted(rng.permutation(some)[: rng.integers(1, len(some))]))
+        if part and len(some) > 1
+        else all_
         for some, part, all_ in zip(choices, partial, whole, strict=True)
     ]
 

@@ -69,7 +69,9 @@ def draw_respondents(
     people["organisation"] = ""
     _others(rng, people, known, territory.epci)
     at = known.reindex(people["code_insee"])
-    people["population"] = np.where(people["structure"].eq("epci"), people.pop("epci_population"), at["population"])
+    people["population"] = np.where(
+        people["structure"].eq("epci"), people.pop("epci_population"), at["population"]
+    )
     people["population_band"] = band(people["population"])
     return people.drop(columns="wide")
 
@@ -96,7 +98,9 @@ def _mairies(
 def _others(rng: np.random.Generator, people: pd.DataFrame, known: pd.DataFrame, epci: pd.DataFrame) -> None:
     """Give each EPCI, CCAS and syndicat a name, and a commune in which it lies."""
     people["epci_population"] = 0
-    largest = known.sort_values("population").groupby("siren_epci").tail(1).reset_index().set_index("siren_epci")
+    largest = (
+        known.sort_values("population").groupby("siren_epci").tail(1).reset_index().set_index("siren_epci")
+    )
     for code_dep, rows in people[people["structure"].eq("epci")].groupby("departement").groups.items():
         pool = epci[epci["code_dep"].eq(code_dep) & epci.index.isin(largest.index)]
         chosen = pool.iloc[rng.permutation(len(pool))[: len(rows)]]
@@ -104,9 +108,9 @@ def _others(rng: np.random.Generator, people: pd.DataFrame, known: pd.DataFrame,
         people.loc[rows, "epci_population"] = chosen["population"].to_numpy()
         people.loc[rows, "code_insee"] = largest.loc[chosen.index, "code_insee"].to_numpy()
     names = {"ccas": "CCAS – ", "syndicat": "Syndicat intercommunal – "}
-    for (structure, code_dep), rows in people[people["structure"].isin(list(names))].groupby(
-        ["structure", "departement"]
-    ).groups.items():
+    for (structure, code_dep), rows in (
+        people[people["structure"].isin(list(names))].groupby(["structure", "departement"]).groups.items()
+    ):
         pool = known[known["code_dep"].eq(code_dep) & known["wide"].eq("larger")]
         chosen = pool.iloc[rng.permutation(len(pool))[: len(rows)]]
         people.loc[rows, "organisation"] = (names[structure] + chosen["name"]).to_numpy()
@@ -128,5 +132,7 @@ def moments(rng: np.random.Generator, count: int, plan: dict[str, Any]) -> pd.Da
     second = np.clip(rng.normal(loc=11.5, scale=2.4, size=count), 6.5, 20) * 3600
     started = pd.Series(day) + pd.to_timedelta(np.rint(second), unit="s")
     taken = pd.to_timedelta(np.rint(60 * rng.lognormal(2.5, 0.45, size=count)), unit="s")
-    both = pd.DataFrame({"started": started, "submitted": started + taken}).sort_values(["submitted", "started"])
+    both = pd.DataFrame({"started": started, "submitted": started + taken}).sort_values(
+        ["submitted", "started"]
+    )
     return both.apply(lambda moment: moment.dt.strftime("%Y-%m-%d %H:%M:%S")).reset_index(drop=True)

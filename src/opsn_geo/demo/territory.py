@@ -27,14 +27,19 @@ def read_territory(boundaries: Path) -> Territory:
     columns = ["code_insee", "name", "code_dep", "siren_epci", "population", "postal_codes", "inside"]
     communes = pyogrio.read_dataframe(boundaries, layer="communes", columns=columns, read_geometry=False)
     communes = communes[communes["inside"].astype(bool)].drop(columns="inside")
-    epci = pyogrio.read_dataframe(boundaries, layer="epci", columns=["siren_epci", "name", "population"],
-                                  read_geometry=False)
+    epci = pyogrio.read_dataframe(
+        boundaries, layer="epci", columns=["siren_epci", "name", "population"], read_geometry=False
+    )
     home = communes.groupby("siren_epci")["code_dep"].agg(lambda codes: codes.mode().iloc[0])
-    return Territory(communes.set_index("code_insee").sort_index(),
-                     epci.set_index("siren_epci").sort_index().assign(code_dep=home))
+    return Territory(
+        communes.set_index("code_insee").sort_index(),
+        epci.set_index("siren_epci").sort_index().assign(code_dep=home),
+    )
 
 
-def reached(memberships: pd.DataFrame, offers: pd.DataFrame, communes: pd.DataFrame, day: str) -> pd.DataFrame:
+def reached(
+    memberships: pd.DataFrame, offers: pd.DataFrame, communes: pd.DataFrame, day: str
+) -> pd.DataFrame:
     """Say which services of which OPSN the memberships of a day carry to which communes.
 
     Parameters
@@ -62,6 +67,8 @@ def reached(memberships: pd.DataFrame, offers: pd.DataFrame, communes: pd.DataFr
     reach = pd.concat(ways)[["code_insee", "code_dep", "opsn", "services"]]
     offered = offers.rename(columns={"code": "code_dep"})[["opsn", "service", "code_dep"]]
     found = reach.merge(offered, on=["opsn", "code_dep"])
-    taken = [not some or service in some.split(";")
-             for some, service in zip(found["services"], found["service"], strict=True)]
+    taken = [
+        not some or service in some.split(";")
+        for some, service in zip(found["services"], found["service"], strict=True)
+    ]
     return found.loc[taken, ["code_insee", "opsn", "service"]].drop_duplicates(ignore_index=True)
