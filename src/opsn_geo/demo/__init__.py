@@ -18,6 +18,7 @@ import pandas as pd
 from opsn_geo.demo import answers, margins, memberships, respondents, typeform
 from opsn_geo.demo.draw import apportion
 from opsn_geo.demo.territory import Territory, reached, read_territory
+from opsn_geo.study import data_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,14 +63,14 @@ def generate(out_dir: Path, seed: int = 2021, *, data: Path | None = None) -> li
     ValueError
         A margin cannot be kept, which is a mistake in the facts.
     """
-    source = data or _data()
+    source = data or data_dir()
     facts = source / "demo"
     tables = {name: _read(facts / f"{name}.csv") for name in ("opsn", "offers", "questionnaire")}
     territory = read_territory(source / "boundaries" / _TERRITORY)
     plan = tomllib.loads(resources.files(__name__).joinpath("plan.toml").read_text(encoding="utf-8"))
     held = margins.read_margins(facts / "published_figures.csv", facts / "assumed_margins.csv")
     drawn = memberships.simulate(np.random.default_rng([seed, 1]), territory, tables["offers"], plan)
-    replies = _answers(seed, territory, drawn, tables, plan, held)
+    replies = _answers(seed, territory, drawn, tables=tables, plan=plan, held=held)
     out_dir.mkdir(parents=True, exist_ok=True)
     for name in FACTS:
         if not _same(facts / name, out_dir / name):
@@ -83,6 +84,7 @@ def _answers(
     seed: int,
     territory: Territory,
     drawn: pd.DataFrame,
+    *,
     tables: dict[str, pd.DataFrame],
     plan: dict[str, Any],
     held: pd.DataFrame,
@@ -96,7 +98,9 @@ def _answers(
     people = respondents.draw_respondents(
         rng, territory, dict(_counts(held, total)), communes, 1 + carried.clip(upper=6) / 2
     )
-    given = answers.simulate(rng, people, reach, tables["offers"], tables["questionnaire"], held)
+    given = answers.simulate(
+        rng, people, reach, offers=tables["offers"], codebook=tables["questionnaire"], margins=held
+    )
     return typeform.export(_identify(rng, given, territory, plan), tables["questionnaire"])
 
 
@@ -142,9 +146,3 @@ def _read(path: Path) -> pd.DataFrame:
 def _same(one: Path, other: Path) -> bool:
     """Say whether two paths are one file."""
     return other.exists() and one.samefile(other)
-
-
-def _data() -> Path:
-    """Find the package's data: beside the package in a wheel, at the root of the repository in a checkout."""
-    package = Path(str(resources.files("opsn_geo")))
-    return next(p for p in (package / "_data", package.parents[1] / "data") if (p / "demo").is_dir())

@@ -41,6 +41,7 @@ def simulate(
     rng: np.random.Generator,
     people: pd.DataFrame,
     reach: pd.DataFrame,
+    *,
     offers: pd.DataFrame,
     codebook: pd.DataFrame,
     margins: pd.DataFrame,
@@ -103,12 +104,13 @@ def _carried(people: pd.DataFrame, reach: pd.DataFrame, offers: pd.DataFrame) ->
 
 
 def _operators(people: pd.DataFrame, reach: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
-    """Say which operators each respondent would name: those that reach it, else the widest of its département."""
+    """Say which operators each respondent would name: those that reach it, else the widest near it."""
     pairs = pd.crosstab(reach["code_insee"], reach["opsn"]).gt(0)
     named = pairs.reindex(people["code_insee"], fill_value=False).set_axis(people.index)
     widest = pd.crosstab(offers["code"], offers["opsn"]).idxmax(axis=1)
     fallback = people["departement"].map(widest).to_numpy()[:, None] == named.columns.to_numpy()
-    return named | (fallback & ~named.any(axis=1).to_numpy()[:, None])
+    told = named.to_numpy() | (fallback & ~named.any(axis=1).to_numpy()[:, None])
+    return pd.DataFrame(told, people.index, named.columns)
 
 
 def _one(context: Context, frame: pd.DataFrame, item: str, answered: Booleans) -> dict[str, object]:

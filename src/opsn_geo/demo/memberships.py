@@ -14,7 +14,7 @@ import pandas as pd
 from opsn_geo.demo.draw import take
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from numpy.typing import NDArray
 
     from opsn_geo.demo.territory import Territory
 
@@ -77,11 +77,13 @@ def _members(
             weight = np.exp(appeal[level]).where(bodies["code_dep"].eq(code_dep), 0.0).to_numpy(dtype=float)
             chosen = bodies.iloc[take(rng, weight, round(share * np.count_nonzero(weight)))]
             reaches = rng.random(len(chosen)) < (1.0 if level == "commune" else terms["carried"])
-            drawn.append(_rows(level, chosen.index, chosen, reaches))
+            drawn.append(_rows(level, chosen.index, chosen, reaches=reaches))
     drawn.append(_upper(terms))
     large = communes[communes["code_dep"].isin(terms["commune"]) & communes["population"].ge(2000)]
     other = large.iloc[np.sort(rng.permutation(len(large))[: terms.get("other", 0)])]
-    drawn.append(_rows("other", [""] * len(other), other.assign(name="CCAS de " + other["name"]), False))
+    drawn.append(
+        _rows("other", [""] * len(other), other.assign(name="CCAS – " + other["name"]), reaches=False)
+    )
     return pd.concat(drawn, ignore_index=True)
 
 
@@ -91,19 +93,24 @@ def _upper(terms: dict[str, Any]) -> pd.DataFrame:
     bodies = pd.DataFrame(
         {"name": [f"Département ({code})" for code in codes], "code_dep": codes}, dtype=object
     )
-    rows = _rows("departement", codes, bodies, terms["departement_carried"])
+    rows = _rows("departement", codes, bodies, reaches=terms["departement_carried"])
     if "region" not in terms:
         return rows
     region = pd.DataFrame({"name": [terms["region"]["name"]], "code_dep": [""]}, dtype=object)
-    return pd.concat([rows, _rows("region", [terms["region"]["code"]], region, False)])
+    return pd.concat([rows, _rows("region", [terms["region"]["code"]], region, reaches=False)])
 
 
 def _rows(
-    level: str, codes: Sequence[str] | pd.Index[str], bodies: pd.DataFrame, reaches: Any
-) -> pd.DataFrame:  # noqa: ANN401 - one truth or an array of them
+    level: str,
+    codes: Iterable[str],
+    bodies: pd.DataFrame,
+    *,
+    reaches: bool | NDArray[np.bool_],
+) -> pd.DataFrame:
     """Lay bodies of one level out as membership rows."""
     return pd.DataFrame({
-        "level": level, "code": list(codes), "name": list(bodies["name"]), "code_dep": list(bodies["code_dep"]),
+        "level": level, "code": list(codes),
+        "name": list(bodies["name"]), "code_dep": list(bodies["code_dep"]),
         "reaches_communes": np.where(reaches, "true", "false") if len(bodies) else [],
     }, dtype=object)  # fmt: skip
 
@@ -131,7 +138,7 @@ def _dates(
     """Draw since when and until when each member belongs; a département or region is a founder and stays."""
     founder = members["level"].isin(["departement", "region"]).to_numpy()
     first = np.datetime64(f"{terms['since']}-01-01")
-    span = (np.datetime64(plan["last_joining"]) - first).astype(int)
+    span = int((np.datetime64(plan["last_joining"]) - first) / np.timedelta64(1, "D"))
     late = np.where(founder, 0, span * rng.beta(1.6, 1.3, size=len(members))).astype("timedelta64[D]")
     since = first + late
     last = since + rng.integers(365, 2500, size=len(members)).astype("timedelta64[D]")

@@ -85,7 +85,8 @@ def _mairies(
     colleague = np.zeros(len(people), bool)
     colleague[take(rng, repeatable.to_numpy(dtype=float), len(people) - communes)] = True
     given = pd.Series("", index=people.index, dtype=object)
-    for (code_dep, wide), rows in people.groupby(cell).groups.items():
+    for key, part in people.groupby(cell):
+        (code_dep, wide), rows = map(str, key), part.index
         pool = known[known["code_dep"].eq(code_dep) & known["wide"].eq(wide)]
         again = colleague[people.index.get_indexer(rows)]
         first = pool.iloc[take(rng, pool["pull"].to_numpy(), int((~again).sum()))]
@@ -98,23 +99,19 @@ def _mairies(
 def _others(rng: np.random.Generator, people: pd.DataFrame, known: pd.DataFrame, epci: pd.DataFrame) -> None:
     """Give each EPCI, CCAS and syndicat a name, and a commune in which it lies."""
     people["epci_population"] = 0
-    largest = (
-        known.sort_values("population").groupby("siren_epci").tail(1).reset_index().set_index("siren_epci")
-    )
-    for code_dep, rows in people[people["structure"].eq("epci")].groupby("departement").groups.items():
-        pool = epci[epci["code_dep"].eq(code_dep) & epci.index.isin(largest.index)]
-        chosen = pool.iloc[rng.permutation(len(pool))[: len(rows)]]
-        people.loc[rows, "organisation"] = chosen["name"].to_numpy()
-        people.loc[rows, "epci_population"] = chosen["population"].to_numpy()
-        people.loc[rows, "code_insee"] = largest.loc[chosen.index, "code_insee"].to_numpy()
+    centres = known.sort_values("population").groupby("siren_epci").tail(1)
+    largest = centres.reset_index().set_index("siren_epci")["code_insee"]
     names = {"ccas": "CCAS – ", "syndicat": "Syndicat intercommunal – "}
-    for (structure, code_dep), rows in (
-        people[people["structure"].isin(list(names))].groupby(["structure", "departement"]).groups.items()
-    ):
-        pool = known[known["code_dep"].eq(code_dep) & known["wide"].eq("larger")]
-        chosen = pool.iloc[rng.permutation(len(pool))[: len(rows)]]
-        people.loc[rows, "organisation"] = (names[structure] + chosen["name"]).to_numpy()
-        people.loc[rows, "code_insee"] = chosen.index.to_numpy()
+    for key, part in people[~people["structure"].eq("mairie")].groupby(["structure", "departement"]):
+        structure, code_dep = map(str, key)
+        if structure == "epci":
+            pool = epci[epci["code_dep"].eq(code_dep)].join(largest, how="inner")
+        else:
+            pool = known[known["code_dep"].eq(code_dep) & known["wide"].eq("larger")].reset_index()
+        chosen = pool.iloc[rng.permutation(len(pool))[: len(part)]]
+        people.loc[part.index, "organisation"] = (names.get(structure, "") + chosen["name"]).to_numpy()
+        people.loc[part.index, "code_insee"] = chosen["code_insee"].to_numpy()
+        people.loc[part.index, "epci_population"] = chosen["population"].to_numpy()
 
 
 def moments(rng: np.random.Generator, count: int, plan: dict[str, Any]) -> pd.DataFrame:
@@ -135,4 +132,4 @@ def moments(rng: np.random.Generator, count: int, plan: dict[str, Any]) -> pd.Da
     both = pd.DataFrame({"started": started, "submitted": started + taken}).sort_values(
         ["submitted", "started"]
     )
-    return both.apply(lambda moment: moment.dt.strftime("%Y-%m-%d %H:%M:%S")).reset_index(drop=True)
+    return pd.DataFrame({name: both[name].dt.strftime("%Y-%m-%d %H:%M:%S").to_numpy() for name in both})
