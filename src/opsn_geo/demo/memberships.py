@@ -14,6 +14,8 @@ import pandas as pd
 from opsn_geo.demo.draw import take
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from opsn_geo.demo.territory import Territory
