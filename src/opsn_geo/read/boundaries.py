@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyogrio
 
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.study import data_dir
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,12 +62,6 @@ class Territory:
         return self.communes[self.communes["inside"]]
 
 
-def boundaries_dir() -> Path:
-    """Give the folder of the embedded boundaries: in an installed package, or in a clone."""
-    packaged = Path(str(resources.files("opsn_geo"))) / "_data" / "boundaries"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "data" / "boundaries"
-
-
 class BoundarySet(NamedTuple):
     """One embedded boundary set: its territory (slug), vintage and file."""
 
@@ -82,7 +76,7 @@ def available(folder: Path | None = None) -> list[BoundarySet]:
     >>> available(Path("no such folder"))
     []
     """
-    files = sorted((folder or boundaries_dir()).glob("*-[0-9][0-9][0-9][0-9].gpkg"))
+    files = sorted((folder or data_dir() / "boundaries").glob("*-[0-9][0-9][0-9][0-9].gpkg"))
     return [BoundarySet(file.stem[:-5], int(file.stem[-4:]), file) for file in files]
 
 

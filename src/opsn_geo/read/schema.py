@@ -210,11 +210,19 @@ STATEMENTS: Final = Schema(
         Column(name="where"),
     ),
 )
+CORRECTIONS: Final = Schema(
+    name="corrections",
+    key=("found",),
+    columns=(
+        Column(name="found", required=True, headers=("trouvé", "nom", "valeur", "lu")),
+        Column(name="code", headers=("remplacer par", "code insee", "corrigé")),
+        Column(name="comment", headers=("commentaire", "motif")),
+    ),
+)
 
-SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType({
-    schema.name: schema
-    for schema in (
-        OPSN, SERVICES, OFFERS, MEMBERSHIPS, QUESTIONNAIRE, PUBLISHED_FIGURES, PARTNERSHIPS, STATEMENTS,
-    )
-})  # fmt: skip
+_EVERY: Final = (
+    OPSN, SERVICES, OFFERS, MEMBERSHIPS, QUESTIONNAIRE, PUBLISHED_FIGURES, PARTNERSHIPS, STATEMENTS,
+    CORRECTIONS,
+)  # fmt: skip
+SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType({schema.name: schema for schema in _EVERY})
 """Every checked table of a study by its name; the answers have their codebook instead."""
