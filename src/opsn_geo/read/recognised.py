@@ -103,7 +103,7 @@ def user_boundaries(
         spans territories of several legal projections.
     """
     layers = _layers(file)
-    if set(KEYS) <= set(layers.values()) and _is_own(file):
+    if set(KEYS) <= set(layers) and _is_own(file):
         territory = read_set(file, name=name, millesime=millesime)
     else:
         frame = _communes(_frame(file, layers, "communes"), file)
@@ -276,9 +276,19 @@ def territory(study: Study) -> Territory:
     np.int64(3789)
     """
     place, head = study.boundaries, study.metadata
-    chosen = {"departements": place.departements, "epci": place.epci}
-    if place.file is not None:
-        return user_boundaries(
-            place.file, millesime=head.millesime, name=head.territory, region=place.region, **chosen
+    if place.file is None:
+        return embedded(
+            millesime=head.millesime,
+            region=place.region or None,
+            departements=place.departements,
+            epci=place.epci,
+            name=head.territory,
         )
-    return embedded(millesime=head.millesime, region=place.region or None, name=head.territory, **chosen)
+    return user_boundaries(
+        place.file,
+        millesime=head.millesime,
+        name=head.territory,
+        region=place.region,
+        departements=place.departements,
+        epci=place.epci,
+    )
