@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -17,7 +16,9 @@ from opsn_geo.boundaries.zones import EPSG, slug, zones
 from opsn_geo.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
 
 ALL: Final = "all"
 
@@ -78,7 +79,7 @@ def build(
     for territory, zone in plan.items():
         path = out / f"{territory}-{millesime}.gpkg"
         tell("repair", territory)
-        layers = boundaries(cog, features, zone, None if region == ALL else region)
+        layers = boundaries(millesime, cogs, features, zone, None if region == ALL else region)
         tell("write", path.name)
         write_geopackage(path, layers, millesime)
         written.append(path)
@@ -88,18 +89,22 @@ def build(
 
 
 def boundaries(
-    cog: Cog, features: dict[int, gpd.GeoDataFrame], zone: str, region: str | None
+    millesime: int,
+    cogs: Mapping[int, Cog],
+    features: Mapping[int, gpd.GeoDataFrame],
+    zone: str,
+    region: str | None,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Make the layers of one territory, in its legal projection, and verify them.
 
     Parameters
     ----------
-    cog : Cog
-        Official code of the vintage wanted.
-    features : mapping of int to GeoDataFrame
-        Polygons of each vintage, as :func:`read_polygons` gives them; that of ``cog`` among them.
+    millesime : int
+        Vintage wanted.
+    cogs, features : mappings by vintage
+        Official codes, and polygons as :func:`~opsn_geo.boundaries.sources.read_polygons` gives them.
     zone : str
-        Territory of one projection (see ``zones``).
+        Territory of one projection (see :mod:`~opsn_geo.boundaries.zones`).
     region : str, optional
         Code of the region to keep; the whole zone when null.
 
@@ -109,13 +114,11 @@ def boundaries(
         ``communes``, ``epci``, ``departements``, as the boundary files hold them.
     """
     here = {year: rows[zones(rows["code"]) == zone].to_crs(EPSG[zone]) for year, rows in features.items()}
-    own = here.pop(cog.millesime)
-    others = {f"the {year} edition": rows for year, rows in here.items()}
-    zone_cog = _within(cog, zone)
-    drawn = restore(own, others, zone_cog)
-    verify(drawn.geometry, f"{zone}-{cog.millesime}")
-    halls = [_halls(rows) for rows in (own, *here.values())]
-    communes = communes_layer(communes_of(zone_cog, region), drawn, halls)
+    cog = _within(cogs[millesime], zone)
+    drawn = restore(here, cogs, cog)
+    verify(drawn, f"{zone}-{millesime}")
+    halls = [_halls(here[year]) for year in sorted(here, key=lambda year: year != millesime)]
+    communes = communes_layer(communes_of(cog, region), drawn, halls)
     return {
         "communes": communes,
         "epci": epci_layer(communes, cog),
@@ -160,4 +163,4 @@ def _plan(cog: Cog, region: str) -> dict[str, str]:
     if len(zone) != 1:
         known = [code for code in cog.regions.index if code in set(cog.communes["code_reg"])]
         raise InputError([Fault(cause="unknown_region", value=region, expected=", ".join([*known, ALL]))])
-    return {slug(cog.regions.loc[region, "name"]): zone[0]}
+    return {slug(str(cog.regions.loc[region, "name"])): zone[0]}

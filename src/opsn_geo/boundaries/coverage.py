@@ -44,7 +44,8 @@ def clean(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
 def has_ground(geometry: gpd.GeoSeries) -> np.ndarray:
     """Tell which geometries are neither null nor empty."""
     shapes = geometry.to_numpy()
-    return ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    ground: np.ndarray = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    return ground
 
 
 def voids(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -55,17 +56,27 @@ def voids(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     return found.loc[np.argsort(-found.area.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
-def verify(geometry: gpd.GeoSeries, name: str) -> None:
+def verify(communes: gpd.GeoDataFrame, name: str) -> None:
     """Refuse a set with a commune without ground, an overlap, or a hole that no source explains.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        Index ``code_insee``; ``geometry`` in a metric projection, ``area_known`` in m² (may be null).
+    name : str
+        What the set is called in the faults.
 
     Raises
     ------
     InputError
-        Every commune without polygon, every hole above 0.1 km² that is no known enclave, and whether the
-        coverage is invalid.
+        Every commune without polygon or with less than half of the area that a source gives it, every hole
+        above 0.1 km² that is no known enclave, and whether the coverage is invalid.
     """
+    geometry = communes.geometry
     bare = geometry.index[~has_ground(geometry)]
     faults = [Fault(cause="no_polygon", file=name, value=str(code)) for code in bare]
+    reduced = has_ground(geometry) & (geometry.area < communes["area_known"] / 2)
+    faults += [Fault(cause="lost_ground", file=name, value=str(code)) for code in geometry.index[reduced]]
     if not shapely.coverage_is_valid(geometry[has_ground(geometry)].to_numpy()):
         faults.append(Fault(cause="invalid_coverage", file=name))
     else:
@@ -87,7 +98,8 @@ def _holes(geometry: gpd.GeoSeries) -> list[str]:
 def dissolve(communes: gpd.GeoDataFrame, by: str) -> gpd.GeoSeries:
     """Unite a valid coverage by a column (null values apart): a valid coverage of the groups, sorted.
 
-    >>> frame = gpd.GeoDataFrame({"g": ["a", "a", None]}, geometry=[shapely.box(i, 0, i + 1, 1) for i in range(3)])
+    >>> row = [shapely.box(i, 0, i + 1, 1) for i in range(3)]
+    >>> frame = gpd.GeoDataFrame({"g": ["a", "a", None]}, geometry=row)
     >>> dissolve(frame, "g").area.to_dict()
     {'a': 2.0}
     """

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from opsn_geo.boundaries.coverage import dissolve
@@ -14,14 +13,20 @@ from opsn_geo.boundaries.coverage import dissolve
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from opsn_geo.boundaries.sources import Cog
 
 TOWN_HALL_M = 200.0
-COMMUNES = (
-    "code_insee name code_dep code_reg siren_epci siren population postal_codes mairie_x mairie_y inside repair"
-).split()
-EPCI = "siren_epci name nature communes communes_inside population population_inside crosses_border".split()
-DEPARTEMENTS = "code_dep name code_reg chef_lieu communes population".split()
+COMMUNES = [
+    *("code_insee", "name", "code_dep", "code_reg", "siren_epci", "siren", "population", "postal_codes"),
+    *("mairie_x", "mairie_y", "inside", "repair"),
+]
+EPCI = [
+    *("siren_epci", "name", "nature", "communes", "communes_inside", "population", "population_inside"),
+    "crosses_border",
+]
+DEPARTEMENTS = ["code_dep", "name", "code_reg", "chef_lieu", "communes", "population"]
 
 
 def communes_of(cog: Cog, region: str | None) -> pd.DataFrame:

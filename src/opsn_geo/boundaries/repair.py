@@ -18,6 +18,8 @@ import shapely
 from opsn_geo.boundaries.coverage import clean, has_ground
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from opsn_geo.boundaries.sources import Cog
 
 _SLIVER_SHARE: Final = 0.01  # an own polygon below this share of its witnesses is no evidence of its own
@@ -35,22 +37,32 @@ def owners(codes: pd.Series[str], cog: Cog) -> pd.Series[str]:
     return codes.where(codes.isin(cog.communes.index), codes.map(cog.former))
 
 
-def witnesses(features: gpd.GeoDataFrame, cog: Cog, *, own: bool) -> gpd.GeoDataFrame:
+def witnesses(features: gpd.GeoDataFrame, born: Cog, cog: Cog) -> gpd.GeoDataFrame:
     """Keep the polygons that bear witness to one commune each, with that commune as ``owner``.
 
-    A commune that another version knows whole and that this vintage has in several pieces bears no
-    witness itself: its delegated communes do. ``own`` features are those of this vintage; only their
-    delegated and associated communes bear witness.
+    Parameters
+    ----------
+    features : GeoDataFrame
+        ``code``, ``kind``, ``parent``, ``geometry`` of one version, in a metric projection.
+    born, cog : Cog
+        Codes of the vintage of ``features``, and of the vintage that is to be made whole.
+
+    Returns
+    -------
+    GeoDataFrame
+        A commune that is one commune in both vintages stands whole. Where it is several in the other, its
+        delegated and associated communes stand in its place. A vintage bears witness to itself by them only.
     """
-    known = features[has_ground(features.geometry)].assign(owner=owners(features["code"], cog))
+    known = features.assign(owner=owners(features["code"], cog))
     is_commune = known["kind"] == "COM"
     whole = known["parent"].fillna(known["code"])
-    split = whole[known["owner"].groupby(whole).transform("nunique") > 1]
-    keep = ~is_commune if own else is_commune ^ whole.isin(split)
-    return known[keep & known["owner"].notna()]
+    merged = owners(cog.communes.index.to_series(), born).value_counts()
+    mixed = (known["owner"].groupby(whole).transform("nunique") > 1) | whole.isin(merged.index[merged > 1])
+    keep = ~is_commune if born.millesime == cog.millesime else is_commune ^ mixed
+    return known[keep & known["owner"].notna() & has_ground(known.geometry)]
 
 
-def repaired(communes: gpd.GeoDataFrame, sources: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+def repaired(communes: gpd.GeoDataFrame, sources: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Complete the communes of a vintage from the witnesses of each source, in the order given.
 
     Parameters
@@ -75,9 +87,14 @@ def repaired(communes: gpd.GeoDataFrame, sources: dict[str, gpd.GeoDataFrame]) -
 
 def _without_slivers(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Empty the polygons that are slivers of what their witnesses show."""
-    expected = known.geometry.area.groupby(known["owner"]).sum().reindex(communes.index)
-    believed = communes.geometry.area >= _SLIVER_SHARE * expected.fillna(0)
+    believed = communes.geometry.area >= _SLIVER_SHARE * _area_known(known).reindex(communes.index).fillna(0)
     return communes.assign(geometry=communes.geometry.where(has_ground(communes.geometry) & believed, None))
+
+
+def _area_known(known: gpd.GeoDataFrame) -> pd.Series[float]:
+    """Sum the areas that the witnesses give to each commune."""
+    area: pd.Series[float] = known.geometry.area.groupby(known["owner"]).sum()
+    return area
 
 
 def _fill(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
@@ -123,19 +140,32 @@ def _carve(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame, source: str) -> 
     return _joined(communes, place, source)
 
 
-def areas_against(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> pd.Series[float]:
-    """Divide each commune's area by the sum of its witnesses' areas (null where there is none)."""
-    expected = known.geometry.area.groupby(known["owner"]).sum().reindex(communes.index)
-    return communes.geometry.area / expected
+def restore(features: Mapping[int, gpd.GeoDataFrame], cogs: Mapping[int, Cog], cog: Cog) -> gpd.GeoDataFrame:
+    """Make the communes of a vintage whole: its own polygons, cleaned, completed by the other versions.
 
+    Parameters
+    ----------
+    features : mapping of int to GeoDataFrame
+        Polygons of each vintage in one metric projection, as read.
+    cogs : mapping of int to Cog
+        Codes of each of these vintages.
+    cog : Cog
+        Codes of the vintage and territory to make whole.
 
-def restore(features: gpd.GeoDataFrame, others: dict[str, gpd.GeoDataFrame], cog: Cog) -> gpd.GeoDataFrame:
-    """Make the communes of a vintage whole: its own polygons, cleaned, completed by the other versions."""
-    own = features[features["kind"] == "COM"].set_index("code").geometry.reindex(cog.communes.index)
-    communes = gpd.GeoDataFrame(geometry=own, crs=features.crs)
-    communes["geometry"] = clean(communes.geometry)
-    sources = {name: witnesses(other, cog, own=False) for name, other in others.items()}
-    sources["the delegated communes of the same source"] = witnesses(features, cog, own=True)
+    Returns
+    -------
+    GeoDataFrame
+        Index ``code_insee``; ``geometry``, ``repair``, and ``area_known``, the largest area in m² that any
+        version bears witness to (null where none does).
+    """
+    own = features[cog.millesime]
+    outlines = own[own["kind"] == "COM"].set_index("code").geometry.reindex(cog.communes.index)
+    communes = gpd.GeoDataFrame(geometry=clean(outlines), crs=own.crs)
+    others = [year for year in features if year != cog.millesime]
+    sources = {
+        f"the {year} edition": witnesses(features[year], cogs[year], cog) for year in [*others, cog.millesime]
+    }
     done = repaired(communes, sources)
     done["geometry"] = clean(done.geometry)
-    return done
+    known = pd.concat([_area_known(it) for it in sources.values()], axis=1).max(axis=1)
+    return done.assign(area_known=known.reindex(done.index))

@@ -16,15 +16,17 @@ import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import platformdirs
 import shapely
 
 from opsn_geo.errors import Fault, InputError, MachineError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 POLYGON_KINDS: Final = ("COM", "COMD", "COMA")  # communes, delegated communes, associated communes
 FORMER_KINDS: Final = ("commune-deleguee", "commune-associee")
@@ -126,17 +128,15 @@ def _download(package: Package, folder: Path) -> None:
     """Run the registry client; whatever keeps it from fetching is the machine's fault."""
     command = package.command(folder)
     if shutil.which(command[0]) is None:
-        raise MachineError([Fault(cause="missing_tool", value=command[0], expected=_pin(package))])
+        raise MachineError([Fault(cause="missing_tool", file=_pin(package), value=command[0])])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=_PATIENCE)  # noqa: S603 - our own words
-    except subprocess.TimeoutExpired as error:
-        raise MachineError([Fault(cause="no_download", value=_pin(package))]) from error
-    except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip().splitlines() or [""])[-1]
+    except subprocess.SubprocessError as error:
+        last = (str(getattr(error, "stderr", None) or error).strip().splitlines() or [""])[-1]
         raise MachineError([Fault(cause="no_download", file=_pin(package), value=last)]) from error
     except OSError as error:
-        raise MachineError([Fault(cause="unwritable_folder", file=str(folder), value=str(error))]) from error
+        raise MachineError([Fault(cause="cannot_write", file=str(folder), value=str(error))]) from error
 
 
 def _pin(package: Package) -> str:
@@ -188,7 +188,7 @@ def read_cog(path: Path, millesime: int) -> Cog:
     every = pd.DataFrame(rows["communes"])
     actual = every[every["type"] == "commune-actuelle"].set_index("code")
     members = pd.DataFrame(
-        [(m["code"], m["siren"], epci["code"]) for epci in rows["epci"] for m in epci["membres"] if m.get("siren")],
+        [(m["code"], m.get("siren"), epci["code"]) for epci in rows["epci"] for m in epci["membres"]],
         columns=["code", "siren", "siren_epci"],
     ).set_index("code")
     return Cog(
@@ -224,7 +224,8 @@ def _former(every: pd.DataFrame, actual: pd.DataFrame) -> pd.Series[str]:
     old = actual["anciensCodes"].dropna().explode()
     recorded = pd.Series(old.index, index=old.to_numpy())
     both = pd.concat([delegated, recorded])
-    return both[~both.index.duplicated() & ~both.index.isin(actual.index)].sort_index()
+    kept: pd.Series[str] = both[~both.index.duplicated() & ~both.index.isin(actual.index)].sort_index()
+    return kept
 
 
 def _named(rows: list[dict[str, object]], key: str) -> pd.DataFrame:

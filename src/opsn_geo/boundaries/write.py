@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,14 +27,28 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame], millesi
     MachineError
         The folder cannot be written to, or the disk is full.
     """
+    with _draft(path) as draft:
+        _write(draft, layers, f"{millesime}-01-01T00:00:00.000Z")
+
+
+def replace_text(path: Path, content: str) -> None:
+    """Write a text (UTF-8, LF) beside its place and move it there; MachineError as for a GeoPackage."""
+    with _draft(path) as draft:
+        draft.write_text(content, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _draft(path: Path) -> Iterator[Path]:
+    """Give a place beside ``path`` to write to, and move it into place when it is whole."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".building-") as folder:
             draft = Path(folder) / path.name
-            _write(draft, layers, f"{millesime}-01-01T00:00:00.000Z")
-            os.replace(draft, path)  # noqa: PTH105 - atomic, and over an existing file on every system
+            yield draft
+            draft.replace(path)
     except OSError as error:
-        raise MachineError([Fault(cause="unwritable_folder", file=str(path.parent), value=str(error))]) from error
+        fault = Fault(cause="cannot_write", file=str(path.parent), value=error.strerror or str(error))
+        raise MachineError([fault]) from error
 
 
 def _write(path: Path, layers: Mapping[str, gpd.GeoDataFrame], date: str) -> None:

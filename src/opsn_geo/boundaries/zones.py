@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 METROPOLE: Final = "metropole"
-OVERSEAS: Final = {"971": "guadeloupe", "972": "martinique", "973": "guyane", "974": "la-reunion", "976": "mayotte"}
+OVERSEAS: Final = {
+    "971": "guadeloupe",
+    "972": "martinique",
+    "973": "guyane",
+    "974": "la-reunion",
+    "976": "mayotte",
+}
 EPSG: Final = {
     METROPOLE: 2154,  # RGF93 / Lambert-93
     "guadeloupe": 5490,  # RGAF09 / UTM zone 20N
@@ -23,6 +30,7 @@ EPSG: Final = {
 def zones(codes: pd.Series[str]) -> pd.Series[str]:
     """Name the territory of each commune code; null for the collectivities that no source draws.
 
+    >>> import pandas as pd
     >>> zones(pd.Series(["02001", "2A004", "97411", "98735"])).fillna("none").tolist()
     ['metropole', 'metropole', 'la-reunion', 'none']
     """
