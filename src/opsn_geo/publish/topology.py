@@ -76,7 +76,7 @@ def pack(areas: gpd.GeoSeries) -> Packed:
         _zigzag(steps[:, 0]),
         _zigzag(steps[:, 1]),
     ]
-    return Packed(_to_varints(np.concatenate(numbers)), float(left), float(top))
+    return Packed(varints(np.concatenate(numbers)), float(left), float(top))
 
 
 def unpack(packed: Packed) -> gpd.GeoSeries:
@@ -193,7 +193,7 @@ def _unzigzag(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return (values >> 1) ^ -(values & 1)
 
 
-def _to_varints(values: NDArray[np.int64]) -> bytes:
+def varints(values: NDArray[np.int64]) -> bytes:
     """Write whole numbers in groups of seven bits, lowest first; the high bit says that more follow."""
     shifts = 7 * np.arange(9)
     groups = values[:, None] >> shifts

@@ -1,0 +1,49 @@
+// Small tools for the page. Text always goes in as text, never as markup.
+
+/** Make an element: h("button", { class: "x", onclick }, "text", child). */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** Replace what an element holds. */
+export const fill = (element, ...children) => element.replaceChildren(...children.flat().filter((c) => c !== null));
+
+/** Fill the {braces} of a text. */
+export const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+/** Fold case, accents and hyphens, and write St and Ste in full, so that names are found however they are typed. */
+export function fold(text) {
+  const plain = text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+  const words = plain.replace(/œ/g, "oe").replace(/[^a-z0-9]+/g, " ").trim();
+  return words.replace(/\bst\b/g, "saint").replace(/\bste\b/g, "sainte");
+}
+
+/** Give a file to the reader without any server. */
+export function download(name, type, content) {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/** Number formats of the page's language. */
+export function formats(lang) {
+  const number = new Intl.NumberFormat(lang, { maximumFractionDigits: 2 });
+  const whole = new Intl.NumberFormat(lang, { maximumFractionDigits: 0 });
+  const percent = new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 1 });
+  const order = new Intl.Collator(lang, { numeric: true });
+  return {
+    number: (n) => number.format(n),
+    whole: (n) => whole.format(n),
+    percent: (n) => percent.format(n),
+    compare: order.compare,
+  };
+}

@@ -1,0 +1,33 @@
+// What is shown, kept in the address of the page so that a view can be sent.
+
+/** Read "#level=epci&theme=x" as an object. */
+export const readHash = (hash) => Object.fromEntries(new URLSearchParams(hash.replace(/^#/, "")));
+
+/** Write an object as an address fragment, without what is empty. */
+export function writeHash(values) {
+  const kept = Object.entries(values).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  return `#${new URLSearchParams(kept)}`;
+}
+
+/**
+ * A store of the page's choices: get(), set(changes), on(listener(now, before)).
+ * `valid` mends whatever a hand-written address may hold.
+ */
+export function createStore(valid) {
+  let now = valid(readHash(location.hash));
+  const listeners = [];
+  const move = (next) => {
+    const before = now;
+    now = valid(next);
+    for (const listener of listeners) listener(now, before);
+  };
+  addEventListener("hashchange", () => move(readHash(location.hash)));
+  return {
+    get: () => now,
+    on: (listener) => listeners.push(listener),
+    set(changes) {
+      move({ ...now, ...changes });
+      history.replaceState(null, "", writeHash(now));
+    },
+  };
+}

@@ -1,0 +1,151 @@
+// One canvas for all areas. Paths are in grid cells; each drawing only sets the scale, so a zoom builds nothing.
+import { walkRing } from "./topology.js";
+
+const WORLD_M = 2 * Math.PI * 6378137;
+
+/** Paths of all areas, each for hit tests, and a way to join some of them or some arcs. */
+export function makePaths(topology) {
+  const areas = topology.areas.map((rings) => {
+    const path = new Path2D();
+    for (const ring of rings) {
+      walkRing(topology, ring, (x, y, first) => (first ? path.moveTo(x, y) : path.lineTo(x, y)));
+      path.closePath();
+    }
+    return path;
+  });
+  return {
+    areas,
+    joined(members) {
+      const path = new Path2D();
+      for (const area of members) path.addPath(areas[area]);
+      return path;
+    },
+    lines(arcs) {
+      const path = new Path2D();
+      for (const arc of arcs) {
+        const end = topology.starts[arc + 1];
+        let i = topology.starts[arc];
+        path.moveTo(topology.x[i], topology.y[i]);
+        while (++i < end) path.lineTo(topology.x[i], topology.y[i]);
+      }
+      return path;
+    },
+  };
+}
+
+/** Between grid cells and degrees, for a grid placed at left, top in Web Mercator metres. */
+export function gridProjection(grid) {
+  const mercator = L.Projection.SphericalMercator;
+  return {
+    toLatLng: (x, y) => mercator.unproject(L.point(grid.left + x * grid.step, grid.top - y * grid.step)),
+    toGrid(latlng) {
+      const { x, y } = mercator.project(latlng);
+      return [(x - grid.left) / grid.step, (grid.top - y) / grid.step];
+    },
+  };
+}
+
+/** Find the area under a point of the grid. */
+export function makeFinder(paths, areaBoxes) {
+  const scratch = document.createElement("canvas").getContext("2d");
+  return (x, y) =>
+    areaBoxes.findIndex(
+      (box, area) =>
+        x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && scratch.isPointInPath(paths.areas[area], x, y),
+    );
+}
+
+/** Lines across a colour: the mark of what is unknown or unsure. */
+export function hatch(context, ink) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 8;
+  const pen = tile.getContext("2d");
+  pen.strokeStyle = ink;
+  pen.lineWidth = 1.4;
+  pen.beginPath();
+  for (const from of [-8, 0, 8]) {
+    pen.moveTo(from - 1, 9);
+    pen.lineTo(from + 9, -1);
+  }
+  pen.stroke();
+  return context.createPattern(tile, "repeat");
+}
+
+/**
+ * A Leaflet layer drawn by `paint(pen)`, where pen has fill(path, colour), hatch(path), stroke(path, colour, width),
+ * and text(x, y, label, style).
+ */
+export function makeCanvasLayer(grid, paint) {
+  const CanvasLayer = L.Renderer.extend({
+    options: { padding: 0.2 },
+    _initContainer() {
+      this._container = document.createElement("canvas");
+      this._container.setAttribute("aria-hidden", "true");
+      this._container.style.pointerEvents = "none";
+      this._context = this._container.getContext("2d");
+    },
+    _destroyContainer() {
+      this._container.remove();
+      delete this._container;
+    },
+    _update() {
+      L.Renderer.prototype._update.call(this);
+      const size = this._bounds.getSize();
+      const dots = window.devicePixelRatio || 1;
+      this._container.width = Math.round(size.x * dots);
+      this._container.height = Math.round(size.y * dots);
+      this._container.style.width = `${size.x}px`;
+      this._container.style.height = `${size.y}px`;
+      L.DomUtil.setPosition(this._container, this._bounds.min);
+      this.redraw();
+    },
+    /** Draw everything again: the colours, the zoom or the place have changed. */
+    redraw() {
+      if (!this._context || !this._bounds) return;
+      const context = this._context;
+      const dots = window.devicePixelRatio || 1;
+      const pixels = (256 * 2 ** this._map.getZoom()) / WORLD_M;
+      const scale = pixels * grid.step;
+      const corner = this._map.getPixelOrigin().add(this._bounds.min);
+      const at = [
+        (grid.left + WORLD_M / 2) * pixels - corner.x,
+        (WORLD_M / 2 - grid.top) * pixels - corner.y,
+      ];
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, this._container.width, this._container.height);
+      context.setTransform(dots * scale, 0, 0, dots * scale, dots * at[0], dots * at[1]);
+      context.lineJoin = "round";
+      paint(makePen(context, scale, dots, at), { zoom: this._map.getZoom(), size: this._bounds.getSize() });
+    },
+  });
+  return new CanvasLayer();
+}
+
+function makePen(context, scale, dots, at) {
+  return {
+    fill(path, colour) {
+      context.fillStyle = colour;
+      context.fill(path);
+    },
+    hatch(path, ink) {
+      const pattern = hatch(context, ink);
+      pattern.setTransform(new DOMMatrix().scale(1 / scale));
+      context.fillStyle = pattern;
+      context.fill(path);
+    },
+    stroke(path, colour, width) {
+      context.strokeStyle = colour;
+      context.lineWidth = width / scale;
+      context.stroke(path);
+    },
+    /** Where a point of the grid lies on the canvas, in CSS pixels. */
+    place: (x, y) => [x * scale + at[0], y * scale + at[1]],
+    /** Run a drawing in CSS pixels instead of grid cells. */
+    onScreen(draw) {
+      context.save();
+      context.setTransform(dots, 0, 0, dots, 0, 0);
+      draw(context);
+      context.restore();
+    },
+  };
+}

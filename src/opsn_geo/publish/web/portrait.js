@@ -1,0 +1,109 @@
+// The panel of a place: who reaches it, each service on its ladder, its figures, its neighbours; two side by side.
+import { byId, fill, h, say } from "./dom.js";
+import { swatch } from "./controls.js";
+import { findPlace, makeView, sayTally, tally } from "./model.js";
+
+/** What is known of one place, as labels and words. */
+export function facts(model, format, { level, i }) {
+  const place = model.levels[level];
+  const { texts } = model;
+  const lines = [[texts.code, place.code[i]]];
+  const add = (label, value) => value && lines.push([label, value]);
+  add(texts.inhabitants, place.population[i] === null ? "" : format.whole(place.population[i]));
+  if (level === "communes") {
+    add(texts.postal, place.postal[i].replaceAll(";", ", "));
+    add("EPCI", model.levels.epci.name[place.epci[i]]);
+    add(texts.departement, model.levels.departements.name[place.departements[i]]);
+    add(texts.reached_by, place.opsn[i].map((o) => model.opsn[o].name).join(", ") || texts.nobody_known);
+    add(texts.path, model.paths.map((label, p) => (place.path[i] === p ? label : "")).join(""));
+  } else {
+    add(texts.communes, format.whole(model.members[level][i].length));
+    if (place.outside?.[i]) add(texts.outside, format.whole(place.outside[i]));
+  }
+  for (const theme of model.themes.filter((each) => each.level === level && each.kind === "intervals")) {
+    const view = makeView(model, format, { level, theme: theme.key });
+    add(theme.title, view.text(i));
+  }
+  return lines;
+}
+
+/** The rung of each service for one place: its words, and a sample of its colour. */
+export function ladder(model, format, { level, i }) {
+  return model.services.filter(({ any }) => !any).map(({ key, name, family }) => {
+    const service = model.services.findIndex((each) => each.key === key);
+    if (level === "communes") {
+      const state = model.states[model.stateOf(service)[i]];
+      const names = model.operatorsOf(service, i).map((o) => model.opsn[o].name).join(", ");
+      return { name, family, text: state.label, names, colour: state.colour, hatched: state.hatched };
+    }
+    const count = tally(model.states, model.stateOf(service), model.members[level][i]);
+    return { name, family, text: sayTally(model, format, count), names: "" };
+  });
+}
+
+const rung = ({ text, names, colour, hatched }) =>
+  h("td", {}, colour ? swatch(colour, hatched) : null, h("span", {}, text), names ? h("small", {}, names) : null);
+
+function factTable(columns, caption) {
+  const labels = [...new Set(columns.flatMap(({ lines }) => lines.map(([label]) => label)))];
+  const value = (lines, label) => lines.find(([each]) => each === label)?.[1] ?? "–";
+  return h("table", { class: "facts" },
+    h("caption", { class: "visually-hidden" }, caption),
+    columns.length > 1 ? h("thead", {}, h("tr", {}, h("td"), columns.map(({ name }) => h("th", { scope: "col" }, name)))) : null,
+    h("tbody", {}, labels.map((label) =>
+      h("tr", {}, h("th", { scope: "row" }, label), columns.map(({ lines }) => h("td", {}, value(lines, label))))))
+  );
+}
+
+function ladderTable(columns, texts) {
+  const rows = [];
+  let family = null;
+  columns[0].rungs.forEach((first, k) => {
+    if (first.family !== family) rows.push(h("tr", { class: "family" }, h("th", { colspan: columns.length + 1, scope: "colgroup" }, (family = first.family))));
+    rows.push(h("tr", {}, h("th", { scope: "row" }, first.name), columns.map(({ rungs }) => rung(rungs[k]))));
+  });
+  return h("table", { class: "ladder" },
+    h("caption", {}, texts.ladder),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, texts.service), columns.map(({ name }) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, rows));
+}
+
+function neighbourTable(model, view, near, own, onChoose) {
+  const row = (i, isOwn) => h("tr", { class: isOwn ? "own" : null },
+    h("th", { scope: "row" }, isOwn ? model.levels.communes.name[i]
+      : h("button", { type: "button", class: "link", onclick: () => onChoose(`communes:${model.levels.communes.code[i]}`) }, model.levels.communes.name[i])),
+    h("td", {}, view.text(i)));
+  return h("table", { class: "neighbours" },
+    h("caption", {}, say(model.texts.neighbours, { theme: view.title })),
+    h("tbody", {}, row(own, true), near.map((i) => row(i, false))));
+}
+
+/** Write the panel for the chosen place, beside a second one when two are compared. */
+export function showPortrait(model, format, choices, view, near, store) {
+  const panel = byId("portrait");
+  const { texts } = model;
+  const place = findPlace(model, choices.place);
+  panel.hidden = !place;
+  document.body.classList.toggle("with-portrait", Boolean(place));
+  if (!place) return fill(panel);
+  const other = findPlace(model, choices.with);
+  const twice = other && other.word !== place.word;
+  const columns = (twice ? [other, place] : [place]).map((each) => ({
+    name: each.name, lines: facts(model, format, each), rungs: ladder(model, format, each),
+  }));
+  const button = (label, changes, quiet) =>
+    h("button", { type: "button", class: quiet ? "quiet" : null, onclick: () => store.set(changes) }, label);
+  const neighboursHere = place.level === "communes" && choices.level === "communes" && !twice && near
+    ? neighbourTable(model, view, near, place.i, (word) => store.set({ place: word })) : null;
+  fill(panel,
+    h("div", { class: "panel-head" },
+      h("h2", { id: "portrait-title", tabindex: "-1" }, twice ? say(texts.versus, { a: other.name, b: place.name }) : place.name),
+      button(texts.close, { place: "", with: "" }, true)),
+    h("div", { class: "panel-tools" },
+      other ? button(texts.compare_stop, { with: "" }) : button(texts.compare, { with: place.word })),
+    other && !twice ? h("p", { role: "status", class: "hint" }, say(texts.compare_hint, { place: place.name })) : null,
+    model.simulatedNote ? h("p", { class: "hint" }, model.simulatedNote) : null,
+    factTable(columns, texts.portrait),
+    neighboursHere,
+    ladderTable(columns, texts));
+}

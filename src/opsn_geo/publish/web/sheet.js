@@ -1,0 +1,165 @@
+// The view as one A4 sheet in SVG: title, map, legend, sources. Saved as it is, drawn as PNG, or printed.
+import { byId, download } from "./dom.js";
+import { walkRing } from "./topology.js";
+
+const WIDTH = 1123;
+const HEIGHT = 794;
+const MAP = { x: 32, y: 92, width: 760, height: 610 };
+const SVG = "http://www.w3.org/2000/svg";
+const FONT = 'system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
+
+function svg(tag, attributes, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** Cut a text in lines of at most so many characters, between words. */
+export function wrap(text, most) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.length - 1;
+    if (lines[last] && lines[last].length + word.length >= most) lines.push(word);
+    else lines[last] = lines[last] ? `${lines[last]} ${word}` : word;
+  }
+  return lines;
+}
+
+const text = (x, y, words, attributes = {}) => svg("text", { x, y, fill: "#161616", "font-size": 12, ...attributes }, words);
+
+const written = (x, y, words, most, size, attributes = {}) =>
+  wrap(words, most).map((line, k) => text(x, y + k * size * 1.35, line, { "font-size": size, ...attributes }));
+
+/** The part of the grid that the map shows now, and how it fits on the sheet. */
+function frame(map, projection) {
+  const bounds = map.getBounds();
+  const [left, top] = projection.toGrid(bounds.getNorthWest());
+  const [right, bottom] = projection.toGrid(bounds.getSouthEast());
+  const scale = Math.min(MAP.width / (right - left), MAP.height / (bottom - top));
+  const x = MAP.x + (MAP.width - (right - left) * scale) / 2 - left * scale;
+  const y = MAP.y + (MAP.height - (bottom - top) * scale) / 2 - top * scale;
+  const seen = [(MAP.x - x) / scale, (MAP.y - y) / scale, (MAP.x + MAP.width - x) / scale, (MAP.y + MAP.height - y) / scale];
+  return { scale, x, y, seen };
+}
+
+function pathOf(topology, areas, { scale, x, y, seen }, boxes) {
+  let d = "";
+  const put = (gx, gy, first) => (d += `${first ? "M" : "L"}${(gx * scale + x).toFixed(1)} ${(gy * scale + y).toFixed(1)}`);
+  for (const area of areas) {
+    const box = boxes[area];
+    if (box[2] < seen[0] || box[0] > seen[2] || box[3] < seen[1] || box[1] > seen[3]) continue;
+    for (const ring of topology.areas[area]) {
+      walkRing(topology, ring, put);
+      d += "Z";
+    }
+  }
+  return d;
+}
+
+function linesOf(topology, arcs, { scale, x, y }) {
+  let d = "";
+  for (const arc of arcs) {
+    for (let i = topology.starts[arc]; i < topology.starts[arc + 1]; i++) {
+      d += `${i === topology.starts[arc] ? "M" : "L"}${(topology.x[i] * scale + x).toFixed(1)} ${(topology.y[i] * scale + y).toFixed(1)}`;
+    }
+  }
+  return d;
+}
+
+function legend(view, texts, format) {
+  const rows = view.classes.filter(({ count }) => count).map((each) => ({ ...each }));
+  if (view.unsureCount) rows.push({ label: texts.unsure, count: view.unsureCount, colour: "#ffffff", hatched: true });
+  const x = MAP.x + MAP.width + 28;
+  let y = MAP.y + 8;
+  const parts = [];
+  const title = written(x, y + 8, view.title, 36, 14, { "font-weight": 600 });
+  parts.push(...title);
+  y += title.length * 19 + 14;
+  for (const { colour, hatched, label, count } of rows) {
+    const box = { x, y, width: 26, height: 15, stroke: "#666", "stroke-width": 0.6 };
+    parts.push(svg("rect", { ...box, fill: colour }));
+    if (hatched) parts.push(svg("rect", { ...box, fill: "url(#hatch)" }));
+    const lines = written(x + 34, y + 12, `${label} (${format.whole(count)})`, 32, 12);
+    parts.push(...lines);
+    y += Math.max(24, lines.length * 17 + 8);
+  }
+  return parts;
+}
+
+function foot(model) {
+  const notice = model.simulatedNote ? written(32, 724, model.simulatedNote, 165, 11, { "font-weight": 600, fill: "#7a2e00" }) : [];
+  return [...notice, ...written(32, 724 + notice.length * 16, model.sourceNote, 190, 10, { fill: "#3a3a3a" })];
+}
+
+function townsOf(towns, { scale, x, y }) {
+  const taken = [];
+  const parts = [];
+  for (const town of towns.slice(0, 40)) {
+    const [left, top] = [town.x * scale + x, town.y * scale + y];
+    const width = town.name.length * 6.6 + 10;
+    const box = [left - 4, top - 8, left + width, top + 8];
+    const inside = left > MAP.x && left + width < MAP.x + MAP.width && top > MAP.y + 8 && top < MAP.y + MAP.height - 8;
+    if (!inside || parts.length >= 36 || taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1])) continue;
+    taken.push(box);
+    parts.push(svg("circle", { cx: left, cy: top, r: 2.2, fill: "#161616" }));
+    parts.push(text(left + 5, top + 4, town.name, { "font-size": 11, stroke: "#fff", "stroke-width": 3, "paint-order": "stroke", "stroke-linejoin": "round" }));
+  }
+  return parts;
+}
+
+/** Compose the sheet of a view. `scene` holds the topology, its boxes, the lines and towns, the map and its projection. */
+export function composeSheet(model, format, view, scene) {
+  const at = frame(scene.map, scene.projection);
+  const areas = (test) => [...view.of.keys()].filter(test).flatMap((i) => scene.areasOf(view.level, i));
+  const shape = (members, fillWith) => svg("path", { d: pathOf(scene.topology, members, at, scene.boxes), fill: fillWith, stroke: fillWith.startsWith("url") ? null : fillWith, "stroke-width": 0.3 });
+  const shapes = [shape(scene.topology.areas.map((_, i) => i), "#f1f1f1")];
+  for (const { place, colour, hatched } of view.classes) {
+    const members = areas((i) => view.of[i] === place);
+    shapes.push(shape(members, colour));
+    if (hatched) shapes.push(shape(members, "url(#hatch)"));
+  }
+  if (view.unsureCount) shapes.push(shape(areas((i) => view.unsure[i]), "url(#hatch)"));
+  const line = (arcs, width) => svg("path", { d: linesOf(scene.topology, arcs, at), fill: "none", stroke: "#3a3a3a", "stroke-width": width, "stroke-linejoin": "round" });
+  if (view.level !== "departements") shapes.push(line(scene.borders.epci, 0.45));
+  shapes.push(line(scene.borders.departements, 1.3), ...townsOf(scene.towns, at));
+  return svg("svg", { xmlns: SVG, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "font-family": FONT, role: "img", "aria-label": view.title },
+    svg("defs", {},
+      svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("path", { d: "M0 0V6", stroke: "#4a4a4a", "stroke-width": 1.6 })),
+      svg("clipPath", { id: "frame" }, svg("rect", MAP))),
+    svg("rect", { width: WIDTH, height: HEIGHT, fill: "#ffffff" }),
+    svg("rect", { x: 32, y: 28, width: 5, height: 44, fill: "#000091" }),
+    text(48, 46, model.title, { "font-size": 20, "font-weight": 700 }),
+    text(48, 68, model.subtitle, { "font-size": 13, fill: "#3a3a3a" }),
+    svg("g", { "clip-path": "url(#frame)" }, ...shapes),
+    svg("rect", { ...MAP, fill: "none", stroke: "#ddd" }),
+    ...legend(view, model.texts, format),
+    ...foot(model));
+}
+
+const source = (sheet) => new XMLSerializer().serializeToString(sheet);
+
+/** Draw the sheet as PNG, twice as fine as the screen. */
+async function toPng(sheet) {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source(sheet))}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [2 * WIDTH, 2 * HEIGHT];
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+/** Bring the export buttons and printing to life; `compose` gives the sheet of the present view. */
+export function makeExports(model, compose) {
+  byId("svg").addEventListener("click", () => download(`${model.stem}.svg`, "image/svg+xml", source(compose())));
+  byId("png").addEventListener("click", async () => download(`${model.stem}.png`, "image/png", await toPng(compose())));
+  byId("print").addEventListener("click", () => print());
+  byId("link").addEventListener("click", async () => {
+    byId("export-status").textContent = location.href;
+    await navigator.clipboard?.writeText(location.href).catch(() => null);
+    byId("export-status").textContent = model.texts.link_done;
+  });
+  addEventListener("beforeprint", () => byId("sheet").replaceChildren(compose()));
+  addEventListener("afterprint", () => byId("sheet").replaceChildren());
+}

@@ -1,0 +1,110 @@
+// The table of what the map shows: sorted, filtered, in pages, and as a CSV file.
+import { byId, download, fill, fold, h, say } from "./dom.js";
+
+const PAGE = 50;
+
+/** The columns of the table at a level; `cell` gives what is shown, `raw` what is sorted and exported. */
+export function tableColumns(model, format, view) {
+  const place = model.levels[view.level];
+  const { texts } = model;
+  const plain = (key, label, cell) => ({ key, label, cell, raw: cell });
+  const columns = [plain("code", texts.code, (i) => place.code[i]), plain("name", texts.name, (i) => place.name[i])];
+  if (view.level === "communes") {
+    columns.push(plain("epci", "EPCI", (i) => model.levels.epci.name[place.epci[i]] ?? ""));
+    columns.push(plain("departement", texts.departement, (i) => model.levels.departements.code[place.departements[i]] ?? ""));
+  }
+  columns.push({
+    key: "population", label: texts.inhabitants, isNumber: true, raw: (i) => place.population[i],
+    cell: (i) => (place.population[i] === null ? "" : format.whole(place.population[i])),
+  });
+  const isNumber = view.shown.some((i) => typeof view.raw(i) === "number");
+  columns.push({ key: "value", label: view.title, isNumber, cell: view.text, raw: view.raw });
+  if (view.isService && view.level === "communes") columns.push(plain("opsn", texts.opsn, view.detail));
+  return columns;
+}
+
+/** Order rows by a column; what is missing comes last either way. */
+export function sortRows(rows, { raw, isNumber }, descending, compare) {
+  const missing = (value) => value === null || value === undefined || value === "";
+  return [...rows].sort((a, b) => {
+    const [x, y] = [raw(a), raw(b)];
+    if (missing(x) || missing(y)) return Number(missing(x)) - Number(missing(y)) || a - b;
+    const order = isNumber ? x - y : compare(String(x), String(y));
+    return (descending ? -order : order) || a - b;
+  });
+}
+
+/** Write one cell of a CSV file; text that a spreadsheet would take for a formula is kept as text. */
+export function csvCell(value, decimal) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return String(value).replace(".", decimal);
+  const text = /^[=+@\-\t\r]/.test(value) ? `'${value}` : value;
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+/** Write rows as a CSV file: semicolons and decimal commas in French, as spreadsheets there expect. */
+export function toCsv(columns, rows, lang) {
+  const [separator, decimal] = lang === "fr" ? [";", ","] : [",", "."];
+  const lines = [columns.map(({ label }) => csvCell(label, decimal))];
+  for (const i of rows) lines.push(columns.map(({ raw }) => csvCell(raw(i), decimal)));
+  return `\ufeff${lines.map((cells) => cells.join(separator)).join("\r\n")}\r\n`;
+}
+
+/** Bring the table to life; gives show(view). */
+export function makeTable(model, format, store) {
+  const { texts } = model;
+  let view = null;
+  let columns = [];
+  let rows = [];
+  let page = 0;
+  let sorted = { key: "name", descending: false };
+
+  const select = () => {
+    const wanted = fold(byId("filter").value);
+    const text = (i) => fold(columns.filter(({ key }) => key !== "population").map(({ cell }) => cell(i)).join(" "));
+    const kept = wanted ? view.shown.filter((i) => text(i).includes(wanted)) : view.shown;
+    const by = columns.find(({ key }) => key === sorted.key) ?? columns[1];
+    rows = sortRows(kept, by, sorted.descending, format.compare);
+  };
+  const draw = () => {
+    const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
+    page = Math.min(page, last);
+    const cell = ({ key, cell: words, isNumber }, i) => {
+      if (key !== "name") return h("td", { class: isNumber ? "number" : null }, words(i));
+      const word = `${view.level}:${model.levels[view.level].code[i]}`;
+      return h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => store.set({ place: word }) }, words(i)));
+    };
+    fill(byId("table-body"), rows.slice(page * PAGE, (page + 1) * PAGE).map((i) => h("tr", {}, columns.map((c) => cell(c, i)))));
+    byId("table-status").textContent = say(texts.rows, { n: format.whole(rows.length), page: page + 1, pages: last + 1 });
+    byId("previous").disabled = page === 0;
+    byId("next").disabled = page === last;
+  };
+  const head = ({ key, label, isNumber }) => {
+    const own = key === sorted.key;
+    const turn = () => {
+      sorted = { key, descending: own && !sorted.descending };
+      refresh();
+      byId(`sort-${key}`).focus();
+    };
+    const order = own ? (sorted.descending ? "descending" : "ascending") : "none";
+    return h("th", { scope: "col", "aria-sort": order, class: isNumber ? "number" : null },
+      h("button", { type: "button", id: `sort-${key}`, onclick: turn }, label));
+  };
+  const refresh = () => {
+    page = 0;
+    select();
+    fill(byId("table-head"), h("tr", {}, columns.map(head)));
+    draw();
+  };
+  byId("filter").addEventListener("input", refresh);
+  byId("previous").addEventListener("click", () => (page--, draw()));
+  byId("next").addEventListener("click", () => (page++, draw()));
+  byId("csv").addEventListener("click", () =>
+    download(`${model.stem}-${view.level}.csv`, "text/csv;charset=utf-8", toCsv(columns, rows, model.lang)));
+  return (next) => {
+    view = next;
+    columns = tableColumns(model, format, view);
+    byId("table-caption").textContent = `${view.title}, ${texts[`level_${view.level}`].toLowerCase()}`;
+    refresh();
+  };
+}

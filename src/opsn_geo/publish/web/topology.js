@@ -1,0 +1,92 @@
+// Rebuilds areas from shared arcs; see topology.py for the stream. Coordinates are grid cells, y downwards.
+import { unzigzag, varints } from "./codec.js";
+
+/** Decode a packed coverage: vertices of all arcs, and for each area its rings as arc references. */
+export function decodeTopology(stream) {
+  const numbers = varints(stream);
+  let at = 3;
+  const take = (n) => numbers.subarray(at, (at += n));
+  const [nAreas, nRings, nArcs] = numbers;
+  const ringsPerArea = take(nAreas);
+  const arcsPerRing = take(nRings);
+  let reference = 0;
+  const references = Int32Array.from(take(arcsPerRing.reduce((a, b) => a + b, 0)), (n) => (reference += unzigzag(n)));
+  const sizes = take(nArcs);
+  const total = sizes.reduce((a, b) => a + b, 0);
+  const along = () => {
+    let place = 0;
+    return Int32Array.from(take(total), (n) => (place += unzigzag(n)));
+  };
+  const x = along();
+  const y = along();
+  const starts = new Int32Array(nArcs + 1);
+  sizes.forEach((size, i) => (starts[i + 1] = starts[i] + size));
+  let ring = 0;
+  let used = 0;
+  const areas = Array.from(ringsPerArea, (count) =>
+    Array.from({ length: count }, () => references.subarray(used, (used += arcsPerRing[ring++]))),
+  );
+  return { x, y, starts, nArcs, areas };
+}
+
+/** Call visit(x, y, isFirst) along a ring, without its closing vertex. */
+export function walkRing({ x, y, starts }, ring, visit) {
+  let first = true;
+  for (const reference of ring) {
+    const arc = reference >> 1;
+    const backwards = reference & 1;
+    const from = backwards ? starts[arc + 1] - 1 : starts[arc];
+    const to = backwards ? starts[arc] : starts[arc + 1] - 1;
+    const step = backwards ? -1 : 1;
+    for (let i = from; i !== to; i += step) {
+      visit(x[i], y[i], first);
+      first = false;
+    }
+  }
+}
+
+/** The box of each area as [left, top, right, bottom]; an area without rings has an empty box. */
+export function boxes(topology) {
+  return topology.areas.map((rings) => {
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const ring of rings) {
+      walkRing(topology, ring, (x, y) => {
+        if (x < box[0]) box[0] = x;
+        if (y < box[1]) box[1] = y;
+        if (x > box[2]) box[2] = x;
+        if (y > box[3]) box[3] = y;
+      });
+    }
+    return box;
+  });
+}
+
+/** The area on each side of every arc; -1 where there is none. */
+export function sides(topology) {
+  const left = new Int32Array(topology.nArcs).fill(-1);
+  const right = new Int32Array(topology.nArcs).fill(-1);
+  topology.areas.forEach((rings, area) => {
+    for (const ring of rings) for (const reference of ring) (reference & 1 ? right : left)[reference >> 1] = area;
+  });
+  return { left, right };
+}
+
+/** The arcs that part two groups: groupOf gives the group of each area. */
+export function borders(topology, { left, right }, groupOf) {
+  const found = [];
+  const group = (area) => (area < 0 ? null : groupOf(area));
+  for (let arc = 0; arc < topology.nArcs; arc++) if (group(left[arc]) !== group(right[arc])) found.push(arc);
+  return found;
+}
+
+/** The areas that share a border with each area. */
+export function neighbours(topology, { left, right }) {
+  const found = topology.areas.map(() => new Set());
+  for (let arc = 0; arc < topology.nArcs; arc++) {
+    if (left[arc] >= 0 && right[arc] >= 0 && left[arc] !== right[arc]) {
+      found[left[arc]].add(right[arc]);
+      found[right[arc]].add(left[arc]);
+    }
+  }
+  return found;
+}
