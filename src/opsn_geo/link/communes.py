@@ -49,7 +49,7 @@ def link_communes(
     territory : Territory
         The communes to link to, those beyond its border included.
     passage : DataFrame
-        Passage between vintages, see :data:`~opsn_geo.link.gazetteer.PASSAGE_COLUMNS`.
+        Passage between vintages, see :data:`opsn_geo.link.passage.COLUMNS`.
     code, name, dep, postal : str or None
         Columns of the frame that hold an INSEE code, SIREN or SIRET; a name; a département (code or name);
         a postal code. One that is absent is ignored.
@@ -68,7 +68,7 @@ def link_communes(
 
     Examples
     --------
-    >>> from opsn_geo.link.gazetteer import empty_passage
+    >>> from opsn_geo.link.passage import empty_passage
     >>> communes = pd.DataFrame({"name": ["Achery", "Acy"], "code_dep": "02", "siren_epci": None,
     ...     "siren": ["210200028", "210200036"], "postal_codes": ["02800", "02200"], "inside": True},
     ...     index=pd.Index(["02002", "02003"], name="code_insee"))
