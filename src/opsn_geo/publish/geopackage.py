@@ -112,7 +112,7 @@ def write(
             base.execute("BEGIN")
             _fill(base, contents, plain, metadata, shown)
             geopackage_metadata.add(base, contents, metadata, crs)
-            project = qgis_project.Atlas(path.name, contents, shown, metadata, crs, rasters)
+            project = qgis_project.Atlas(path.name, path.parent, contents, shown, metadata, crs, rasters)
             qgis_project.add(base, project)
             base.execute("COMMIT")
             base.execute("VACUUM")

@@ -1,20 +1,222 @@
-"""The QGIS project inside the GeoPackage."""
+"""The QGIS project that lies inside the GeoPackage: groups, map themes, relations, layouts.
+
+It needs nothing but the file itself, read-only and in any folder; only the file's name must stay.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from opsn_geo.publish.geopackage_content import Content, abstract
+from opsn_geo.publish.qgis_layer import Sheet, maplayer, raster_layer, relations
+from opsn_geo.publish.qgis_layout import Page, layout
+from opsn_geo.publish.qgis_xml import VERSION, Element, document, element, nested, srs
+from opsn_geo.vocabulary import text
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from pyproj import CRS
+
+    from opsn_geo.publish.themes import Theme
+    from opsn_geo.study import Metadata
+
+LIMITS: Final = ("departements", "epci")
+GROUPS: Final = ("coverage", "deserts", "representativeness")
+_ORDER: Final = {"point": 0, "line": 1, "polygon": 2, None: 3}
 
 
 class Atlas(NamedTuple):
-    """x."""
+    """All that a project shows: the file's name and folder, its contents, themes and rasters."""
 
     file: str
-    contents: object
-    themes: object
-    metadata: object
-    crs: object
-    rasters: object
+    folder: Path
+    contents: Sequence[Content]
+    themes: Sequence[Theme]
+    metadata: Metadata
+    crs: CRS
+    rasters: Sequence[Path]
 
 
-def add(base: object, atlas: Atlas) -> None:
-    """X."""
+def add(base: sqlite3.Connection, atlas: Atlas) -> None:
+    """Store the project where QGIS looks for it, as a zip written in hexadecimal."""
+    metadata = atlas.metadata
+    name = text("geopackage.project", metadata.language)
+    about = {"last_modified_time": f"{metadata.date.isoformat()}T00:00:00", "last_modified_user": "opsn-geo"}
+    base.execute("CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB)")
+    base.execute(
+        "INSERT INTO qgis_projects VALUES (?, ?, ?)",
+        (name, json.dumps(about).encode(), _packed(f"{name}.qgs", document(project(atlas))).hex().encode()),
+    )
+
+
+def project(atlas: Atlas) -> Element:
+    """Describe the whole project."""
+    metadata = atlas.metadata
+    title = f"{metadata.title} – {metadata.territory_name} {metadata.millesime}"
+    sheets = arrange(atlas)
+    root = element("qgis", version=VERSION, projectname=title)
+    nested(root, "homePath", path="")
+    nested(root, "title", title)
+    nested(root, "projectCrs").append(srs(atlas.crs))
+    root.append(_tree(sheets, atlas))
+    related = nested(root, "relations")
+    related.extend(relation.xml() for relation in relations(sheets))
+    view = _view(atlas.contents)
+    canvas = nested(root, "mapcanvas", name="theMapCanvas")
+    nested(canvas, "units", "meters")
+    _corners(nested(canvas, "extent"), view)
+    nested(canvas, "destinationsrs").append(srs(atlas.crs))
+    layers = nested(root, "projectlayers")
+    for sheet in sheets:
+        layers.append(
+            maplayer(sheet, sheets, atlas.file, metadata, atlas.crs)
+            if sheet.raster is None
+            else raster_layer(sheet, atlas.file, atlas.folder, atlas.crs)
+        )
+    root.append(_properties())
+    presets, layouts = nested(root, "visibility-presets"), nested(root, "Layouts")
+    for theme in atlas.themes:
+        presets.append(_preset(theme, sheets, atlas))
+        shown = [sheet for sheet in sheets if _shown(sheet, theme)]
+        layouts.append(
+            layout(Page(theme=theme, sheets=shown, file=atlas.file, view=view), metadata, atlas.crs)
+        )
+    record = nested(root, "projectMetadata")
+    nested(record, "identifier", metadata.stem)
+    nested(record, "type", "dataset")
+    nested(record, "title", title)
+    nested(record, "abstract", abstract("", metadata))
+    nested(record, "author", metadata.contact)
+    settings = nested(root, "ProjectViewSettings", UseProjectScales=0)
+    west, south, east, north = view
+    extent = nested(settings, "DefaultViewExtent", xmin=west, ymin=south, xmax=east, ymax=north)
+    extent.append(srs(atlas.crs))
+    return root
+
+
+def arrange(atlas: Atlas) -> list[Sheet]:
+    """Put contents into groups, as drawn from top to bottom: limits, maps by subject, data."""
+    known = {content.name: content for content in atlas.contents}
+    limits = [
+        Sheet(key=f"opsn_geo_limits_{name}", group="limits", content=known[name], visible=True)
+        for name in LIMITS
+        if name in known
+    ]
+    maps: list[Sheet] = []
+    for group in GROUPS:
+        own = [theme for theme in atlas.themes if theme.group == group]
+        names = sorted(
+            {theme.layer for theme in own},
+            key=lambda name: (_ORDER[known[name].shape], list(known).index(name)),
+        )
+        for name in names:
+            themes = tuple(theme for theme in own if theme.layer == name)
+            maps.append(
+                Sheet(
+                    key=f"opsn_geo_{group}_{name}",
+                    group=group,
+                    content=known[name],
+                    themes=themes,
+                    visible=atlas.themes[0] in themes,
+                )
+            )
+        if group == "deserts":
+            maps += [_raster_sheet(raster) for raster in atlas.rasters]
+    placed = {sheet.content.name for sheet in (*limits, *maps)}
+    data = [
+        Sheet(key=f"opsn_geo_data_{content.name}", group="data", content=content)
+        for content in atlas.contents
+        if content.name not in placed
+    ]
+    return [*limits, *maps, *data]
+
+
+def _raster_sheet(raster: Path) -> Sheet:
+    content = Content(name=raster.stem, title=raster.stem, abstract="", columns=())
+    return Sheet(key=f"opsn_geo_raster_{raster.stem}", group="deserts", content=content, raster=raster)
+
+
+def _shown(sheet: Sheet, theme: Theme) -> bool:
+    """Tell whether a sheet is seen in a map theme: the limits, and the layer of the theme."""
+    return sheet.group == "limits" or theme in sheet.themes
+
+
+def _group_title(group: str, atlas: Atlas) -> str:
+    key = "geopackage.limits" if group == "limits" else f"theme_group.{group}"
+    return text(key, atlas.metadata.language)
+
+
+def _tree(sheets: Sequence[Sheet], atlas: Atlas) -> Element:
+    root = element("layer-tree-group")
+    for group in dict.fromkeys(sheet.group for sheet in sheets):
+        open_ = any(sheet.visible for sheet in sheets if sheet.group == group)
+        branch = nested(
+            root, "layer-tree-group", name=_group_title(group, atlas), checked="Qt::Checked", expanded=open_
+        )
+        for sheet in sheets:
+            if sheet.group == group:
+                branch.append(leaf(sheet, atlas.file, visible=sheet.visible))
+    return root
+
+
+def leaf(sheet: Sheet, file: str, *, visible: bool) -> Element:
+    """Name a sheet in a tree of layers."""
+    return element(
+        "layer-tree-layer", id=sheet.key, name=sheet.content.title, source=sheet.source(file),
+        providerKey="gdal" if sheet.raster else "ogr", checked="Qt::Checked" if visible else "Qt::Unchecked",
+        expanded=visible and sheet.group != "limits",
+    )  # fmt: skip
+
+
+def _preset(theme: Theme, sheets: Sequence[Sheet], atlas: Atlas) -> Element:
+    root = element(
+        "visibility-preset", name=theme.title, **{"has-expanded-info": 1, "has-checked-group-info": 1}
+    )
+    for sheet in sheets:
+        if _shown(sheet, theme):
+            style = theme.title if theme in sheet.themes else next(iter(sheet.styles(atlas.metadata)))
+            nested(root, "layer", id=sheet.key, visible=1, expanded=theme in sheet.themes, style=style)
+    checked = nested(root, "checked-group-nodes")
+    for group in dict.fromkeys(sheet.group for sheet in sheets):
+        nested(checked, "checked-group-node", id=_group_title(group, atlas))
+    return root
+
+
+def _view(contents: Sequence[Content]) -> tuple[float, float, float, float]:
+    """Give the extent of all layers, with a margin of three hundredths."""
+    bounds = [content.bounds for content in contents if content.bounds is not None]
+    if not bounds:
+        return (0.0, 0.0, 1.0, 1.0)
+    wests, souths, easts, norths = zip(*bounds, strict=True)
+    west, south, east, north = min(wests), min(souths), max(easts), max(norths)
+    margin = 0.03 * max(east - west, north - south, 1.0)
+    return (west - margin, south - margin, east + margin, north + margin)
+
+
+def _corners(parent: Element, view: tuple[float, float, float, float]) -> None:
+    for tag, value in zip(("xmin", "ymin", "xmax", "ymax"), view, strict=True):
+        nested(parent, tag, value)
+
+
+def _properties() -> Element:
+    root = element("properties")
+    nested(nested(root, "Paths"), "Absolute", "false", type="bool")
+    nested(nested(root, "SpatialRefSys"), "ProjectionsEnabled", 1, type="int")
+    measured = nested(root, "Measurement")
+    nested(measured, "DistanceUnits", "kilometers", type="QString")
+    nested(measured, "AreaUnits", "km2", type="QString")
+    return root
+
+
+def _packed(name: str, content: bytes) -> bytes:
+    """Zip one file without a date, so that the same project gives the same bytes."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name), content, compress_type=zipfile.ZIP_DEFLATED)
+    return target.getvalue()

@@ -23,6 +23,20 @@ from opsn_geo.publish.themes import Class, Theme, legend_label
 from opsn_geo.vocabulary import Language, State, text
 
 
+class Links(NamedTuple):
+    """What a layer of a project is tied to.
+
+    ``relations`` (identifier, title) each have a tab in the form; ``lookups`` tell, for a column, the layer
+    and the fields (key, value) in which its words stand.
+    """
+
+    relations: Sequence[tuple[str, str]] = ()
+    lookups: Mapping[str, tuple[str, str, str]] = {}
+
+
+UNTIED: Final = Links()
+
+
 class Labels(NamedTuple):
     """How the features of a layer are named on the map, and from which scale on."""
 
@@ -78,36 +92,28 @@ def styles(content: Content, themes: Iterable[Theme], lang: Language) -> dict[st
     return {name: document(qml(content, theme, lang)).decode() for name, theme in named.items()}
 
 
-def qml(content: Content, theme: Theme | None, lang: Language) -> Element:
+def qml(content: Content, theme: Theme | None, lang: Language, links: Links = UNTIED) -> Element:
     """Make one style; without a theme, polygons are outlined."""
     root = element("qgis", version=VERSION, styleCategories="AllStyleCategories")
-    dress(root, content, theme, lang)
+    dress(root, content, theme, lang, links)
     return root
 
 
 def dress(
-    root: Element,
-    content: Content,
-    theme: Theme | None,
-    lang: Language,
-    *,
-    relations: Sequence[tuple[str, str]] = (),
+    root: Element, content: Content, theme: Theme | None, lang: Language, links: Links = UNTIED
 ) -> None:
-    """Put into a style or a project's layer all that makes it look and read as it should.
-
-    ``relations`` (identifier, title) are shown in the form, each in a tab of its own.
-    """
+    """Put into a style or a project's layer all that makes it look and read as it should."""
     if content.shape is not None:
         root.append(renderer(content, theme, lang))
         _append_labels(root, content)
-    root.append(_widgets(content))
+    root.append(_widgets(content, links))
     aliases = nested(root, "aliases")
     for place, (name, alias) in enumerate([("fid", text("columns.fid", lang)), *_aliases(content)]):
         nested(aliases, "alias", field=name, name=alias, index=place)
     hidden = nested(nested(root, "attributetableconfig"), "columns")
     nested(hidden, "column", type="field", name="fid", hidden=1, width=-1)
     nested(root, "editorlayout", "tablayout")
-    root.append(_form(content, lang, relations))
+    root.append(_form(content, lang, links.relations))
     nested(root, "previewExpression", _headline(content))
     nested(root, "mapTip", _map_tip(content, theme, lang))
     if content.shape is not None:
@@ -186,7 +192,7 @@ def _append_labels(root: Element, content: Content) -> None:
         )
 
 
-def _widgets(content: Content) -> Element:
+def _widgets(content: Content, links: Links) -> Element:
     """Show words for values; hide the row number that only databases need."""
     root = element("fieldConfiguration")
     nested(nested(nested(root, "field", name="fid"), "editWidget", type="Hidden"), "config").append(
@@ -198,6 +204,10 @@ def _widgets(content: Content) -> Element:
         if column.choices:
             widget.set("type", "ValueMap")
             config = {"map": [{label: value} for value, label in column.choices.items()]}
+        elif column.name in links.lookups:
+            widget.set("type", "ValueRelation")
+            layer, key, value = links.lookups[column.name]
+            config = {"Layer": layer, "Key": key, "Value": value, "AllowNull": True, "AllowMulti": False}
         nested(widget, "config").append(option(config))
     return root
 
@@ -245,7 +255,7 @@ def _tab(root: Element, title: str) -> Element:
 def _headline(content: Content) -> str:
     """Choose what stands for a feature in lists: its name, or the first words it has."""
     if content.has("service", "state"):
-        return f"{quoted('service')} || ' : ' || represent_value({quoted('state')})"
+        return f"represent_value({quoted('service')}) || ' : ' || represent_value({quoted('state')})"
     return (
         quoted("name")
         if content.has("name")

@@ -120,9 +120,9 @@ def intervals(
 ) -> tuple[Class, ...]:
     """Cut a numeric column into classes computed on its values.
 
-    Few distinct values make a class each; more are cut by mapclassify at round numbers (``pretty``) or
-    into classes of about equal size, at bounds of two significant digits (``quantiles``). Each interval
-    excludes its lower bound and includes its upper one, and the first and the last are open, so that no
+    A few whole numbers make a class each, and so do two values; more are cut by
+    mapclassify at round numbers (``pretty``) or into classes of about equal size, at bounds of two
+    significant digits (``quantiles``). Each interval excludes its lower bound and includes its upper one, and the first and the last are open, so that no
     value can fall between. Missing values make a hatched class, the last.
 
     Parameters
@@ -186,7 +186,7 @@ def places(values: np.ndarray, uppers: list[float]) -> np.ndarray:
 def _bounds(known: np.ndarray, *, scheme: Scheme, most: int, whole: bool, centred: bool) -> list[float]:
     """Give the rising upper bounds of the classes; the last one is not below the greatest value."""
     distinct = np.unique(known)
-    if len(distinct) <= most and not centred:
+    if len(distinct) <= (most if whole else 2) and not centred:
         return [float(value) for value in distinct]
     import mapclassify  # noqa: PLC0415 - it takes half a second to load, for those who need it
 

@@ -1,0 +1,195 @@
+"""Open a GeoPackage in real QGIS and report, as JSON, what a GIS officer would find.
+
+Run by Debian's Python, which has QGIS: ``/usr/bin/python3 probe_qgis.py FILE OUT_FOLDER``.
+"""
+# ruff: noqa: PLC0415, ANN001, ANN202, T201
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from itertools import islice
+from pathlib import Path
+
+
+def main(file: str, out: str) -> None:
+    """Look at the layers as added one by one, then at the project, its themes and its layouts."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from qgis.core import Qgis, QgsApplication, QgsProject
+
+    app = QgsApplication([], False)  # noqa: FBT003 - a signature of Qt
+    app.initQgis()
+    messages: list[str] = []
+    log = app.messageLog()
+    log.messageReceived.connect(lambda text, tag, level: messages.append(f"{tag}: {text}") if level else None)
+    found = {"version": Qgis.QGIS_VERSION, "layers": {name: _layer(file, name) for name in _names(file)}}
+    project = QgsProject.instance()
+    found["opened"] = project.read(f"geopackage:{file}?projectName=Atlas")
+    found |= _project(project)
+    found["themes"] = {name: _render(project, name, out) for name in project.mapThemeCollection().mapThemes()}
+    found["layouts"] = {each.name(): _print(each, out) for each in project.layoutManager().printLayouts()}
+    found["messages"] = messages
+    print(json.dumps(found))
+    project.clear()
+    app.exitQgis()
+
+
+def _names(file: str) -> list[str]:
+    from osgeo import gdal
+
+    source = gdal.OpenEx(file, gdal.OF_VECTOR)
+    return [source.GetLayer(place).GetName() for place in range(source.GetLayerCount())]
+
+
+def _layer(file: str, name: str) -> dict:
+    """Add a layer as a drag from the browser does, with the default style stored in the file."""
+    from qgis.core import QgsVectorLayer
+
+    layer = QgsVectorLayer(f"{file}|layername={name}", name, "ogr")
+    return _dressed(layer) | {
+        "valid": layer.isValid(),
+        "title": layer.metadata().title(),
+        "abstract": layer.metadata().abstract(),
+        "licences": layer.metadata().licenses(),
+        "keywords": [word for words in layer.metadata().keywords().values() for word in words],
+        "crs": layer.crs().authid(),
+        "values": sorted({field.editorWidgetSetup().type() for field in layer.fields()}),
+        "styles": len(layer.listStylesInDatabase()[2]),
+    }
+
+
+def _dressed(layer) -> dict:
+    """Say how a layer is drawn and named, and how many of its features no class takes."""
+    from qgis.core import QgsExpressionContext, QgsExpressionContextUtils, QgsRenderContext
+
+    renderer = layer.renderer()
+    found = {
+        "name": layer.name(),
+        "features": layer.featureCount(),
+        "renderer": renderer.type() if renderer else None,
+        "legend": [item.label() for item in renderer.legendSymbolItems()] if renderer else [],
+        "aliases": {field.name(): field.alias() for field in layer.fields()},
+        "labels": bool(renderer) and layer.labelsEnabled(),
+        "undrawn": 0,
+    }
+    if renderer:
+        context = QgsRenderContext()
+        context.setExpressionContext(
+            QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+        )
+        renderer.startRender(context, layer.fields())
+        for feature in layer.getFeatures():
+            context.expressionContext().setFeature(feature)
+            found["undrawn"] += not renderer.willRenderFeature(feature, context)
+        renderer.stopRender(context)
+    return found
+
+
+def _project(project) -> dict:
+    from qgis.core import QgsLayerTreeGroup, QgsMapLayer
+
+    layers = project.mapLayers()
+    root = project.layerTreeRoot()
+    view = project.viewSettings().defaultViewExtent()
+    relations = project.relationManager().relations()
+    return {
+        "title": project.title(),
+        "crs": project.crs().authid(),
+        "invalid": [key for key, layer in layers.items() if not layer.isValid()],
+        "folders": sorted({str(Path(layer.source().split("|")[0]).parent) for layer in layers.values()}),
+        "groups": [node.name() for node in root.children() if isinstance(node, QgsLayerTreeGroup)],
+        "view": [view.xMinimum(), view.yMinimum(), view.xMaximum(), view.yMaximum()],
+        "relations": {key: [relation.isValid(), relation.name()] for key, relation in relations.items()},
+        "sheets": {
+            key: _sheet(layer) for key, layer in layers.items() if layer.type() == QgsMapLayer.VectorLayer
+        },
+        "children": _children(project),
+    }
+
+
+def _sheet(layer) -> dict:
+    """Show a project's layer in each of its styles."""
+    manager = layer.styleManager()
+    current = manager.currentStyle()
+    shown = {}
+    for style in manager.styles():
+        manager.setCurrentStyle(style)
+        shown[style] = _dressed(layer)
+    manager.setCurrentStyle(current)
+    tabs = [tab.name() for tab in layer.editFormConfig().tabs()]
+    return {"styles": shown, "current": current, "tabs": tabs, "tip": layer.mapTipTemplate()}
+
+
+def _children(project) -> dict:
+    """Follow each relation from the first feature of its parent, as the form does, in the words it shows."""
+    from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
+
+    found = {}
+    for key, relation in project.relationManager().relations().items():
+        child = relation.referencingLayer()
+        parent = next(relation.referencedLayer().getFeatures())
+        words = []
+        for feature in islice(relation.getRelatedFeatures(parent), 40):
+            context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(child))
+            context.setFeature(feature)
+            words.append(str(QgsExpression(child.displayExpression()).evaluate(context)))
+        found[key] = words
+    return found
+
+
+def _render(project, theme: str, out: str) -> dict:
+    """Draw a map theme to a picture and count its colours."""
+    from qgis.core import QgsMapRendererParallelJob, QgsMapSettings
+    from qgis.PyQt.QtCore import QSize
+    from qgis.PyQt.QtGui import QColor
+
+    themes = project.mapThemeCollection()
+    themes.applyTheme(theme, project.layerTreeRoot(), _tree_model(project))
+    settings = QgsMapSettings()
+    settings.setLayers(themes.mapThemeVisibleLayers(theme))
+    settings.setLayerStyleOverrides(themes.mapThemeStyleOverrides(theme))
+    settings.setDestinationCrs(project.crs())
+    settings.setExtent(project.viewSettings().defaultViewExtent())
+    settings.setOutputSize(QSize(1000, 900))
+    settings.setBackgroundColor(QColor("white"))
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    path = Path(out) / f"theme-{_slug(theme)}.png"
+    job.renderedImage().save(str(path))
+    errors = [error.message for error in job.errors()]
+    return {"picture": str(path), "layers": len(settings.layers()), "errors": errors}
+
+
+def _tree_model(project):
+    from qgis.core import QgsLayerTreeModel
+
+    return QgsLayerTreeModel(project.layerTreeRoot())
+
+
+def _print(layout, out: str) -> dict:
+    """Export a layout to PDF and PNG, and read the texts of its items."""
+    from qgis.core import QgsLayoutExporter, QgsLayoutItemLabel, QgsLayoutItemLegend
+
+    exporter = QgsLayoutExporter(layout)
+    pdf, png = (Path(out) / f"page-{_slug(layout.name())}.{end}" for end in ("pdf", "png"))
+    image = QgsLayoutExporter.ImageExportSettings()
+    image.dpi = 96
+    size = layout.pageCollection().page(0).pageSize()
+    legend = next(item for item in layout.items() if isinstance(item, QgsLayoutItemLegend))
+    return {
+        "pdf": [exporter.exportToPdf(str(pdf), QgsLayoutExporter.PdfExportSettings()), str(pdf)],
+        "png": [exporter.exportToImage(str(png), image), str(png)],
+        "texts": [item.text() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)],
+        "legend": [node.name() for node in legend.model().rootGroup().children()],
+        "size": [size.width(), size.height()],
+    }
+
+
+def _slug(name: str) -> str:
+    return "".join(char if char.isalnum() else "-" for char in name.lower())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
