@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 STATES: Final = tuple(State)
 """The states, in the order of the codes of :func:`state_codes`."""
 
+_RUNGS: Final = np.array(
+    [STATES.index(it) for it in (State.NOT_OFFERED, State.OFFERED, State.UNKNOWN, State.MEMBER, State.USED)]
+)
+_RANKS: Final = np.argsort(_RUNGS)
 _PATH_OF_FLAGS: Final = np.array(
     [
         next((path for path, flag in PATHS.items() if flag == flags), Path.SEVERAL if flags else Path.NONE)
@@ -91,7 +95,8 @@ def summary(coverage: Coverage) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by place: ``opsn_count`` and ``opsn``, the operators that reach it by a membership, for a
+        Indexed by place: ``state``, the best of its services (unknown is better than offered, since it
+        may be a membership); ``opsn_count`` and ``opsn``, the operators that reach it by a membership, for a
         service at least; ``path``; ``services_offered`` (an operator offers it there, or it is used),
         ``services_member`` (a membership reaches it, or it is used), ``services_used`` and
         ``services_unknown``: numbers of services.
@@ -100,6 +105,7 @@ def summary(coverage: Coverage) -> pd.DataFrame:
     flags = np.bitwise_or.reduce(reaching, axis=0)
     offered = (np.bitwise_or.reduce(coverage.evidence, axis=0) & (OFFERED | USED)).astype(bool)
     codes = state_codes(coverage)
+    best = _RUNGS[np.max(_RANKS[codes], axis=1, initial=0)]
     rungs = {
         "services_member": (State.MEMBER, State.USED),
         "services_used": (State.USED,),
@@ -111,6 +117,7 @@ def summary(coverage: Coverage) -> pd.DataFrame:
     reached = reaching.astype(bool)
     return pd.DataFrame(
         {
+            "state": _texts([it.value for it in STATES], best),
             "opsn_count": reached.sum(axis=0),
             "opsn": _listed(reached, coverage.opsn),
             "path": _texts(list(_PATH_OF_FLAGS), flags),
