@@ -86,7 +86,7 @@ def figure(packed: bytes, metadata: Metadata) -> Any:  # noqa: ANN401 - branca i
 
     from opsn_geo.publish.figure import asset, bundle, offline  # noqa: PLC0415 - imports folium's parts
 
-    made = folium.Map(location=[49.9, 2.8], zoom_start=8, tiles=None, zoom_snap=0.5, control_scale=True)
+    made = folium.Map(location=[49.9, 2.8], zoom_start=8, tiles=None, zoom_snap=0.25)
     made._id = "atlas"  # noqa: SLF001 - folium offers no other way to name a map
     lang = metadata.language
     return offline(
@@ -145,7 +145,7 @@ def payload(
         "states": _states(lang),
         "paths": ["", *texts("path", lang).values()],
         "shares": _share_classes(lang),
-        "themes": [_theme(theme, layers[theme.layer], lang) for theme in themes if theme.layer in LEVELS],
+        "themes": [shown_theme(theme, layers[theme.layer], lang) for theme in themes if theme.layer in LEVELS],
     }
     return deflated(head, parts)
 
@@ -241,7 +241,7 @@ def _columns(
     shown: dict[str, list[object]] = {
         "code": frame.index.astype(str).tolist(),
         "name": frame["name"].astype(str).tolist(),
-        "population": _numbers(frame["population"]),
+        "population": plain_numbers(frame["population"]),
     }
     if level != "communes":
         return shown
@@ -292,13 +292,15 @@ def _states(lang: Language) -> list[dict[str, object]]:
 
 
 def _share_classes(lang: Language) -> list[dict[str, object]]:
-    """Give the classes of a share, the same for every service so that views compare."""
-    evenly = pd.DataFrame({"covered_share": np.linspace(0, 1, 101)})
-    found = [each for each in intervals(evenly, "covered_share", lang=lang) if not each.hatched]
-    return [{"label": c.label, "colour": c.colour, "lower": c.lower, "upper": c.upper} for c in found]
+    """Give the classes of a share, none and then five even ones: the same for all, so that views compare."""
+    evenly = pd.DataFrame({"covered_share": np.linspace(0, 1, 101), "place": np.arange(101) % 6})
+    colours = [each.colour for each in intervals(evenly, "place", most=6)]
+    shares = [(each.label, each.upper) for each in intervals(evenly, "covered_share", lang=lang)]
+    labelled = [(text("theme_class.none", lang), 0), *shares]
+    return [{"label": it, "colour": c, "upper": to} for (it, to), c in zip(labelled, colours, strict=True)]
 
 
-def _theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language) -> dict[str, object]:
+def shown_theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language) -> dict[str, object]:
     """Write a theme with the class and the value of every place of its layer."""
     column = layer[theme.column]
     of = classify(theme, column)
@@ -311,17 +313,17 @@ def _theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language) -> dict[str, o
         "title": theme.title,
         "kind": theme.kind,
         "share": theme.column.endswith("_share"),
-        "unit": "" if theme.column.endswith(("_share", "_count")) else theme.unit,
+        "unit": "" if theme.unit in {"%", text("unit.count", lang)} else theme.unit,
         "classes": [
             {"label": c.label, "colour": c.colour, "upper": c.upper, "hatched": c.hatched, "optional": c.hatched}
             for c in theme.classes
         ],
         "of": of.tolist(),
-        "values": _numbers(column) if theme.kind == "intervals" else [],
+        "values": plain_numbers(column) if theme.kind == "intervals" else [],
     }
 
 
-def _numbers(column: pd.Series) -> list[object]:
+def plain_numbers(column: pd.Series) -> list[object]:
     """Write numbers with six significant digits, whole ones without a point, missing ones as null."""
     values = pd.to_numeric(column).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     return [None if np.isnan(v) else int(v) if v.is_integer() else float(f"{v:.6g}") for v in values.tolist()]

@@ -58,14 +58,14 @@ export function makeFinder(paths, areaBoxes) {
 /** Lines across a colour: the mark of what is unknown or unsure. */
 export function hatch(context, ink) {
   const tile = document.createElement("canvas");
-  tile.width = tile.height = 8;
+  tile.width = tile.height = 6;
   const pen = tile.getContext("2d");
   pen.strokeStyle = ink;
-  pen.lineWidth = 1.4;
+  pen.lineWidth = 1.1;
   pen.beginPath();
-  for (const from of [-8, 0, 8]) {
-    pen.moveTo(from - 1, 9);
-    pen.lineTo(from + 9, -1);
+  for (const from of [-6, 0, 6]) {
+    pen.moveTo(from - 1, 7);
+    pen.lineTo(from + 7, -1);
   }
   pen.stroke();
   return context.createPattern(tile, "repeat");

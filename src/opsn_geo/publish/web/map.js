@@ -27,7 +27,7 @@ function shade(paths, view, areasOf) {
 /** Names of the main towns, larger first, where there is room. */
 function townNames(towns, pen, ink, { zoom, size }) {
   const taken = [];
-  const most = zoom < 8 ? 6 : zoom < 9 ? 14 : zoom < 10 ? 40 : 400;
+  const most = zoom < 7 ? 5 : zoom < 8 ? 12 : zoom < 9 ? 24 : zoom < 10 ? 60 : 400;
   pen.onScreen((context) => {
     context.lineJoin = "round";
     context.textBaseline = "middle";
@@ -96,6 +96,8 @@ export function makeMap(map, model, topology, { onChoose, describe }) {
     townNames(towns, pen, ink, frame);
   });
   layer.addTo(map);
+  L.control.scale({ imperial: false }).addTo(map);
+  map.attributionControl.setPrefix(false);
 
   const chosen = L.layerGroup().addTo(map);
   const outline = (level, i) => {

@@ -1,0 +1,144 @@
+"""Maps of one theme as ordinary folium maps: add what you like, save them online or offline.
+
+>>> theme_map(layer, theme, metadata).add_child(folium.Marker([50, 3]))     # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any, Final
+
+import folium
+import pandas as pd
+from branca.element import Element
+from folium.map import Layer
+from folium.template import Template
+
+from opsn_geo.publish import topology
+from opsn_geo.publish.atlas import deflated, plain_numbers, shown_theme, simulated_note, source_note, subtitle
+from opsn_geo.publish.figure import asset, bundle, offline
+from opsn_geo.publish.staging import staged
+from opsn_geo.vocabulary import texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from opsn_geo.publish.themes import Theme
+    from opsn_geo.study import Metadata
+
+_PROGRAM: Final = ("codec.js", "topology.js", "dom.js", "layer.js", "theme.js")
+
+
+class _Verbatim(Element):  # type: ignore[misc]  # branca is not typed
+    """A text that reaches the page as it is: branca would take its braces for a template."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def render(self, **_: Any) -> str:  # noqa: ANN401 - branca's own signature
+        return self._text
+
+
+class ThemeLayer(Layer):  # type: ignore[misc]  # folium is not typed
+    """The areas of a layer in the colours of a theme, with legend and tooltips, drawn on one canvas.
+
+    Parameters
+    ----------
+    layer : geopandas.GeoDataFrame
+        Areas that do not overlap, with ``name`` and the theme's column.
+    theme : Theme
+        What is shown of them.
+    metadata : Metadata
+        Language of legend and tooltips.
+    """
+
+    _template = Template(asset("theme_layer.jinja"))
+
+    def __init__(self, layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata) -> None:
+        super().__init__(name=theme.title, overlay=True)
+        self._name = "ThemeLayer"
+        packed = topology.pack(layer.geometry)
+        absent = pd.Series("", index=layer.index)
+        head = {
+            "parts": [["topology", len(packed.stream)]],
+            "lang": metadata.language,
+            "texts": texts("atlas", metadata.language),
+            "grid": {"left": packed.left, "top": packed.top, "step": packed.step},
+            "code": layer.index.astype(str).tolist(),
+            "name": layer["name"].astype(str).tolist() if "name" in layer else layer.index.astype(str).tolist(),
+            "population": plain_numbers(layer["population"]) if "population" in layer else [],
+            "departements": pd.factorize(layer.get("code_dep", absent))[0].tolist(),
+            "theme": shown_theme(theme, layer, metadata.language),
+        }
+        self.data = base64.b64encode(deflated(head, {"topology": packed.stream})).decode()
+
+    def render(self, **kwargs: Any) -> None:  # noqa: ANN401 - branca's own signature
+        """Render the layer, and its program and style once for the figure."""
+        header = self.get_root().header
+        program = bundle(_PROGRAM, ("themeLayer",))
+        header.add_child(_Verbatim(f"<script>{program}</script>"), name="opsn_geo_js")
+        header.add_child(_Verbatim(f"<style>{asset('theme.css')}</style>"), name="opsn_geo_css")
+        super().render(**kwargs)
+
+
+def theme_map(layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata) -> folium.Map:
+    """Make a folium map of one theme, to which any folium layer can be added.
+
+    Parameters
+    ----------
+    layer : geopandas.GeoDataFrame
+        Areas that do not overlap, in any projection, with the theme's column.
+    theme : Theme
+        Classes and colours, as :func:`opsn_geo.publish.themes.themes_for` makes them.
+    metadata : Metadata
+        Language and sources.
+
+    Returns
+    -------
+    folium.Map
+        Without a background. Its own ``save`` links Leaflet from the network; :func:`write` needs none.
+    """
+    west, south, east, north = layer.geometry.to_crs(4326).total_bounds
+    made = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
+    made.fit_bounds([[south, west], [north, east]])
+    return made.add_child(ThemeLayer(layer, theme, metadata))
+
+
+def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
+    """Write a folium map as one page that needs no network, beside its target and then in its place.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write.
+    made : folium.Map
+        As :func:`theme_map` makes it, with whatever was added.
+    title : str
+        Title of the page.
+    metadata : Metadata
+        Territory, vintage, day, sources, language, and what is simulated.
+
+    Raises
+    ------
+    InputError
+        A layer that was added asks the network for a file.
+    """
+    lang = metadata.language
+    figure = offline(
+        made,
+        "map.html",
+        lang=lang,
+        title=title,
+        subtitle=subtitle(metadata),
+        notice=simulated_note(metadata),
+        source_note=source_note(metadata),
+        style=asset("page.css"),
+        shim=asset("shim.js"),
+        t=texts("atlas", lang),
+    )
+    page = figure.render()
+    with staged(path.parent) as aside:
+        (aside / path.name).write_text(page, encoding="utf-8", newline="\n")
