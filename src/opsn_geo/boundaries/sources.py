@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 POLYGON_KINDS: Final = ("COM", "COMD", "COMA")  # communes, delegated communes, associated communes
 FORMER_KINDS: Final = ("commune-deleguee", "commune-associee")
+_COMMUNE_KEYS: Final = [
+    *("code", "nom", "type", "departement", "region", "siren", "codesPostaux", "population"),
+    *("anciensCodes", "chefLieu"),
+]
 _PATIENCE: Final = 600  # seconds a download may take
 
 
@@ -185,7 +189,7 @@ def read_cog(path: Path, millesime: int) -> Cog:
     with tarfile.open(path) as tarball:
         files = {name: tarball.extractfile(f"package/data/{name}.json") for name in wanted}
         rows = {name: json.load(file) for name, file in files.items() if file}
-    every = pd.DataFrame(rows["communes"])
+    every = pd.DataFrame(rows["communes"]).reindex(columns=_COMMUNE_KEYS)
     actual = every[every["type"] == "commune-actuelle"].set_index("code")
     members = pd.DataFrame(
         [(m["code"], m.get("siren"), epci["code"]) for epci in rows["epci"] for m in epci["membres"]],
@@ -203,7 +207,6 @@ def read_cog(path: Path, millesime: int) -> Cog:
 
 def _communes(actual: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     """Give the communes the columns of the house; a commune without inhabitants has population 0."""
-    siren = actual["siren"] if "siren" in actual else pd.Series(index=actual.index, dtype=object)
     codes = actual.index.to_series()
     return pd.DataFrame(
         {
@@ -211,7 +214,7 @@ def _communes(actual: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
             "code_dep": actual["departement"].fillna(codes.str[:3]),
             "code_reg": actual["region"].fillna(codes.str[:3]),
             "siren_epci": members["siren_epci"].reindex(codes),
-            "siren": siren.fillna(members["siren"].reindex(codes)),
+            "siren": actual["siren"].astype(object).fillna(members["siren"].reindex(codes)),
             "population": actual["population"].fillna(0).astype("int64"),
             "postal_codes": actual["codesPostaux"].map(";".join, na_action="ignore"),
         }

@@ -116,7 +116,7 @@ def render(folder: Path) -> str:
 
 
 def _packages() -> list[str]:
-    pinned = [*POLYGONS.items(), *CODES.items()]
+    pinned = [*sorted(POLYGONS.items()), *sorted(CODES.items())]
     return [f"| `{p.name}` | {p.version} | {year} | `{p.sha256}` |" for year, p in pinned]
 
 
