@@ -91,7 +91,7 @@ def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, 
         results = pipeline.run(chosen, folder, progress=progress)
     if not quiet:
         click.echo(results.summary(folder))
-    if strict and results.rejects:
+    if strict and len(results.rejects):
         raise RejectedRowsError(results.reject_faults())
 
 

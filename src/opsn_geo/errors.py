@@ -23,8 +23,8 @@ class Fault:
         Entry of the catalogue under ``faults``: it names the fault and its remedy.
     file : str
         File or option at fault, as the user named it; empty when there is none.
-    row : int, optional
-        Line of the file as a spreadsheet numbers it (the header is line 1).
+    row : int or str, optional
+        Line of the file as a spreadsheet numbers it (the header is line 1), or the row's own identifier.
     column, value, expected, nearest : str, optional
         Header of the column, the value found there, what should have stood there, and the closest match.
         An ``expected`` that begins with ``expected.`` is an entry of the catalogue, told in the reader's
@@ -39,7 +39,7 @@ class Fault:
 
     cause: str
     file: str = ""
-    row: int | None = None
+    row: int | str | None = None
     column: str | None = None
     value: str | None = None
     expected: str | None = None

@@ -52,8 +52,9 @@ class Prepared:
         ``opsn``, ``services``, ``offers``, ``memberships`` and whatever else the study names, checked and
         linked to official codes.
     answers : DataFrame, optional
-        On ``respondent``: one typed column per item, and where the respondent was placed. It stays in
-        memory: no individual answer is published.
+        On ``respondent``: one typed column per item. It stays in memory: no individual answer is published.
+    respondents : DataFrame, optional
+        On ``respondent``: the commune or EPCI each was placed in.
     rejects : DataFrame
         Rows that could not be linked: table, row, cause, value, candidates.
     counts : mapping of str to int
@@ -64,6 +65,7 @@ class Prepared:
     territory: Territory
     tables: Mapping[str, pd.DataFrame]
     answers: pd.DataFrame | None
+    respondents: pd.DataFrame | None
     rejects: pd.DataFrame
     counts: Mapping[str, int]
 
@@ -96,8 +98,13 @@ class Results:
         """Give the rejected rows as faults, for a strict run."""
         files = self.prepared.study.tables
         return [
-            Fault(cause="rejected_row", file=str(files[it.table]), row=it.row, value=it.value)
-            for it in self.rejects.itertuples()
+            Fault(
+                cause="rejected_row",
+                file=str(files[row["table"]]),
+                row=row["row"],
+                value=row["value"] or None,
+            )
+            for row in self.rejects.fillna("").to_dict("records")
         ]
 
     def summary(self, out: Path) -> str:
@@ -173,15 +180,15 @@ def prepare(study: Study) -> Prepared:
         file = study.tables["answers"]
         answers = survey_answers(table(file), tables["questionnaire"], str(file))
         found["answers"] = link.link_answers(answers, territory, moves, corrections=corrections)
-        answers = answers.join(found["answers"].linked, rsuffix=" (linked)")
     linked = {name: it.linked for name, it in found.items() if name != "answers"}
     return Prepared(
         study=study,
         territory=territory,
         tables={**tables, **linked, "opsn": link.mended_opsn(tables["opsn"])},
         answers=answers,
+        respondents=found["answers"].linked if "answers" in found else None,
         rejects=pd.concat([_rejects(name, it) for name, it in found.items()], ignore_index=True),
-        counts=_counts(tables, found),
+        counts=_counts(tables if answers is None else {**tables, "answers": answers}, found),
     )
 
 
@@ -205,10 +212,22 @@ def _counts(tables: Mapping[str, pd.DataFrame], found: Mapping[str, Linked]) -> 
 def _territory(study: Study) -> Territory:
     """Read the boundaries that a study asks for."""
     place, about = study.boundaries, study.metadata
-    chosen = {"departements": place.departements, "epci": place.epci, "name": about.territory}
     if place.file is not None:
-        return user_boundaries(place.file, millesime=about.millesime, region=place.region, **chosen)
-    return embedded(millesime=about.millesime, region=place.region or None, **chosen)
+        return user_boundaries(
+            place.file,
+            millesime=about.millesime,
+            name=about.territory,
+            region=place.region,
+            departements=place.departements,
+            epci=place.epci,
+        )
+    return embedded(
+        millesime=about.millesime,
+        name=about.territory,
+        region=place.region or None,
+        departements=place.departements,
+        epci=place.epci,
+    )
 
 
 def measure(prepared: Prepared) -> Results:
@@ -277,7 +296,7 @@ def write(results: Results, out: Path) -> None:
             metadata,
             inputs={"study": study.file, **study.tables} if study.file else study.tables,
             counts=prepared.counts,
-            rejects=results.rejects.to_dict("records"),
+            rejects=[{str(key): it for key, it in row.items()} for row in results.rejects.to_dict("records")],
             warnings=results.warnings,
             outputs=[file for file in aside.rglob("*") if file.is_file()],
             root=aside,

@@ -79,7 +79,7 @@ def manifest(
         "inputs": {
             name: {"file": file.name, "sha256": checksum(file)} for name, file in sorted(inputs.items())
         },
-        "counts": dict(counts),
+        "counts": {name: int(it) for name, it in counts.items()},
         "rejects": [dict(it) for it in rejects],
         "warnings": list(warnings),
         "outputs": {file.relative_to(root).as_posix(): checksum(file) for file in sorted(outputs)},

@@ -1,0 +1,108 @@
+"""The command line as people meet it: one clear message, the right exit code, nothing half-written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from opsn_geo.cli import main
+from opsn_geo.study import data_dir
+
+
+def opsn_geo(*words: object, lang: str = "en") -> subprocess.CompletedProcess[str]:
+    """Run the real command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "opsn_geo", *map(str, words), "--lang", lang],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    """Copy the default study to where it may be spoilt."""
+    return Path(shutil.copytree(data_dir() / "demo", tmp_path / "demo"))
+
+
+def spoilt(file: Path, before: str, after: str) -> None:
+    content = file.read_text(encoding="utf-8")
+    assert before in content
+    file.write_text(content.replace(before, after, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "told"),
+    [
+        ("study.toml", 'title = "', "title = = ", "line 5: this is not a valid TOML file"),
+        ("study.toml", "language =", "langage =", "Nearest: “study.language”"),
+        ("study.toml", '"offers.csv"', '"ofers.csv"', "Nearest: “offers.csv”"),
+        ("study.toml", "millesime = 2021", "millesime = 2020", "2020"),
+        ("study.toml", 'region = "32"', 'region = "99"', "99"),
+        ("memberships.csv", "adica,commune,02001", "adiac,commune,02001", "Nearest: “adica”"),
+        ("memberships.csv", "adica,commune,02001", "adica,comune,02001", "Nearest: “commune”"),
+    ],
+)
+def test_a_fault_gives_one_clear_message_and_code_2_and_writes_nothing(
+    demo: Path, tmp_path: Path, file: str, before: str, after: str, told: str
+) -> None:
+    spoilt(demo / file, before, after)
+    done = opsn_geo("run", demo / "study.toml", "--out", tmp_path / "out")
+    assert done.returncode == 2, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_study_is_told_in_french_too(tmp_path: Path) -> None:
+    done = opsn_geo("run", tmp_path / "etude.toml", lang="fr")
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].endswith("Vérifiez son nom et son dossier.")
+
+
+def test_a_wrong_code_is_rejected_with_its_row_and_a_strict_run_says_so(demo: Path, tmp_path: Path) -> None:
+    spoilt(demo / "memberships.csv", "adica,commune,02001,Abbécourt", "adica,commune,02999,Nulle-Part")
+    done = opsn_geo("run", demo / "study.toml", "--out", tmp_path / "out", "--strict", "--quiet")
+    assert done.returncode == 1, done.stderr
+    assert "memberships.csv, line 2" in done.stderr
+    rejects = (tmp_path / "out" / "tables" / "rejets.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rejects) == 2
+    assert rejects[1].startswith("memberships,2,")
+    assert (tmp_path / "out" / "atlas.html").is_file()
+
+
+def test_a_folder_that_cannot_be_written_is_code_3(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = opsn_geo("run", "--out", tmp_path / "file" / "below", "--quiet")
+    assert done.returncode == 3
+    assert "cannot be written there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "-h"], ["boundaries", "list", "-h"], ["demo", "-h"]])
+def test_help_fits_a_screen_and_gives_an_example(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["opsn-geo", *words])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) <= 24
+    assert "Exemple :\n" in shown or words == ["--help"]
+
+
+def test_boundaries_are_listed() -> None:
+    listed = [line.split("\t")[:2] for line in opsn_geo("boundaries", "list").stdout.splitlines()]
+    assert ["hauts-de-france", "2021"] in listed
+    assert ["hauts-de-france", "2026"] in listed
+
+
+def test_the_demo_is_remade_from_its_seed(tmp_path: Path) -> None:
+    assert opsn_geo("demo", "--out", tmp_path).returncode == 0
+    for name in ("memberships.csv", "answers.csv"):
+        assert (tmp_path / name).read_bytes() == (data_dir() / "demo" / name).read_bytes()

@@ -1,0 +1,38 @@
+"""The house keeps its own rules: one way through it, no long file, clean lint and types."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import opsn_geo
+
+ROOT = Path(__file__).parents[1]
+TOOLS = Path(sys.executable).parent
+
+
+@pytest.mark.parametrize(
+    "command", [["lint-imports"], ["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]], ids=" ".join
+)
+def test_the_tree_passes(command: list[str]) -> None:
+    done = subprocess.run(
+        [TOOLS / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_module_is_long() -> None:
+    modules = list((ROOT / "src").rglob("*.py"))
+    assert len(modules) > 20
+    lines = {file.name: len(file.read_text(encoding="utf-8").splitlines()) for file in modules}
+    assert {name: count for name, count in lines.items() if count > 400} == {}
+
+
+def test_every_public_name_can_be_had() -> None:
+    for name in opsn_geo.__all__:
+        assert getattr(opsn_geo, name) is not None
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = opsn_geo.nothing
