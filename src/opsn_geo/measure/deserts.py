@@ -1,0 +1,282 @@
+"""Service deserts: connected patches of communes below a rung of the ladder.
+
+The way is: :func:`below` tells for each commune and service whether it is below the rung (or that nobody
+knows), :func:`members` gathers the communes below it into patches, and :func:`opsn_geo.measure.patches.deserts`
+describes each patch.
+
+What is monotone: giving a commune a membership can only take communes out of deserts, never put one in, and
+taking a membership away does the reverse. The *number* of patches is not monotone: covering a commune in the
+middle of one may split it in two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.vocabulary import State
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+Certainty = Literal["sure", "possible"]
+
+_LADDER: Final = (State.NOT_OFFERED, State.OFFERED, State.MEMBER, State.USED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """How large a patch must be to count as a desert; each bound is included.
+
+    >>> Thresholds(communes=2).population
+    0.0
+    """
+
+    communes: int = 1
+    population: float = 0.0
+    area_km2: float = 0.0
+
+
+ANY: Final = Thresholds()
+
+
+def below(coverage: pd.DataFrame, communes: pd.Index, rung: str = State.MEMBER) -> pd.DataFrame:
+    """Tell which communes are below a rung of the ladder, service by service.
+
+    Parameters
+    ----------
+    coverage : DataFrame
+        One row per commune × service: ``code_insee``, ``service``, ``state``.
+    communes : Index of str
+        Communes wanted; those without a row are unknown.
+    rung : {"offered", "member", "used"}
+        First state that is good enough.
+
+    Returns
+    -------
+    DataFrame of boolean
+        `communes` × services: true below the rung, false at it or above, missing where it is unknown. Nobody
+        knows whether a member uses a service until a respondent or a register says so: for ``used``, the
+        state ``member`` is unknown.
+
+    Raises
+    ------
+    ValueError
+        A commune and service stand in two rows.
+
+    Examples
+    --------
+    >>> rows = [("a", "offered"), ("b", "member"), ("c", "unknown")]
+    >>> coverage = pd.DataFrame(rows, columns=["code_insee", "state"]).assign(service="dpd")
+    >>> below(coverage, pd.Index(["a", "b", "c"]))["dpd"].tolist()
+    [True, False, <NA>]
+    >>> below(coverage, pd.Index(["b"]), "used")["dpd"].tolist()
+    [<NA>]
+    """
+    place = _LADDER.index(State(rung))
+    verdict = {state.value: float(step < place) for step, state in enumerate(_LADDER)}
+    if rung == State.USED:
+        verdict[State.MEMBER.value] = np.nan
+    states = coverage["state"].astype("object").map(verdict).astype(float)
+    keys = pd.MultiIndex.from_frame(coverage[["code_insee", "service"]].astype("object"))
+    return states.set_axis(keys).unstack("service").reindex(communes).astype("boolean")  # noqa: PD010
+
+
+def bundle(below: pd.DataFrame, weights: pd.Series | None = None, least: float = 0.5) -> pd.Series:
+    """Tell which communes lack a bundle of services, each weighted by need.
+
+    Parameters
+    ----------
+    below : DataFrame of boolean
+        Communes × services, as from :func:`below`.
+    weights : Series of float, optional
+        Weight of each service of the bundle, such as how many answers ask for it; other services are left
+        out. Without it every service counts alike.
+    least : float
+        Weight missing, as a share of the bundle's, from which the bundle is missing. 1: every service is.
+
+    Returns
+    -------
+    Series of boolean
+        On the index of `below`: true where what is known to be missing weighs enough, false where even all
+        the unknown would not make it enough, missing between.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"dpd": [True, True, None], "sig": [True, False, None]}, dtype="boolean")
+    >>> bundle(frame, pd.Series({"dpd": 1.0, "sig": 3.0})).tolist()
+    [True, False, <NA>]
+    """
+    weights = pd.Series(1.0, index=below.columns) if weights is None else weights
+    wanted = below[weights.index]
+    shares = (weights / weights.sum()).to_numpy(dtype=float)
+    low = wanted.fillna(value=False).to_numpy(dtype=bool) @ shares
+    high = wanted.fillna(value=True).to_numpy(dtype=bool) @ shares
+    tolerance = 1e-9  # a sum of shares that should reach `least` may fall short of it by rounding
+    verdict = pd.Series(low >= least - tolerance, index=below.index, dtype="boolean", name="bundle")
+    return verdict.mask((low < least - tolerance) & (high >= least - tolerance))
+
+
+def cumulative(below: pd.DataFrame) -> pd.DataFrame:
+    """Count the services that each commune lacks.
+
+    Parameters
+    ----------
+    below : DataFrame of boolean
+        Communes × services, as from :func:`below`.
+
+    Returns
+    -------
+    DataFrame of int
+        On the same index: ``services_missing`` (known to be missing) and ``services_missing_possible`` (those
+        and the unknown ones): the truth lies between.
+
+    Examples
+    --------
+    >>> cumulative(pd.DataFrame({"dpd": [True], "sig": [None], "ssi": [False]}, dtype="boolean")).to_dict("list")
+    {'services_missing': [1], 'services_missing_possible': [2]}
+    """
+    return pd.DataFrame(
+        {
+            "services_missing": below.fillna(value=False).astype(bool).sum(axis=1),
+            "services_missing_possible": below.fillna(value=True).astype(bool).sum(axis=1),
+        }
+    )
+
+
+def members(
+    below: pd.DataFrame,
+    adjacency: sparse.csr_array,
+    communes: pd.DataFrame,
+    *,
+    certainty: Certainty = "sure",
+    thresholds: Thresholds = ANY,
+    classes: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Gather the communes below the rung into connected patches, all services at once.
+
+    Parameters
+    ----------
+    below : DataFrame of boolean
+        Communes × services, as from :func:`below`, on the index of `communes`.
+    adjacency : csr_array of bool
+        Contiguity of the same communes in the same order, as from
+        :func:`~opsn_geo.measure.contiguity.contiguity`.
+    communes : DataFrame
+        On ``code_insee``: ``population``, ``area_km2`` and ``inside``. Only communes inside the study make
+        deserts.
+    certainty : {"sure", "possible"}
+        ``sure``: the communes known to be below the rung. ``possible``: those and the unknown ones.
+    thresholds : Thresholds
+        Patches below any of its bounds are left out.
+    classes : Series, optional
+        Class of each commune, such as its density band: a patch then holds one class only.
+
+    Returns
+    -------
+    DataFrame
+        One row per commune in a desert, by service, then desert, then commune: ``desert`` (the service and
+        the code of the patch's most populous commune, so that it keeps its name when it grows or shrinks
+        around it), ``service``, ``certainty``, ``code_insee``. A missing population counts as 0 against
+        the thresholds.
+
+    Raises
+    ------
+    ValueError
+        The frames and the matrix do not speak of the same communes.
+
+    Examples
+    --------
+    Three communes in a row; the middle one is covered, so two patches are left.
+
+    >>> from scipy import sparse
+    >>> codes = pd.Index(["a", "b", "c"], name="code_insee")
+    >>> communes = pd.DataFrame({"population": 9, "area_km2": 1.0, "inside": True}, index=codes)
+    >>> row = sparse.csr_array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=bool)
+    >>> lacking = pd.DataFrame({"dpd": [True, False, True]}, index=codes, dtype="boolean")
+    >>> members(lacking, row, communes)["desert"].tolist()
+    ['dpd-a', 'dpd-c']
+    """
+    numbers = patch_numbers(below, adjacency, communes, certainty=certainty, classes=classes)
+    kept = large_enough(numbers, communes, thresholds)
+    place, service = np.nonzero(kept)
+    patch, population = numbers[kept], communes["population"].fillna(0).to_numpy(dtype=float)
+    codes, services = communes.index.to_numpy(dtype=object), below.columns.to_numpy(dtype=object)
+    found = pd.DataFrame({"service": services[service], "code_insee": codes[place]}, dtype="object")
+    heads = found.assign(patch=patch, people=population[place]).sort_values(
+        ["people", "code_insee"], ascending=[False, True]
+    )
+    head = heads.groupby("patch")["code_insee"].first().reindex(patch).to_numpy(dtype=object)
+    found.insert(0, "desert", found["service"] + "-" + head)
+    found.insert(2, "certainty", certainty)
+    return found.sort_values(["service", "desert", "code_insee"], ignore_index=True)
+
+
+def patch_numbers(
+    below: pd.DataFrame,
+    adjacency: sparse.csr_array,
+    communes: pd.DataFrame,
+    *,
+    certainty: Certainty = "sure",
+    classes: pd.Series | None = None,
+) -> NDArray[np.int64]:
+    """Number the connected patches of every service, in one graph of communes × services.
+
+    Parameters and errors are those of :func:`members`.
+
+    Returns
+    -------
+    ndarray of int
+        Communes × services, in the order of `below`; -1 where the commune is in no patch.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> codes = pd.Index(["a", "b"])
+    >>> frame = pd.DataFrame({"dpd": [True, True], "sig": [None, True]}, index=codes, dtype="boolean")
+    >>> pair = sparse.csr_array([[0, 1], [1, 0]], dtype=bool)
+    >>> patch_numbers(frame, pair, pd.DataFrame({"inside": True}, index=codes)).tolist()
+    [[0, -1], [0, 2]]
+    """
+    from scipy import sparse  # noqa: PLC0415 - heavy, and needed for patches only
+
+    if not below.index.equals(communes.index) or adjacency.shape != (len(communes), len(communes)):
+        raise ValueError("below, adjacency and communes must hold the same communes in the same order")
+    inside = communes["inside"].to_numpy(dtype=bool)[:, None]
+    lacking = below.fillna(value=certainty == "possible").to_numpy(dtype=bool) & inside
+    one, other = sparse.triu(adjacency, k=1).coords
+    if classes is not None:
+        kinds = pd.factorize(classes)[0]
+        one, other = one[kinds[one] == kinds[other]], other[kinds[one] == kinds[other]]
+    pair, service = np.nonzero(lacking[one] & lacking[other])
+    ends = (one[pair] * lacking.shape[1] + service, other[pair] * lacking.shape[1] + service)
+    graph = sparse.coo_array((np.ones(len(pair), dtype=bool), ends), shape=(lacking.size, lacking.size))
+    labels = sparse.csgraph.connected_components(graph, directed=False)[1].reshape(lacking.shape)
+    numbers: NDArray[np.int64] = np.where(lacking, labels, -1)
+    return numbers
+
+
+def large_enough(
+    numbers: NDArray[np.int64], communes: pd.DataFrame, thresholds: Thresholds
+) -> NDArray[np.bool_]:
+    """Tell which places of :func:`patch_numbers` lie in a patch that reaches every threshold.
+
+    A missing population or area counts as 0.
+
+    >>> communes = pd.DataFrame({"population": [5, 1], "area_km2": 1.0})
+    >>> large_enough(np.array([[0, -1], [0, 2]]), communes, Thresholds(population=6)).tolist()
+    [[True, False], [True, False]]
+    """
+    place = np.nonzero(numbers >= 0)[0]
+    patch = numbers[numbers >= 0]
+    weights = communes[["population", "area_km2"]].fillna(0).to_numpy(dtype=float)[place]
+    reached = np.bincount(patch) >= thresholds.communes
+    reached &= np.bincount(patch, weights[:, 0]) >= thresholds.population
+    reached &= np.bincount(patch, weights[:, 1]) >= thresholds.area_km2 * (1 - 1e-9)
+    found = np.zeros(numbers.shape, dtype=bool)
+    found[numbers >= 0] = reached[patch]
+    return found
