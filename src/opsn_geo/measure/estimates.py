@@ -1,0 +1,228 @@
+"""What the answers say of the territory, with the error that is theirs: shares, means, quantiles, domains.
+
+Each answer item has its own base: those that answered it. Unweighted values stand beside weighted ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from opsn_geo.measure.design import Design, covariance_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def estimates(
+    values: pd.DataFrame, design: Design, by: pd.Series | None = None, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Estimate the share or the mean of each item among the communes of the territory.
+
+    The estimate is Σ w y / Σ w over the respondents that answered the item; its influence,
+    z = (y - estimate) / Σ w, gives the standard error through :func:`covariance_scores` (clusters,
+    calibration, finite population). The interval of a mean is Student's with one degree less than the
+    communes that answered; that of a share is Korn and Graubard's (1998): Clopper and Pearson's for the
+    effective number p (1 - p) / se², scaled by the squared ratio of the Student quantiles; it does not
+    fail at 0 and 1.
+
+    Parameters
+    ----------
+    values : DataFrame
+        One row per respondent, one column per item: boolean for a share, number for a mean; missing where
+        the item was not answered. Respondents outside the design are left out.
+    design : Design
+        Weights and clusters.
+    by : Series, optional
+        Domain of each respondent: each level is estimated for itself.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        ``item``, (``domain`` with `by`), ``measure`` (share, mean), ``answers``, ``communes`` (that
+        answered), ``unweighted``, ``estimate``, ``se``, ``low``, ``high``, ``deff`` (variance over that of
+        as many communes drawn at random) and ``effective`` (communes / deff). Items that nobody answered
+        keep their row, with missing values.
+
+    Examples
+    --------
+    >>> from opsn_geo.measure.design import plain_design
+    >>> design = plain_design(pd.Series(list("abcd")), 40)
+    >>> values = pd.DataFrame({"score": [1.0, 2, 3, None], "used": [True, False, True, True]})
+    >>> estimates(values, design)[["item", "answers", "estimate", "se"]].round(4).values.tolist()
+    [['score', 3, 2.0, 0.5164], ['used', 4, 0.75, 0.2372]]
+    """
+    if by is not None:
+        levels = sorted(by.dropna().unique(), key=str)
+        parts = [
+            estimates(values[by.eq(level).fillna(value=False)], design, None, confidence).assign(domain=level)
+            for level in levels
+        ]
+        stacked = pd.concat(parts, ignore_index=True)
+        fields = ["item", "domain"]
+        return stacked[[*fields, *stacked.columns.difference(fields, sort=False)]]
+    frame = values.reindex(design.weights.index)
+    rows = [_estimate(frame[item], design, confidence) for item in frame.columns]
+    return pd.DataFrame(rows, index=pd.Index(frame.columns, name="item")).reset_index()
+
+
+def quantile(
+    values: pd.Series, design: Design, share: float = 0.5, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """Estimate a quantile of an item and its interval (Woodruff, 1952).
+
+    The quantile is the least value whose weighted share of values up to it reaches `share`; the interval
+    is that share plus or minus its Student interval, carried back to values the same way.
+
+    Parameters
+    ----------
+    values : Series of number
+        One per respondent; missing where not answered.
+    design : Design
+        Weights and clusters.
+    share : float
+        Between 0 and 1; 0.5 is the median.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    tuple of float
+        Quantile, low, high; missing where nobody answered.
+
+    Examples
+    --------
+    >>> from opsn_geo.measure.design import plain_design
+    >>> design = plain_design(pd.Series(list("abcdefghi")), 900)
+    >>> quantile(pd.Series(range(1, 10)), design)
+    (5.0, 1.0, 9.0)
+    """
+    known = values.reindex(design.weights.index).astype("Float64").dropna().astype(float)
+    if known.empty:
+        return np.nan, np.nan, np.nan
+    ordered = known.sort_values()
+    weights = design.weights[ordered.index].to_numpy()
+    reached = np.cumsum(weights) / weights.sum()
+
+    def at(level: float) -> float:
+        return float(ordered.iloc[min(int(np.searchsorted(reached, level - 1e-12)), len(ordered) - 1)])
+
+    found = at(share)
+    below = (known <= found).reindex(design.weights.index).astype("boolean")
+    row = _estimate(below, design, confidence)
+    half = _student(confidence, int(row["communes"])) * row["se"]
+    return found, at(share - half), at(share + half)
+
+
+def item_frame(answers: pd.DataFrame, choices: dict[str, Sequence[str]]) -> pd.DataFrame:
+    """Turn typed answers into what can be estimated: booleans and numbers only.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Typed answers, one column per ``item`` or ``item:choice``.
+    choices : dict of str to sequence of str
+        Choices of each single-choice item: each becomes a boolean column ``item:choice``, missing where the
+        item was not answered.
+
+    Returns
+    -------
+    DataFrame
+        Boolean and numeric columns of `answers`, and those made; other texts are left out.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"role": ["it", None], "name": ["x", "y"]})
+    >>> item_frame(answers, {"role": ["it"]}).columns.tolist()
+    ['role:it']
+    """
+    kept = answers.select_dtypes(include=["boolean", "bool", "number"])
+    made = {
+        f"{item}:{choice}": answers[item].eq(choice).astype("boolean").where(answers[item].notna())
+        for item, options in choices.items()
+        if item in answers
+        for choice in options
+    }
+    return pd.concat([kept, pd.DataFrame(made, index=answers.index)], axis=1)
+
+
+def _estimate(values: pd.Series, design: Design, confidence: float) -> dict[str, Any]:
+    share = pd.api.types.is_bool_dtype(values)
+    numbers = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    known = ~np.isnan(numbers)
+    communes = int(design.clusters[known].nunique())
+    row: dict[str, Any] = {
+        "measure": "share" if share else "mean",
+        "answers": int(known.sum()),
+        "communes": communes,
+    }
+    if not known.any():
+        return row | dict.fromkeys(
+            ["unweighted", "estimate", "se", "low", "high", "deff", "effective"], np.nan
+        )
+    weights = np.where(known, design.weights.to_numpy(), 0.0)
+    filled = np.where(known, numbers, 0.0)
+    found = float(weights @ filled / weights.sum())
+    score = np.where(known, filled - found, 0.0) / weights.sum()
+    error = float(np.sqrt(covariance_scores(score[:, None], design)[0, 0]))
+    effect = _design_effect(
+        error, float(weights @ (filled - found) ** 2 / weights.sum()), communes, design.units
+    )
+    if share:
+        low, high = _korn_graubard(
+            found,
+            error,
+            answers=int(known.sum()),
+            communes=communes,
+            units=design.units,
+            confidence=confidence,
+        )
+    else:
+        half = _student(confidence, communes) * error
+        low, high = found - half, found + half
+    return row | {
+        "unweighted": float(numbers[known].mean()),
+        "estimate": found,
+        "se": error,
+        "low": low,
+        "high": high,
+        "deff": effect,
+        "effective": communes / effect if effect else np.nan,
+    }
+
+
+def _design_effect(error: float, spread: float, communes: int, units: int) -> float:
+    """Compare the variance with that of as many communes drawn at random without replacement."""
+    simple = (1 - communes / units) * spread / (communes - 1) if communes > 1 else np.nan
+    return error**2 / simple if simple else np.nan
+
+
+def _student(confidence: float, count: int) -> float:
+    return float(stats.t.isf((1 - confidence) / 2, count - 1)) if count > 1 else np.nan
+
+
+def _korn_graubard(
+    share: float, error: float, *, answers: int, communes: int, units: int, confidence: float
+) -> tuple[float, float]:
+    """Give Korn and Graubard's interval; at 0 and 1 the effective number is that of a random sample."""
+    if communes < 2:  # noqa: PLR2004 - one commune has no error
+        return np.nan, np.nan
+    varies = 0 < share < 1 and error > 0
+    rest = 1 - communes / units
+    effective = share * (1 - share) / error**2 if varies else communes / rest if rest else np.inf
+    tail = (1 - confidence) / 2
+    effective *= (_student(confidence, answers) / _student(confidence, communes)) ** 2
+    if not np.isfinite(effective):
+        return share, share
+    low = stats.beta.ppf(tail, effective * share, effective * (1 - share) + 1) if share > 0 else 0.0
+    high = stats.beta.isf(tail, effective * share + 1, effective * (1 - share)) if share < 1 else 1.0
+    return float(low), float(high)
