@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from random import Random
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from opsn_geo.measure.coverage import coverage
 from opsn_geo.measure.ladder import couverture, states, summary
 from opsn_geo.measure.shares import decomposition, service_shares, shares
+
+if TYPE_CHECKING:
+    from random import Random
 
 DAY = date(2021, 2, 1)
 SERVICES, OPERATORS = ("dpd", "acte", "sig"), ("alpha", "beta", "gamma")

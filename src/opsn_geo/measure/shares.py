@@ -124,30 +124,38 @@ def _shares(
     known: Cells, possible: Cells, places: pd.DataFrame, by: pd.Series | None, services: pd.Index
 ) -> pd.DataFrame:
     """Divide the weights covered by the weights there are, group by group and service by service."""
-    codes, groups = _grouped(places, by)
+    codes, groups = group_codes(places.index, by)
     columns = {}
     for name, column in _WEIGHTS.items():
         weight = np.ones(len(places)) if column == "communes" else places[column].to_numpy(float)
         total = np.bincount(codes, weight, len(groups) + 1)[:-1]
         over = np.where(total > 0, total, np.nan)[:, None]
-        columns[f"{name}_share"] = _summed(known * weight[:, None], codes, len(groups)) / over
-        columns[f"{name}_possible_share"] = _summed(possible * weight[:, None], codes, len(groups)) / over
+        columns[f"{name}_share"] = group_sums(known * weight[:, None], codes, len(groups)) / over
+        columns[f"{name}_possible_share"] = group_sums(possible * weight[:, None], codes, len(groups)) / over
         columns[column] = np.repeat(total[:, None], len(services), axis=1)
     rows = pd.MultiIndex.from_product([groups, services], names=[groups.name, "service"])
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=rows)
     return table.astype({"communes": "int64"})
 
 
-def _grouped(places: pd.DataFrame, by: pd.Series | None) -> tuple[NDArray[np.intp], pd.Index]:
-    """Give each place the number of its group, in sorted order; without one, the number after the last."""
+def group_codes(places: pd.Index, by: pd.Series | None) -> tuple[NDArray[np.intp], pd.Index]:
+    """Give each place the number of its group, in sorted order; without one, the number after the last.
+
+    >>> group_codes(pd.Index(["a", "b", "c"]), pd.Series({"c": "80", "a": "02"}))[0].tolist()
+    [0, 2, 1]
+    """
     if by is None:
         return np.zeros(len(places), np.intp), pd.Index(["all"], name="group")
-    codes, groups = pd.factorize(by.reindex(places.index), sort=True)
+    codes, groups = pd.factorize(by.reindex(places), sort=True)
     return np.where(codes < 0, len(groups), codes), pd.Index(groups, name=by.name)
 
 
-def _summed(values: NDArray[np.float64], codes: NDArray[np.intp], groups: int) -> NDArray[np.float64]:
-    """Sum the rows of each group; those without a group are left out."""
+def group_sums(values: NDArray[np.float64], codes: NDArray[np.intp], groups: int) -> NDArray[np.float64]:
+    """Sum the rows of each group; those without a group are left out.
+
+    >>> group_sums(np.array([[1.0], [2.0], [4.0]]), np.array([0, 1, 0]), 1).tolist()
+    [[5.0]]
+    """
     total = np.zeros((groups + 1, values.shape[1]))
     np.add.at(total, codes, values)
     return total[:-1]
@@ -182,11 +190,11 @@ def decomposition(
     by_path = {path.value: (flags & flag) > 0 for path, flag in PATHS.items()}
     reached = {**by_path, "overlap": np.maximum(sum(by_path.values()) - 1, 0), "covered": flags > 0}
     counted = np.column_stack([np.asarray(it, float) for it in reached.values()])
-    codes, groups = _grouped(places, by)
+    codes, groups = group_codes(places.index, by)
     people = places["population"].to_numpy(float)[:, None]
     tables = [
         pd.DataFrame(
-            _summed(counted * weight, codes, len(groups)), groups, [f"{it}_{unit}" for it in reached]
+            group_sums(counted * weight, codes, len(groups)), groups, [f"{it}_{unit}" for it in reached]
         )
         for unit, weight in {"count": 1.0, "pop": people}.items()
     ]
@@ -218,14 +226,15 @@ def redundancy(coverage: Coverage, by: pd.Series | None = None) -> pd.DataFrame:
     HHI = Σ sᵢ², sᵢ the part of operator i: Hirschman, *American Economic Review* 54 (1964).
     """
     own = coverage.places.to_series() if by is None else by
-    codes, groups = _grouped(own.to_frame(), own)
+    codes, groups = group_codes(coverage.places, own)
     reached = (coverage.evidence[:-1] & REACHED).astype(bool)
     cells = reached.sum(axis=0, dtype=np.int16)
     alone = cells == 1
     size, sole = (
-        _summed(each.sum(axis=2).T.astype(float), codes, len(groups)) for each in (reached, reached & alone)
+        group_sums(each.sum(axis=2).T.astype(float), codes, len(groups))
+        for each in (reached, reached & alone)
     )
-    covered = _summed((cells > 0).sum(axis=1, dtype=float)[:, None], codes, len(groups))[:, 0]
+    covered = group_sums((cells > 0).sum(axis=1, dtype=float)[:, None], codes, len(groups))[:, 0]
     over = np.where(covered > 0, covered, np.nan)
     parts = size / np.where(covered > 0, size.sum(axis=1), np.nan)[:, None]
     main = np.lexsort((-size, -sole), axis=1)[:, 0] if len(coverage.opsn) else np.zeros(len(groups), int)
