@@ -145,7 +145,7 @@ def payload(
         "states": _states(lang),
         "paths": ["", *texts("path", lang).values()],
         "shares": _share_classes(lang),
-        "themes": [shown_theme(theme, layers[theme.layer], lang) for theme in themes if theme.layer in LEVELS],
+        "themes": [shown_theme(it, layers[it.layer], lang) for it in themes if it.layer in LEVELS],
     }
     return deflated(head, parts)
 
@@ -173,9 +173,7 @@ def source_note(metadata: Metadata) -> str:
     """Say where the data come from, of which vintage and day."""
     lang = metadata.language
     sources = text("atlas.default_sources", lang)
-    return text(
-        "atlas.source_note", lang, sources=sources, millesime=metadata.millesime, date=_day(metadata)
-    )
+    return text("atlas.source_note", lang, sources=sources, millesime=metadata.millesime, date=_day(metadata))
 
 
 def simulated_note(metadata: Metadata) -> str:
@@ -189,9 +187,7 @@ def _day(metadata: Metadata) -> str:
     return metadata.date.strftime("%d/%m/%Y") if metadata.language == "fr" else metadata.date.isoformat()
 
 
-def services_grid(
-    communes: pd.Index, couverture: pd.DataFrame, services: pd.DataFrame
-) -> dict[str, Any]:
+def services_grid(communes: pd.Index, couverture: pd.DataFrame, services: pd.DataFrame) -> dict[str, Any]:
     """Lay the long coverage out as bytes, service by service, each in the order of the communes.
 
     The first service is :data:`ANY`: the state of a commune is there the best that any service gives it
@@ -227,7 +223,7 @@ def _union(opsn: NDArray[np.object_], same: NDArray[np.bool_]) -> NDArray[np.obj
 
 
 def _combos(opsn: NDArray[np.object_], operators: Mapping[str, int]) -> tuple[bytes, list[list[int]]]:
-    """Number the distinct sets of operators: the number of each cell as varints, and the sets."""
+    """Give each distinct set of operators a number: that of each cell as varints, and the sets."""
     codes, found = pd.factorize(opsn)
     sets = [[operators[slug] for slug in each.split(";") if slug in operators] for each in found]
     return topology.varints(codes.astype(np.int64)), sets
@@ -272,7 +268,7 @@ def _towns(communes: gpd.GeoDataFrame, packed: topology.Packed) -> list[list[int
     points = points.to_crs(3857)
     x = ((points.x - packed.left) / packed.step).round().astype(int)
     y = ((packed.top - points.y) / packed.step).round().astype(int)
-    return np.column_stack([order, x, y]).tolist()
+    return [[int(number) for number in row] for row in zip(order, x, y, strict=True)]
 
 
 def _services(services: pd.DataFrame, lang: Language) -> list[dict[str, object]]:
@@ -315,7 +311,7 @@ def shown_theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language) -> dict[s
         "share": theme.column.endswith("_share"),
         "unit": "" if theme.unit in {"%", text("unit.count", lang)} else theme.unit,
         "classes": [
-            {"label": c.label, "colour": c.colour, "upper": c.upper, "hatched": c.hatched, "optional": c.hatched}
+            {"label": c.label, "colour": c.colour, "upper": c.upper, "hatched": c.hatched}
             for c in theme.classes
         ],
         "of": of.tolist(),

@@ -142,7 +142,7 @@ def _inlined(name: str) -> str:
 
 
 def _stable_names(page: str) -> str:
-    """Number folium's random names in the order they appear: same inputs, same bytes."""
+    """Replace folium's random names by their order of appearance: same inputs, same bytes."""
     names: dict[str, str] = {}
     return re.sub(
         r"(?<=_)[0-9a-f]{32}\b", lambda found: names.setdefault(found[0], str(len(names) + 1)), page

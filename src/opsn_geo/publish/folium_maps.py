@@ -15,7 +15,7 @@ from folium.map import Layer
 from folium.template import Template
 
 from opsn_geo.publish import topology
-from opsn_geo.publish.atlas import deflated, plain_numbers, shown_theme, simulated_note, source_note, subtitle
+from opsn_geo.publish.atlas import deflated, shown_theme, simulated_note, source_note, subtitle
 from opsn_geo.publish.figure import asset, bundle, offline
 from opsn_geo.publish.staging import staged
 from opsn_geo.vocabulary import texts
@@ -68,8 +68,7 @@ class ThemeLayer(Layer):  # type: ignore[misc]  # folium is not typed
             "texts": texts("atlas", metadata.language),
             "grid": {"left": packed.left, "top": packed.top, "step": packed.step},
             "code": layer.index.astype(str).tolist(),
-            "name": layer["name"].astype(str).tolist() if "name" in layer else layer.index.astype(str).tolist(),
-            "population": plain_numbers(layer["population"]) if "population" in layer else [],
+            "name": layer.get("name", layer.index.to_series()).astype(str).tolist(),
             "departements": pd.factorize(layer.get("code_dep", absent))[0].tolist(),
             "theme": shown_theme(theme, layer, metadata.language),
         }

@@ -12,6 +12,7 @@ backwards); vertices per arc; steps between vertices in x, then in y (zigzag, y 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -95,9 +96,7 @@ def unpack(packed: Packed) -> gpd.GeoSeries:
     arcs = np.split(path * packed.step + np.array([packed.left, packed.top]), np.cumsum(sizes)[:-1])
     walked = [arcs[r >> 1][:: -1 if r & 1 else 1] for r in np.cumsum(_unzigzag(references))]
     ends = np.concatenate([[0], np.cumsum(arcs_per_ring)])
-    rings = [
-        shapely.linestrings(np.concatenate(walked[a:b])) for a, b in zip(ends[:-1], ends[1:], strict=True)
-    ]
+    rings = [shapely.linestrings(np.concatenate(walked[a:b])) for a, b in pairwise(ends)]
     owners = np.repeat(np.arange(n_areas), rings_per_area)
     grouped = shapely.multilinestrings(rings, indices=owners, out=np.full(n_areas, shapely.MultiLineString()))
     return gpd.GeoSeries(shapely.build_area(grouped), crs=3857)
@@ -112,16 +111,16 @@ def _grid_rings(
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     grid = np.rint((xy - [left, top]) / [STEP_M, -STEP_M]).astype(np.int64)
     same_ring = ring[1:] == ring[:-1]
-    moved = np.append(True, ~same_ring | (grid[1:] != grid[:-1]).any(axis=1))  # noqa: FBT003 - the first vertex
+    moved = np.append(True, ~same_ring | (grid[1:] != grid[:-1]).any(axis=1))
     grid, ring = grid[moved], ring[moved]
-    closing = np.append(ring[1:] != ring[:-1], True)  # noqa: FBT003 - the last vertex closes its ring
+    closing = np.append(ring[1:] != ring[:-1], True)  # the last vertex closes its ring
     sizes = np.bincount(ring[~closing], minlength=len(rings))
     kept = ~closing & (sizes >= 3)[ring]  # noqa: PLR2004 - fewer corners enclose nothing
     return grid[kept], sizes[sizes >= 3], part_owner[ring_part][sizes >= 3]  # noqa: PLR2004
 
 
 def _vertex_ids(xy: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the distinct vertices: the number of each vertex met, and the vertices by number."""
+    """Give each distinct vertex a number: that of each vertex met, and the vertices by number."""
     keys, ids = np.unique((xy[:, 0] << 32) + xy[:, 1], return_inverse=True)
     return ids, np.column_stack([keys >> 32, keys & 0xFFFFFFFF])
 
@@ -181,7 +180,8 @@ def _walk(
     """Give the places of all vertices of the arcs, each arc in its own direction."""
     k = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     first = np.where(backwards, starts + sizes - 1, starts)
-    return np.repeat(first, sizes) + k * np.repeat(np.where(backwards, -1, 1), sizes)
+    places: NDArray[np.int64] = np.repeat(first, sizes) + k * np.repeat(np.where(backwards, -1, 1), sizes)
+    return places
 
 
 def _zigzag(values: NDArray[np.int64]) -> NDArray[np.int64]:
