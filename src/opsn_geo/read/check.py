@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import SCHEMAS, Column, Schema
@@ -19,14 +19,17 @@ MOST_PER_COLUMN: Final = 50
 """Faults told of one column of one file; a wrong column would otherwise fill the screen."""
 
 
-def nearest(value: str, among: Sequence[str], least: float = 60) -> str | None:
-    """Find the text nearest to a value, or nothing when all are far (rapidfuzz's weighted ratio, 0 to 100).
+def nearest(value: str, among: Sequence[str], *others: str, least: float = 60) -> str | None:
+    """Find the text nearest to a value or another word for it, if any is near (rapidfuzz's ratio, 0 to 100).
 
     >>> nearest("milesime", ["millesime", "date"]), nearest("xyz", ["millesime"])
     ('millesime', None)
     """
-    found = process.extractOne(value, among, processor=plain, score_cutoff=least)
-    return found[0] if found else None
+    tries = (
+        process.extractOne(it, among, scorer=fuzz.ratio, processor=plain, score_cutoff=least)
+        for it in (value, *others)
+    )
+    return max(filter(None, tries), key=lambda it: it[1], default=(None,))[0]
 
 
 def guessed(headers: Sequence[str], schema: Schema, given: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -109,7 +112,7 @@ def checked(
     typed: dict[str, pd.Series] = {}
     for column in schema.columns:
         if column.name not in found and column.required:
-            near = nearest(column.name, [it for it in headers if it not in found.values()])
+            near = nearest(column.name, [it for it in headers if it not in found.values()], *column.headers)
             faults.append(Fault(cause="missing_column", file=file, column=column.name, nearest=near))
         texts = frame[found[column.name]] if column.name in found else _absent(frame.index)
         if column.default is not None:

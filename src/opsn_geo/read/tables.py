@@ -140,7 +140,7 @@ def separator(text: str) -> str:
         reader = csv.reader(io.StringIO(text), delimiter=candidate)
         widths = [len(cells) for cells in itertools.islice(reader, 200) if any(cells)]
         width = max(set(widths), key=widths.count, default=0)
-        return (widths.count(width) / len(widths) if width > 1 else 0.0, width)
+        return (widths.count(width) / len(widths), width) if width > 1 else (0.0, 0)
 
     return max(SEPARATORS, key=fitness)
 
