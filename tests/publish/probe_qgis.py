@@ -39,7 +39,8 @@ def _names(file: str) -> list[str]:
     from osgeo import gdal
 
     source = gdal.OpenEx(file, gdal.OF_VECTOR)
-    return [source.GetLayer(place).GetName() for place in range(source.GetLayerCount())]
+    names = [source.GetLayer(place).GetName() for place in range(source.GetLayerCount())]
+    return [name for name in names if name != "layer_styles"]
 
 
 def _layer(file: str, name: str) -> dict:

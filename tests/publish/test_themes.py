@@ -106,7 +106,7 @@ def test_a_diverging_palette_is_centred_on_zero() -> None:
 
 def test_no_way_of_membership_is_a_class_and_not_an_unknown() -> None:
     none, direct = categories(pd.Series(["", "direct"]), palette=PATH_COLOURS, words="path")[::-1]
-    assert (none.label, none.hatched, direct.value) == ("aucune", False, "direct")
+    assert (none.label, none.hatched, direct.value) == ("aucune connue", False, "direct")
 
 
 def test_a_theme_appears_only_with_its_column_and_a_known_value() -> None:

@@ -125,6 +125,7 @@ def write(
 def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Make every geometry valid, each polygon or line multiple, and call it what the file does."""
     shapes = np.array(frame.geometry.array)
+    shapes[~np.isfinite(shapely.bounds(shapes)).all(axis=1)] = None
     broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
     shapes[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
     for single, several in _MULTIPLE.items():

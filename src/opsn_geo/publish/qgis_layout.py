@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from opsn_geo import __version__
 from opsn_geo.publish.geopackage_content import simulation
 from opsn_geo.publish.qgis_layer import Sheet
-from opsn_geo.publish.qgis_symbol import FONT
+from opsn_geo.publish.qgis_symbol import FONT, font
 from opsn_geo.publish.qgis_xml import Element, element, identifier, nested, option
 from opsn_geo.vocabulary import text
 
@@ -137,14 +137,9 @@ def _label(
     label = _item(
         root, _LABEL, page, name, box, labelText=shown, htmlState=0, halign=1, valign=32, marginX=0, marginY=0
     )
-    nested(label, "LabelFont", description=_font(size, bold=bold), style="")
+    nested(label, "LabelFont", description=font(size, bold=bold), style="")
     red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
     nested(label, "FontColor", red=red, green=green, blue=blue, alpha=255)
-
-
-def _font(size: float, *, bold: bool = False) -> str:
-    """Name a font as Qt writes it."""
-    return f"{FONT},{size},-1,5,{75 if bold else 50},0,0,0,0,0"
 
 
 def _map(root: Element, page: Page) -> None:
@@ -186,7 +181,7 @@ def _legend_styles() -> Element:
             else {"marginTop": 2.5, "marginBottom": 2.5}
         )
         style = nested(root, "style", name=name, alignment=1, indent=0, **space)
-        nested(style, "styleFont", description=_font(size, bold=bold), style="")
+        nested(style, "styleFont", description=font(size, bold=bold), style="")
     return root
 
 

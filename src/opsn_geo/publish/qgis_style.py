@@ -18,6 +18,7 @@ from opsn_geo.publish.qgis_xml import (
     nested,
     option,
     quoted,
+    rgba,
 )
 from opsn_geo.publish.themes import Class, Theme, legend_label
 from opsn_geo.vocabulary import Language, State, text
@@ -138,6 +139,20 @@ def renderer(content: Content, theme: Theme | None, lang: Language) -> Element:
             key=identifier("rule", theme.key, str(place)),
         )  # fmt: skip
         symbols.append(_symbol(content, str(place), entry))
+    return _apart(root, content) if content.shape == "point" and content.has("name") else root
+
+
+def _apart(rules: Element, content: Content) -> Element:
+    """Draw points that share a place in a ring, each with its name: seats are often in one town."""
+    chosen = LABELS.get(content.name, Labels(size=9))
+    root = element(
+        "renderer-v2", type="pointDisplacement", placement=0, tolerance=4, toleranceUnit="MM",
+        circleWidth=0.3, circleColor=rgba("#6e6e6e"), circleRadiusAddition=0, labelAttributeName="name",
+        labelDistanceFactor=0.5, labelColor=rgba(chosen.colour), maxLabelScaleDenominator=chosen.largest, forceraster=0,
+    )  # fmt: skip
+    nested(root, "labelFontProperties", description=qgis_symbol.font(chosen.size, bold=chosen.bold), style="")
+    root.append(qgis_symbol.marker("centerSymbol", "#6e6e6e", size=1))
+    root.append(rules)
     return root
 
 
@@ -177,7 +192,7 @@ def _symbol(content: Content, name: str, entry: Class) -> Element:
 
 def _append_labels(root: Element, content: Content) -> None:
     chosen = LABELS.get(content.name)
-    shown = chosen is not None and content.has("name") and content.shape is not None
+    shown = chosen is not None and content.has("name") and content.shape not in {None, "point"}
     root.set("labelsEnabled", str(int(shown)))
     if chosen is not None and content.shape is not None and shown:
         root.append(

@@ -41,16 +41,16 @@ def outline(name: str, colour: str, width: float) -> Element:
     return symbol
 
 
-def marker(name: str, colour: str, *, hatched: bool = False) -> Element:
+def marker(name: str, colour: str, *, hatched: bool = False, size: float = 4) -> Element:
     """Make the symbol of a class of points: a ringed disc, or a diamond where the class is unknown."""
     symbol = element("symbol", type="marker", name=name, alpha=1, clip_to_extent=1, force_rhr=0)
     drawn = {
         "name": "diamond" if hatched else "circle",
         "color": rgba(colour),
-        "size": 4,
+        "size": size,
         "size_unit": "MM",
         "outline_color": rgba("#ffffff"),
-        "outline_width": 0.5,
+        "outline_width": size / 8,
         "outline_width_unit": "MM",
     }
     symbol.append(_layer("SimpleMarker", drawn))
@@ -102,6 +102,15 @@ def labelling(
         minFeatureSize=0, mergeLines=0, zIndex=0,
     )  # fmt: skip
     return root
+
+
+def font(size: float, *, bold: bool = False) -> str:
+    """Name a font as Qt writes it.
+
+    >>> font(9, bold=True)
+    'Open Sans,9,-1,5,75,0,0,0,0,0'
+    """
+    return f"{FONT},{size},-1,5,{75 if bold else 50},0,0,0,0,0"
 
 
 def _layer(kind: str, options: Mapping[str, object]) -> Element:

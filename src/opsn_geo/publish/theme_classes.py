@@ -122,8 +122,9 @@ def intervals(
 
     A few whole numbers make a class each, and so do two values; more are cut by
     mapclassify at round numbers (``pretty``) or into classes of about equal size, at bounds of two
-    significant digits (``quantiles``). Each interval excludes its lower bound and includes its upper one, and the first and the last are open, so that no
-    value can fall between. Missing values make a hatched class, the last.
+    significant digits (``quantiles``). Each interval excludes its lower bound and includes its upper one,
+    and the first and the last are open, so that no value can fall between. Missing values make a hatched
+    class, the last.
 
     Parameters
     ----------
@@ -221,12 +222,13 @@ def _colours(palette: str, count: int) -> list[str]:
 def unit_of(column: str, lang: Language) -> str:
     """Give the unit a legend shows: shares in percent, counts bare.
 
-    >>> unit_of("covered_share", "fr"), unit_of("opsn_count", "fr"), unit_of("access_km2", "fr")
+    >>> unit_of("covered_share", "fr"), unit_of("area_count", "fr"), unit_of("access_km2", "fr")
     ('%', '', 'km²')
     """
     if column.endswith("_share"):
         return "%"
-    return "" if column.endswith("_count") else unit(column, lang)
+    told = unit(column, lang)
+    return "" if told == text("unit.count", lang) else told
 
 
 def _interval_labels(
