@@ -111,6 +111,55 @@ def list_(lang: str | None) -> None:
         click.echo(f"{it.territory}\t{it.millesime}\t{it.file}")
 
 
+_vintage = click.option("--vintage", type=int, default=2021, show_default=True)
+_region = click.option("--region", default="32", show_default=True)
+
+
+@boundaries.command()
+@_vintage
+@_region
+@_lang
+def show(vintage: int, region: str, lang: str | None) -> None:
+    """Describe a boundary set."""
+    from opsn_geo.read.boundaries import embedded  # noqa: PLC0415
+
+    territory = embedded(millesime=vintage, region=region)
+    inside, repaired = territory.inside, territory.communes["repair"].dropna()
+    told = text(
+        "summary.boundaries",
+        _language(["--lang", lang or ""]),
+        name=territory.name,
+        millesime=territory.millesime,
+        crs=territory.communes.crs.to_string(),
+        communes=len(inside),
+        beyond=len(territory.communes) - len(inside),
+        epci=len(territory.epci),
+        departements=len(territory.departements),
+        population=int(inside["population"].sum()),
+        area=round(inside["area_km2"].sum()),
+        repaired="".join(f"\n  {code} : {why}" for code, why in repaired.items()),
+    )
+    click.echo(told)
+
+
+@boundaries.command()
+@_vintage
+@_region
+@_out
+@_lang
+def build(vintage: int, region: str, out: Path | None, lang: str | None) -> None:
+    """Remake boundary sets from the packages they come from."""
+    from opsn_geo.boundaries import build as build_sets  # noqa: PLC0415
+
+    chosen = _language(["--lang", lang or ""])
+
+    def tell(step: str, detail: str) -> None:
+        click.echo(text(f"boundaries.{step}", chosen, it=detail), err=True)
+
+    for file in build_sets(vintage, region, out or Path("boundaries"), tell=tell):
+        click.echo(file)
+
+
 @_group.command()
 @_out
 @click.option("--seed", type=int, default=2021, show_default=True)

@@ -1,0 +1,126 @@
+"""A study read and linked: the first two stages, ready to be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from opsn_geo import link
+from opsn_geo.link.passage import read_passage
+from opsn_geo.read.boundaries import Territory, embedded
+from opsn_geo.read.check import checked_tables
+from opsn_geo.read.recognised import user_boundaries
+from opsn_geo.read.survey import answers as survey_answers
+from opsn_geo.read.tables import table
+from opsn_geo.study import Study, data_dir
+
+if TYPE_CHECKING:
+    from opsn_geo.link import Linked
+
+REJECT_COLUMNS: Final = ("table", "row", "cause", "value", "candidates")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A study read and linked, ready to be measured.
+
+    Parameters
+    ----------
+    study : Study
+        What was asked.
+    territory : Territory
+        Communes, EPCI and départements of the study's vintage.
+    tables : mapping of str to DataFrame
+        ``opsn``, ``services``, ``offers``, ``memberships`` and whatever else the study names, checked and
+        linked to official codes.
+    answers : DataFrame, optional
+        On ``respondent``: one typed column per item. It stays in memory: no individual answer is published.
+    respondents : DataFrame, optional
+        On ``respondent``: the commune or EPCI each was placed in.
+    rejects : DataFrame
+        Rows that could not be linked: table, row, cause, value, candidates.
+    counts : mapping of str to int
+        Rows read, linked and rejected, by table.
+    """
+
+    study: Study
+    territory: Territory
+    tables: Mapping[str, pd.DataFrame]
+    answers: pd.DataFrame | None
+    respondents: pd.DataFrame | None
+    rejects: pd.DataFrame
+    counts: Mapping[str, int]
+
+
+def prepare(study: Study) -> Prepared:
+    """Read and check every table of a study, and link what it names to official codes.
+
+    Raises
+    ------
+    InputError
+        Anything is wrong in any file; all faults are told at once.
+    """
+    territory = _territory(study)
+    tables = checked_tables(study.tables, study.columns)
+    moves = read_passage(data_dir() / "boundaries")
+    corrections = tables.get("corrections")
+    found: dict[str, Linked] = {
+        "offers": link.link_offers(tables["offers"], territory, moves),
+        "memberships": link.link_members(tables["memberships"], territory, moves, corrections=corrections),
+    }
+    answers = None
+    if {"answers", "questionnaire"} <= study.tables.keys():
+        file = study.tables["answers"]
+        answers = survey_answers(table(file), tables["questionnaire"], str(file))
+        found["answers"] = link.link_answers(answers, territory, moves, corrections=corrections)
+    linked = {name: it.linked for name, it in found.items() if name != "answers"}
+    return Prepared(
+        study=study,
+        territory=territory,
+        tables={**tables, **linked, "opsn": link.mended_opsn(tables["opsn"])},
+        answers=answers,
+        respondents=found["answers"].linked if "answers" in found else None,
+        rejects=pd.concat([_rejects(name, it) for name, it in found.items()], ignore_index=True),
+        counts=_counts(tables if answers is None else {**tables, "answers": answers}, found),
+    )
+
+
+def _rejects(table: str, found: Linked) -> pd.DataFrame:
+    """List the rejected rows of a table; what a respondent wrote is not repeated."""
+    rows = found.rejected
+    names = [it for it in ("name", "code") if it in rows.columns]
+    value = rows[names].bfill(axis=1).iloc[:, 0] if names else pd.Series("", index=rows.index)
+    listed = rows.assign(table=table, row=rows.index.astype("str"), value=value)
+    return listed.reindex(columns=list(REJECT_COLUMNS)).reset_index(drop=True)
+
+
+def _counts(tables: Mapping[str, pd.DataFrame], found: Mapping[str, Linked]) -> dict[str, int]:
+    """Count what was read, linked and rejected."""
+    read = {f"{name}_read": len(frame) for name, frame in tables.items()}
+    linked = {f"{name}_linked": it.linked.index.nunique() for name, it in found.items()}
+    rejected = {f"{name}_rejected": it.rejected.index.nunique() for name, it in found.items()}
+    return read | linked | rejected
+
+
+def _territory(study: Study) -> Territory:
+    """Read the boundaries that a study asks for."""
+    place, about = study.boundaries, study.metadata
+    if place.file is not None:
+        return user_boundaries(
+            place.file,
+            millesime=about.millesime,
+            name=about.territory,
+            region=place.region,
+            departements=place.departements,
+            epci=place.epci,
+        )
+    return embedded(
+        millesime=about.millesime,
+        name=about.territory,
+        region=place.region or None,
+        departements=place.departements,
+        epci=place.epci,
+    )
