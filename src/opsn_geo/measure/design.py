@@ -86,6 +86,15 @@ def dummies(frame: pd.DataFrame, variables: Sequence[str]) -> Floats:
     return np.hstack(columns)
 
 
+def floats(values: pd.Series) -> Floats:
+    """Give booleans or numbers as an array of floats, missing ones as not-a-number.
+
+    >>> floats(pd.Series([True, None], dtype="boolean")).tolist()
+    [1.0, nan]
+    """
+    return np.asarray(values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan))
+
+
 def covariance_scores(scores: Floats, design: Design, *, finite: bool = True) -> Floats:
     """Give the covariance of estimates from the influence of each respondent on them.
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from opsn_geo.measure.design import Design, covariance_scores
+from opsn_geo.measure.design import Design, covariance_scores, floats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,8 @@ def estimates(
     -------
     DataFrame
         ``item``, (``domain`` with `by`), ``measure`` (share, mean), ``answers``, ``communes`` (that
-        answered), ``unweighted``, ``estimate``, ``se``, ``low``, ``high``, ``deff`` (variance over that of
+        answered), ``unweighted``, ``estimate``, ``se``, ``low``, ``high``, ``sd`` (weighted standard deviation of
+        the item), ``deff`` (variance over that of
         as many communes drawn at random) and ``effective`` (communes / deff). Items that nobody answered
         keep their row, with missing values.
 
@@ -157,7 +158,7 @@ def item_frame(answers: pd.DataFrame, choices: dict[str, Sequence[str]]) -> pd.D
 
 def _estimate(values: pd.Series, design: Design, confidence: float) -> dict[str, Any]:
     share = pd.api.types.is_bool_dtype(values)
-    numbers = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    numbers = floats(values)
     known = ~np.isnan(numbers)
     communes = int(design.clusters[known].nunique())
     row: dict[str, Any] = {
@@ -167,16 +168,15 @@ def _estimate(values: pd.Series, design: Design, confidence: float) -> dict[str,
     }
     if not known.any():
         return row | dict.fromkeys(
-            ["unweighted", "estimate", "se", "low", "high", "deff", "effective"], np.nan
+            ["unweighted", "estimate", "se", "low", "high", "sd", "deff", "effective"], np.nan
         )
     weights = np.where(known, design.weights.to_numpy(), 0.0)
     filled = np.where(known, numbers, 0.0)
     found = float(weights @ filled / weights.sum())
     score = np.where(known, filled - found, 0.0) / weights.sum()
     error = float(np.sqrt(covariance_scores(score[:, None], design)[0, 0]))
-    effect = _design_effect(
-        error, float(weights @ (filled - found) ** 2 / weights.sum()), communes, design.units
-    )
+    spread = float(weights @ (filled - found) ** 2 / weights.sum())
+    effect = _design_effect(error, spread, communes, design.units)
     if share:
         low, high = _korn_graubard(
             found,
@@ -195,6 +195,7 @@ def _estimate(values: pd.Series, design: Design, confidence: float) -> dict[str,
         "se": error,
         "low": low,
         "high": high,
+        "sd": float(np.sqrt(spread)),
         "deff": effect,
         "effective": communes / effect if effect else np.nan,
     }

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from opsn_geo.measure.design import Design, covariance_scores, dummies
+from opsn_geo.measure.design import Design, covariance_scores, dummies, floats
 from opsn_geo.measure.estimates import estimates
 from opsn_geo.measure.response import with_unknown
 
@@ -73,7 +73,7 @@ def influence(
     ([0.75, 0.25, 0.5], 0.327327)
     """
     index = design.weights.index
-    side = member.reindex(index).astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    side = floats(member.reindex(index))
     held = covariates.reindex(index)
     rows = [_compare(values[item].reindex(index), side, design, held, confidence) for item in values]
     found = pd.DataFrame(rows, index=pd.Index(values.columns, name="item")).reset_index()
@@ -205,7 +205,7 @@ def rankings(
 def _compare(
     values: pd.Series, side: Floats, design: Design, covariates: pd.DataFrame, confidence: float
 ) -> dict[str, Any]:
-    numbers = values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = floats(values)
     known = ~np.isnan(numbers) & ~np.isnan(side)
     members, others = known & (side == 1), known & (side == 0)
     weights = design.weights.to_numpy()

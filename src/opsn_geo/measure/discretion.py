@@ -1,0 +1,114 @@
+"""Discretion: no small group of answers is published, nor can it be found by subtraction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+MIN_ANSWERS: Final = 5
+SMALL: Final = "small"
+"""Why a row is hidden: it rests on too few answers."""
+COMPLEMENT: Final = "complement"
+"""Why a row is hidden: with it, a total would reveal a small one."""
+
+
+def hidden(
+    counts: pd.Series, totals: pd.DataFrame | None = None, min_answers: int = MIN_ANSWERS
+) -> pd.Series:
+    """Tell which counts must not be published, so that none under the threshold can be seen or deduced.
+
+    A count from 1 to `min_answers` - 1 is hidden (zero answers belong to nobody). Within each group of rows
+    that share a published total, hidden rows must also be at least two and hold at least `min_answers`
+    answers together, else the total minus the rest would reveal them: the smallest other rows with answers
+    are hidden too, group by group, until nothing changes.
+
+    Parameters
+    ----------
+    counts : Series of int
+        Answers behind each row of a table.
+    totals : DataFrame, optional
+        On the same index, one column per family of published totals: rows with the same value sum to one.
+        Without it, no total is published.
+    min_answers : int
+        Fewest answers that may be shown.
+
+    Returns
+    -------
+    Series of str
+        On the same index: ``""`` (may be published), ``small`` or ``complement``.
+
+    Examples
+    --------
+    >>> counts = pd.Series([3, 12, 7, 40])
+    >>> hidden(counts, pd.DataFrame({"all": ["t"] * 4})).tolist()
+    ['small', '', 'complement', '']
+    """
+    why = pd.Series("", index=counts.index, dtype=object).mask(counts.between(1, min_answers - 1), SMALL)
+    families = [] if totals is None else [totals[name] for name in totals]
+    before = None
+    while not why.equals(before):
+        before = why.copy()
+        for family in families:
+            for _, group in counts.groupby(family):
+                why.loc[_complement(group, why.loc[group.index], min_answers)] = COMPLEMENT
+    return why.astype(str)
+
+
+def discreet(
+    table: pd.DataFrame,
+    counts: str | Sequence[str],
+    totals: Iterable[str] = (),
+    min_answers: int = MIN_ANSWERS,
+) -> pd.DataFrame:
+    """Blank the rows of a table that rest on too few answers, and those that would reveal them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per group of answers.
+    counts : str or sequence of str
+        Columns that count answers; a row is hidden where any of them must be.
+    totals : iterable of str
+        Columns whose values name a published total that its rows sum to.
+    min_answers : int
+        Fewest answers that may be shown.
+
+    Returns
+    -------
+    DataFrame
+        The same rows and columns, with ``hidden``: on hidden rows every number is missing, the texts stay.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"dep": ["02", "59"], "answers": [3, 50], "estimate": [0.4, 0.5]})
+    >>> discreet(table, "answers").values.tolist()
+    [['02', <NA>, nan, 'small'], ['59', 50, 0.5, '']]
+    """
+    names = [counts] if isinstance(counts, str) else list(counts)
+    groups = table[list(totals)] if list(totals) else None
+    why = pd.Series("", index=table.index, dtype=object)
+    for name in names:
+        found = hidden(table[name], groups, min_answers)
+        why = why.where(why != "", found)
+    shown = table.copy()
+    for column in table.select_dtypes("number").columns:
+        integer = pd.api.types.is_integer_dtype(table[column])
+        shown[column] = table[column].astype("Int64" if integer else float).mask(why != "")
+    return shown.assign(hidden=why.astype(str))
+
+
+def _complement(counts: pd.Series, why: pd.Series, min_answers: int) -> pd.Index:
+    """Choose the rows of one total to hide besides the hidden ones."""
+    gone, left = counts[why != ""], counts[(why == "") & (counts > 0)].sort_values(kind="stable")
+    if gone.empty:
+        return gone.index
+    enough = range(len(left) + 1)
+    needed = next(
+        (it for it in enough if len(gone) + it > 1 and gone.sum() + left.iloc[:it].sum() >= min_answers),
+        len(left),
+    )
+    return left.index[:needed]
