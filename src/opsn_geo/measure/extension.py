@@ -1,0 +1,335 @@
+"""Where to go next: which few adhesions or extensions bring a service to the most people without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.measure.coverage import OFFERED, REACHED, Coverage
+from opsn_geo.measure.ladder import STATES, state_codes
+from opsn_geo.measure.shares import bounds, group_codes, service_shares, shares
+from opsn_geo.vocabulary import State
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+_EXTRA: Final[dict[str, dict[str, Any]]] = {
+    "memberships": {
+        "level": "epci", "reaches_communes": True, "services": "*", "since": pd.NaT, "until": pd.NaT,
+        "evidence": "assumed",
+    },
+    "offers": {"level": "departement"},
+}  # fmt: skip
+
+
+def adhesions(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
+    """List what each adhesion not yet made would bring: a body joining an operator, for its communes.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        What is known of the communes.
+    by : Series
+        The body that would join for each commune, on their index: ``siren_epci``, or the commune's own
+        code. Missing: none could.
+
+    Returns
+    -------
+    DataFrame
+        One row for each operator, body and commune × service that it would bring: ``opsn``, the body
+        under the name of ``by``, ``place`` and ``service`` (positions in the coverage). Only what the
+        operator already offers there, and what is not known to reach the commune already.
+    """
+    gain = (coverage.evidence[:-1] & OFFERED).astype(bool) & ~bounds(coverage)[0]
+    o, place, service = gain.nonzero()
+    codes, groups = group_codes(coverage.places, by)
+    able = codes[place] < len(groups)
+    o, place, service = o[able], place[able], service[able]
+    return pd.DataFrame(
+        {"opsn": coverage.opsn[o], by.name: groups[codes[place]], "place": place, "service": service}
+    )
+
+
+def extensions(coverage: Coverage, by: pd.Series, potential: Coverage | None = None) -> pd.DataFrame:
+    """List what each service not yet offered in a département would bring, were it extended there.
+
+    Only a service that is offered somewhere can be extended; one that nobody offers is a creation, to be
+    tried with :func:`with_rows`.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        What is known of the communes.
+    by : Series
+        The département (or other perimeter) of each commune, on their index; missing: out of reach.
+    potential : Coverage, optional
+        The same communes with :func:`offered_everywhere`. With it, an extension is by one operator, and
+        brings the service to those whom its memberships would then carry it to. Without, it is by any
+        operator (``opsn`` empty), and brings the offer to all communes of the département which nobody
+        offers it to.
+
+    Returns
+    -------
+    DataFrame
+        One row for each operator, département, service and commune: ``opsn``, the département under the
+        name of ``by``, ``extended`` (the service's slug), ``place`` and ``service`` (positions).
+    """
+    codes, groups = group_codes(coverage.places, by)
+    if potential is None:
+        offered = bounds(coverage, State.OFFERED)[0]
+        gain, names = (~offered & offered.any(axis=0))[None], pd.Index([""])
+    else:
+        reached = (potential.evidence[:-1] & REACHED).astype(bool)
+        gain, names = reached & ~bounds(coverage)[0], coverage.opsn
+    gain &= (codes < len(groups))[None, :, None]
+    o, place, service = gain.nonzero()
+    return pd.DataFrame(
+        {
+            "opsn": names[o],
+            by.name: groups[codes[place]],
+            "extended": coverage.services[service],
+            "place": place,
+            "service": service,
+        }
+    )
+
+
+def offered_everywhere(communes: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
+    """Make the offers of a world where operators offer what they do in every region of the communes.
+
+    >>> communes = pd.DataFrame({"code_reg": ["32", "32"]})
+    >>> offers = pd.DataFrame({"opsn": "a", "service": ["dpd", "dpd"], "code": ["02", "59"]})
+    >>> offered_everywhere(communes, offers)
+      opsn service code   level
+    0    a     dpd   32  region
+    """
+    regions = pd.DataFrame({"code": communes["code_reg"].dropna().unique(), "level": "region"})
+    return offers[["opsn", "service"]].drop_duplicates().merge(regions, how="cross")
+
+
+def best(
+    candidates: pd.DataFrame,
+    coverage: Coverage,
+    population: pd.Series,
+    most: int,
+    *,
+    services: list[str] | None = None,
+) -> pd.DataFrame:
+    """Choose, for each k up to ``most``, the k candidates that together bring the most: exactly.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        From :func:`adhesions` or :func:`extensions`.
+    coverage : Coverage
+        What they were listed from.
+    population : Series
+        Inhabitants of each place, on their index.
+    most : int
+        Largest k.
+    services : list of str, optional
+        Count these services alone; with several, a person counts once for each (person-services).
+
+    Returns
+    -------
+    DataFrame
+        One row for each k and candidate chosen: ``k``; ``rank`` (1 brings most by itself, 2 most after
+        it, …); what identifies the candidate; ``gain_pop``, inhabitants × services that it adds to those
+        of better rank; ``unknown_pop``, the part of it where the state is unknown today (some may be
+        members already); ``total_pop``, what the k bring together; ``marginal_pop``, what the k-th
+        candidate allowed adds to the best k − 1. The best k need not hold the best k − 1; among choices
+        of equal worth the solver's stands. It stops before ``most`` where nothing is left to gain.
+
+    Notes
+    -----
+    Maximum coverage (Church and ReVelle, *Papers in Regional Science* 32, 1974): max Σ wᵢ yᵢ with
+    yᵢ ≤ Σ xⱼ over candidates j that cover i, Σ xⱼ ≤ k, x binary; by SciPy's HiGHS with a gap of 0.
+
+    Examples
+    --------
+    >>> flags = np.array([[[1], [1], [3]], [[0], [0], [0]]], np.uint8)
+    >>> known = Coverage(places=pd.Index(["a", "b", "c"]), services=pd.Index(["dpd"]), opsn=pd.Index(["x"]),
+    ...     evidence=flags, since=np.full((3, 1), np.datetime64("NaT")), proof=np.zeros((3, 1), np.uint8),
+    ...     incomplete=np.array([False, False]))
+    >>> epci = pd.Series(["1", "2", "2"], index=["a", "b", "c"], name="siren_epci")
+    >>> population = pd.Series([10, 30, 50], index=["a", "b", "c"])
+    >>> found = best(adhesions(known, epci), known, population, 2)
+    >>> found[["k", "siren_epci", "gain_pop"]].to_numpy().tolist()
+    [[1, '2', 30], [2, '2', 30], [2, '1', 10]]
+    """
+    if services is not None:
+        candidates = candidates[coverage.services[candidates["service"]].isin(services)]
+    names = [it for it in candidates if it not in {"place", "service"}]
+    which = candidates.groupby(names, sort=True).ngroup().to_numpy()
+    listed = candidates[names].assign(which=which).drop_duplicates().set_index("which").sort_index()
+    cell = candidates["place"].to_numpy() * len(coverage.services) + candidates["service"].to_numpy()
+    cells, column = np.unique(cell, return_inverse=True)
+    weight = population.reindex(coverage.places).to_numpy()[cells // len(coverage.services)]
+    unknown = (state_codes(coverage).ravel()[cells] == STATES.index(State.UNKNOWN)) * weight
+    covers = _matrix(which, column, (len(listed), len(cells)))
+
+    chosen, before = [], 0
+    for k in range(1, min(most, len(listed)) + 1):
+        picked = maximum_coverage(covers, weight, k)
+        table = _ranked(covers, picked, weight, unknown)
+        total = int(table["gain_pop"].sum())
+        if total == before:
+            break
+        chosen.append(
+            listed.join(table, how="right").assign(k=k, total_pop=total, marginal_pop=total - before)
+        )
+        before = total
+    columns = ["k", "rank", *names, "gain_pop", "unknown_pop", "total_pop", "marginal_pop"]
+    return pd.concat(chosen, ignore_index=True)[columns] if chosen else pd.DataFrame(columns=columns)
+
+
+def _matrix(row: NDArray[np.integer], column: NDArray[np.integer], shape: tuple[int, int]) -> csr_array:
+    """Make the sparse matrix of candidates (rows) by cells (columns) that they cover."""
+    from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import
+
+    return csr_array((np.ones(len(row), np.int8), (row, column)), shape=shape)
+
+
+def maximum_coverage(covers: csr_array, weight: NDArray[np.number], k: int) -> NDArray[np.intp]:
+    """Choose k rows that cover the columns of greatest total weight, exactly.
+
+    Parameters
+    ----------
+    covers : sparse array of shape (candidates, cells)
+        1 where a candidate covers a cell.
+    weight : array of shape (cells,)
+        What each cell is worth, not negative.
+    k : int
+        How many candidates at most.
+
+    Returns
+    -------
+    array of int
+        The rows chosen, ascending; see :func:`best` for the programme that is solved.
+
+    Raises
+    ------
+    RuntimeError
+        The solver did not prove an optimum.
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_array
+    >>> covers = csr_array(np.array([[1, 1, 1, 1, 0, 0], [1, 1, 0, 0, 1, 0], [0, 0, 1, 1, 0, 1]]))
+    >>> maximum_coverage(covers, np.array([2, 2, 2, 2, 1, 1]), 2).tolist()  # not the largest, row 0
+    [1, 2]
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - slow to import
+    from scipy.sparse import csr_array, eye_array, hstack, vstack  # noqa: PLC0415
+
+    merged, worth = _merged(covers, weight)
+    candidates, cells = merged.shape
+    reach = hstack([-merged.T, eye_array(cells)])
+    few = csr_array(np.concatenate([np.ones(candidates), np.zeros(cells)])[None])
+    found = milp(
+        np.concatenate([np.zeros(candidates), -worth]),
+        integrality=np.repeat([1, 0], [candidates, cells]),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(vstack([reach, few]), ub=np.append(np.zeros(cells), k)),
+        options={"mip_rel_gap": 0},
+    )
+    if not found.success:
+        raise RuntimeError(found.message)
+    return np.flatnonzero(found.x[:candidates] > 0.5)  # noqa: PLR2004 - a binary, up to rounding
+
+
+def _merged(covers: csr_array, weight: NDArray[np.number]) -> tuple[csr_array, NDArray[np.float64]]:
+    """Make one cell of all those that the same candidates cover: the optimum is the same, and smaller."""
+    columns = covers.tocsc()
+    columns.sort_indices()
+    ends = columns.indptr
+    alike = [columns.indices[a:b].tobytes() for a, b in pairwise(ends)]
+    codes, _ = pd.factorize(np.array(alike, dtype=object))
+    first = pd.Series(codes).drop_duplicates().index.to_numpy()
+    return columns[:, first].astype(float), np.bincount(codes, np.asarray(weight, float)).astype(float)
+
+
+def _ranked(
+    covers: csr_array, picked: NDArray[np.intp], weight: NDArray[np.number], unknown: NDArray[np.number]
+) -> pd.DataFrame:
+    """Order the chosen by what each adds to those before it, the largest first."""
+    left = covers[picked].toarray().astype(bool)
+    rows = []
+    for rank in range(1, len(picked) + 1):
+        gains = left @ weight
+        take = int(gains.argmax())
+        rows.append((int(picked[take]), rank, int(gains[take]), int(left[take] @ unknown)))
+        left &= ~left[take]
+    return pd.DataFrame(rows, columns=["which", "rank", "gain_pop", "unknown_pop"]).set_index("which")
+
+
+def with_rows(
+    tables: Mapping[str, pd.DataFrame], extra: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Add the rows of a scenario to the tables of a study: what if these joined, or offered that.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        ``memberships``, ``offers`` and whatever else; given back untouched but for the rows added.
+    extra : mapping of str to DataFrame
+        Rows to add, by table. What they do not say: an adhesion is of an EPCI, reaches its communes,
+        carries every service, and is always in force (``assumed``); an offer is to a département.
+
+    Examples
+    --------
+    >>> tables = {"memberships": pd.DataFrame({"opsn": ["a"], "level": "commune", "code": "02001"})}
+    >>> more = with_rows(tables, {"memberships": pd.DataFrame({"opsn": ["a"], "code": ["200071769"]})})
+    >>> more["memberships"][["level", "code"]].to_numpy().tolist()
+    [['commune', '02001'], ['epci', '200071769']]
+    """
+    added = {
+        name: pd.concat([tables[name], _filled(rows, _EXTRA.get(name, {}))], ignore_index=True)
+        for name, rows in extra.items()
+    }
+    return {**tables, **added}
+
+
+def _filled(rows: pd.DataFrame, usual: Mapping[str, Any]) -> pd.DataFrame:
+    """Add the columns that are absent, with what is usual."""
+    return rows.assign(**{name: value for name, value in usual.items() if name not in rows})
+
+
+def compared(
+    today: Coverage,
+    scenarios: Mapping[str, Coverage],
+    places: pd.DataFrame,
+    by: pd.Series | None = None,
+    *,
+    each_service: bool = False,
+) -> pd.DataFrame:
+    """Set scenarios beside today: the shares of each, and what each gains.
+
+    Parameters
+    ----------
+    today : Coverage
+        What is known.
+    scenarios : mapping of str to Coverage
+        The same places with the tables of :func:`with_rows`, by name.
+    places, by
+        As in :func:`opsn_geo.measure.shares.shares`.
+    each_service : bool
+        Service by service, instead of any service.
+
+    Returns
+    -------
+    DataFrame
+        On ``scenario`` (``today`` first), group and, with ``each_service``, ``service``: the columns of
+        ``shares``, and ``covered_gain_pop``, people known to be covered who are not today.
+    """
+    measure = service_shares if each_service else shares
+    tables = {name: measure(it, places, by) for name, it in {"today": today, **scenarios}.items()}
+    table = pd.concat(tables, names=["scenario"])
+    people = table["covered_pop_share"] * table["population"]
+    now = np.tile(people.loc["today"].to_numpy(), len(tables))
+    return table.assign(covered_gain_pop=(people - now).round().fillna(0).astype("int64"))
