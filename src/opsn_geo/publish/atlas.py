@@ -118,7 +118,7 @@ def payload(
     The head begins after its own length (four bytes, lowest first) and lists the parts that follow it.
     """
     lang = metadata.language
-    communes = layers["communes"]
+    communes, notice = layers["communes"], simulated_note(metadata)
     packed = topology.pack(communes.geometry)
     grid = services_grid(communes.index, couverture, services)
     operators = {slug: place for place, slug in enumerate(opsn["opsn"])}
@@ -130,7 +130,7 @@ def payload(
         "stem": metadata.stem,
         "title": metadata.title,
         "subtitle": subtitle(metadata),
-        "simulatedNote": simulated_note(metadata),
+        "simulatedNote": f"{text('atlas.simulated_title', lang)} {notice}" if notice else "",
         "sourceNote": source_note(metadata),
         "texts": texts("atlas", lang),
         "grid": {"left": packed.left, "top": packed.top, "step": packed.step},

@@ -1,0 +1,107 @@
+"""A real Chromium without network, and pages that fail their test when they err or ask for anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from opsn_geo import pipeline
+from opsn_geo.publish import atlas
+from opsn_geo.publish.themes import themes_for
+from opsn_geo.study import Study
+
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        reason = "Chromium is missing: install Debian's package “chromium”"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Opener]:
+    """Open a file with the network cut; afterwards nothing was asked for and nothing went wrong."""
+    wrong: list[str] = []
+    contexts = []
+
+    def opened(file: Path, fragment: str = "", **options: object) -> Page:
+        settings = {"viewport": DESKTOP, "locale": "fr-FR", "accept_downloads": True, **options}
+        context = browser.new_context(**settings)
+        contexts.append(context)
+        context.set_offline(True)
+        page = context.new_page()
+        asked = {file.as_uri()}
+        page.on("console", lambda m: wrong.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if r.url.split("#")[0] in asked or r.url.startswith(("data:", "blob:"))
+            else wrong.append(f"request: {r.url}"),
+        )  # fmt: skip
+        page.goto(file.as_uri() + fragment)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def results() -> pipeline.Results:
+    """Measure the founding study once for all pages."""
+    return pipeline.measure(pipeline.prepare(Study.default()))
+
+
+@pytest.fixture(scope="session")
+def layers(results: pipeline.Results) -> dict[str, gpd.GeoDataFrame]:
+    """Give its layers, with a share for the wider levels whatever the run measures by then."""
+    found = dict(results.layers)
+    inside = found["communes"][found["communes"]["inside"].astype(bool)]
+    reached = inside["opsn_count"] > 0
+    for level, code in (("epci", "siren_epci"), ("departements", "code_dep")):
+        share = reached.groupby(inside[code]).mean().reindex(found[level].index)
+        found[level] = found[level].assign(covered_share=share)
+    return found
+
+
+@pytest.fixture(scope="session")
+def couverture(results: pipeline.Results) -> pd.DataFrame:
+    return results.tables["couverture"]
+
+
+@pytest.fixture(scope="session")
+def atlas_file(
+    tmp_path_factory: pytest.TempPathFactory, results: pipeline.Results, layers: dict[str, gpd.GeoDataFrame]
+) -> Path:
+    study = results.prepared.study
+    file = tmp_path_factory.mktemp("atlas") / "atlas.html"
+    tables = results.prepared.tables
+    atlas.write(
+        file,
+        layers,
+        results.tables["couverture"],
+        tables["services"],
+        tables["opsn"],
+        study.metadata,
+        themes_for(layers, study.metadata.language),
+    )
+    return file

@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import csv
+import io
+import random
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from opsn_geo.publish.themes import themes_for
+from opsn_geo.vocabulary import text, texts
+
+from .conftest import DESKTOP, PHONE, Opener
+
+pytestmark = pytest.mark.browser
+SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+
+
+def legend(page: Page) -> dict[str, int]:
+    """Read the legend: the count of each class."""
+    rows = page.locator("#legend-classes li")
+    labels, counts = rows.locator(".label").all_inner_texts(), rows.locator(".count").all_inner_texts()
+    return {label: int(re.sub(r"\D", "", count)) for label, count in zip(labels, counts, strict=True)}
+
+
+def rows(page: Page) -> list[list[str]]:
+    return [
+        [cell.strip() for cell in row]
+        for row in page.locator("#table-body tr").evaluate_all(
+            "rows => rows.map(row => [...row.children].map(cell => cell.innerText))"
+        )
+    ]
+
+
+def downloaded(page: Page, button: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.click(button)
+    return Path(waiting.value.path()).read_bytes()
+
+
+def pick(page: Page, field: str, words: str) -> None:
+    page.fill(field, words)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+
+@SIZES
+def test_every_level_theme_and_ten_services_show_their_places(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame], size: dict[str, int]
+) -> None:
+    page = open_page(atlas_file, viewport=size)
+    places = {"communes": int(layers["communes"]["inside"].sum()), "epci": 92, "departements": 5}
+    services = page.evaluate("opsnGeo.model.services.map(s => s.key)")
+    for level, expected in places.items():
+        page.locator(f"#level-{level}").check()
+        for theme in page.locator("#theme option").evaluate_all("all => all.map(o => o.value)"):
+            page.select_option("#theme", theme)
+            assert sum(n for label, n in legend(page).items() if "incertain" not in label) == expected
+        page.select_option("#theme", "service")
+        for key in random.Random(8).sample(services, 10):
+            page.evaluate("key => opsnGeo.store.set({ service: key })", key)
+            assert sum(n for label, n in legend(page).items() if "incertain" not in label) == expected
+
+
+def test_states_shown_are_those_of_the_table_for_200_communes(
+    open_page: Opener, atlas_file: Path, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(atlas_file)
+    inside = layers["communes"].query("inside").index
+    chosen = random.Random(2).sample(sorted(inside), 200)
+    names = {label: state for state, label in texts("state").items()}
+    expected = couverture[couverture["code_insee"].isin(chosen)].set_index(["code_insee", "service"])["state"]
+    for service in random.Random(3).sample(sorted(couverture["service"].unique()), 10):
+        page.evaluate("key => opsnGeo.store.set({ service: key })", service)
+        shown = page.evaluate(
+            "codes => { const all = opsnGeo.model.levels.communes.code;"
+            " return codes.map(code => opsnGeo.view().text(all.indexOf(code))); }",
+            chosen,
+        )
+        assert [names[label] for label in shown] == [expected[code, service] for code in chosen]
+
+
+def test_theme_values_shown_are_those_of_the_layers_for_200_communes(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(atlas_file)
+    chosen = random.Random(5).sample(sorted(layers["communes"].query("inside").index), 200)
+    themes = [t for t in themes_for(layers) if t.layer == "communes" and t.kind == "intervals"]
+    assert themes
+    for theme in themes:
+        page.evaluate("key => opsnGeo.store.set({ theme: key })", theme.key)
+        shown = page.evaluate(
+            "codes => { const all = opsnGeo.model.levels.communes.code;"
+            " return codes.map(code => opsnGeo.view().raw(all.indexOf(code))); }",
+            chosen,
+        )
+        expected = layers["communes"].loc[chosen, theme.column].astype(float)
+        pd.testing.assert_series_equal(
+            pd.Series(shown, index=expected.index, dtype=float), expected, check_names=False, rtol=1e-5
+        )
+
+
+def test_a_share_says_its_count_its_denominator_and_what_is_unknown(
+    open_page: Opener, atlas_file: Path, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(atlas_file, "#level=epci&service=dpd&show=table")
+    inside = layers["communes"].query("inside")
+    states = couverture[couverture["service"] == "dpd"].set_index("code_insee")["state"].reindex(inside.index)
+    groups = states.groupby(inside["siren_epci"])
+    for code, name, _, said in rows(page)[:40]:
+        group = groups.get_group(code)
+        yes, unknown, n = group.isin(["member", "used"]).sum(), (group == "unknown").sum(), len(group)
+        numbers = re.findall(r"\d+", said.split("(")[1].split(")")[0])
+        assert [int(number) for number in numbers] == [yes, n], name
+        assert ("jusqu’à" in said) == (unknown > 0), name
+
+
+def test_one_operator_alone_is_told_from_the_others(
+    open_page: Opener, atlas_file: Path, couverture: pd.DataFrame
+) -> None:
+    page = open_page(atlas_file, "#service=archivage")
+    page.select_option("#opsn", "adico")
+    of = couverture[couverture["service"] == "archivage"]
+    reached = of["state"].isin(["member", "used"])
+    own = of["opsn"].str.split(";").map(lambda slugs: "adico" in slugs)
+    shown = legend(page)
+    assert shown["adhérente"] + shown["utilisé"] == (reached & own).sum()
+    assert shown["par un autre OPSN"] == (reached & ~own).sum()
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("beauvais", "Beauvais"),
+        ("st quentin", "Saint-Quentin"),
+        ("HENIN beaumont", "Hénin-Beaumont"),
+        ("80000", "Amiens"),
+        ("02408", "Laon"),
+        ("metropole europeenne de lille", "Métropole Européenne de Lille"),
+        ("Oise", "Oise"),
+    ],
+)
+def test_search_forgives_accents_and_hyphens_and_takes_postal_codes(
+    open_page: Opener, atlas_file: Path, typed: str, found: str
+) -> None:
+    page = open_page(atlas_file)
+    pick(page, "#search", typed)
+    assert page.locator("#portrait-title").inner_text() == found
+    assert page.evaluate("document.activeElement.id") == "portrait-title"
+
+
+def test_the_panel_tells_operators_rungs_and_neighbours(
+    open_page: Opener, atlas_file: Path, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(atlas_file, "#place=communes:80021")
+    panel = page.locator("#portrait")
+    assert panel.locator(".ladder tbody tr:not(.family)").count() == couverture["service"].nunique()
+    communes = layers["communes"].query("inside")
+    border = communes.geometry.loc["80021"].boundary
+    touching = communes[communes.geometry.boundary.intersection(border).length > 50]
+    near = set(panel.locator(".neighbours button").all_inner_texts())
+    assert set(touching["name"]) - {"Amiens"} == near
+    panel.locator(".neighbours button").first.click()
+    assert panel.locator("h2").inner_text() in near
+
+
+def test_two_places_are_compared_side_by_side(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file, "#place=communes:80021")
+    page.get_by_role("button", name="Comparer").click()
+    assert "Amiens" in page.locator("#portrait .hint").first.inner_text()
+    pick(page, "#search", "beauvais")
+    assert page.locator("#portrait h2").inner_text() == "Amiens et Beauvais"
+    heads = page.locator("#portrait .ladder thead th").all_inner_texts()
+    assert heads == ["Service", "Amiens", "Beauvais"]
+    page.get_by_role("button", name="Arrêter").click()
+    assert page.locator("#portrait h2").inner_text() == "Beauvais"
+
+
+def test_the_whole_path_by_keyboard_alone(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "level-communes"
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("opsnGeo.store.get().level") == "epci"
+    for expected in ("theme", "service"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == expected
+    page.keyboard.type("archivage")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.evaluate("opsnGeo.store.get().service") == "archivage"
+    assert page.locator("#service").input_value() == "Archivage électronique"
+    page.focus("#as-table")
+    page.keyboard.press("Space")
+    page.focus("#table-body button")
+    page.keyboard.press("Enter")
+    assert page.locator("#portrait h2").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("#portrait").is_hidden()
+
+
+def test_focus_is_always_visible(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        shown = page.evaluate(
+            "() => { const e = document.activeElement; const mark = e.type === 'radio' ? e.nextElementSibling : e;"
+            " const s = getComputedStyle(mark); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; }"
+        )
+        assert shown, page.evaluate("document.activeElement.outerHTML")
+
+
+def test_the_table_sorts_filters_and_pages(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(atlas_file)
+    page.click("#as-table")
+    page.click("#sort-population")
+    page.click("#sort-population")
+    assert page.locator("th[aria-sort=descending] #sort-population").count() == 1
+    largest = layers["communes"].query("inside").sort_values("population", ascending=False)["name"]
+    assert [row[1] for row in rows(page)[:5]] == largest.head(5).tolist()
+    page.click("#next")
+    assert rows(page)[0][1] == largest.iloc[50]
+    page.fill("#filter", "chateau thierry")
+    assert "Château-Thierry" in [row[1] for row in rows(page)]
+    page.fill("#filter", "zzz")
+    assert rows(page) == []
+
+
+def test_the_csv_holds_every_row_shown(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(atlas_file, "#show=table&theme=opsn_count")
+    content = downloaded(page, "#csv").decode("utf-8")
+    assert content.startswith("\ufeff")
+    read = list(csv.reader(io.StringIO(content.removeprefix("\ufeff")), delimiter=";"))
+    expected = layers["communes"].query("inside").sort_index()
+    got = sorted((row[0], int(row[-1])) for row in read[1:])
+    assert got == list(zip(expected.index, expected["opsn_count"], strict=True))
+
+
+def test_the_view_is_saved_as_svg_and_png_with_legend_and_sources(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file, "#level=epci&service=dpd")
+    page.click(".exports summary")
+    svg = downloaded(page, "#svg").decode()
+    for words in ("Les OPSN des Hauts-de-France", "Sources", "Données simulées", "Délégué", "Amiens"):
+        assert words in svg
+    png = downloaded(page, "#png")
+    assert png.startswith(b"\x89PNG")
+    assert int.from_bytes(png[16:20], "big") == 2 * 1123
+    assert len(png) > 100_000
+
+
+def test_it_prints_on_one_a4_page(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    pdf = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert re.search(rb"/MediaBox\s*\[0 0 84[12]", pdf)
+    assert len(pdf) > 50_000
+
+
+def test_the_address_keeps_the_view(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    page.locator("#level-epci").check()
+    pick(page, "#service", "open data")
+    pick(page, "#search", "laon")
+    fragment = page.evaluate("location.hash")
+    again = open_page(atlas_file, fragment)
+    assert again.evaluate("opsnGeo.store.get()") == page.evaluate("opsnGeo.store.get()")
+    assert again.locator("#portrait h2").inner_text() == "Laon"
+
+
+def test_an_address_written_by_hand_does_no_harm(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file, "#level=moon&theme=<b>&service=x&place=communes:9&at=1/2&show=%00&opsn=__proto__")
+    chosen = page.evaluate("opsnGeo.store.get()")
+    assert (chosen["level"], chosen["theme"], chosen["place"]) == ("communes", "service", "")
+
+
+def test_recolouring_3789_communes_takes_under_50_ms(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    times = []
+    for key in page.evaluate("opsnGeo.model.services.map(s => s.key)"):
+        page.evaluate("key => opsnGeo.store.set({ service: key })", key)
+        times.append(float(page.evaluate("document.body.dataset.recolouredIn")))
+    assert sorted(times)[len(times) // 2] < 50
+
+
+def test_pointing_at_a_commune_tells_its_name_and_state(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file, "#at=12/49.8942/2.2957")
+    box = page.locator(".folium-map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2)
+    page.wait_for_selector(".tip")
+    assert page.locator(".tip strong").inner_text() == "Amiens"
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert page.locator("#portrait h2").inner_text() == "Amiens"
+
+
+@SIZES
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("fragment", ["", "#level=epci&place=communes:80021", "#show=table", "#place=communes:80021&with=communes:60057"])  # fmt: skip
+def test_axe_finds_nothing_serious(
+    open_page: Opener, atlas_file: Path, size: dict[str, int], scheme: str, fragment: str
+) -> None:
+    page = open_page(atlas_file, fragment, viewport=size, color_scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    assert [(it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}] == []
+
+
+@SIZES
+def test_the_page_never_scrolls_sideways(open_page: Opener, atlas_file: Path, size: dict[str, int]) -> None:
+    page = open_page(atlas_file, "#place=communes:80021&with=communes:60057", viewport=size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+def test_the_page_says_what_is_simulated(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    assert text("atlas.simulated_title") in page.locator(".notice").first.inner_text()
+    assert page.locator(".notice").first.is_visible()
+
+
+def test_the_file_is_light(atlas_file: Path) -> None:
+    assert atlas_file.stat().st_size < 1_000_000
