@@ -49,7 +49,7 @@ def hidden(
     """
     why = pd.Series("", index=counts.index, dtype=object).mask(counts.between(1, min_answers - 1), SMALL)
     families = [] if totals is None else [totals[name] for name in totals]
-    before = None
+    before = pd.Series(dtype=object)
     while not why.equals(before):
         before = why.copy()
         for family in families:

@@ -49,8 +49,8 @@ def estimates(
     -------
     DataFrame
         ``item``, (``domain`` with `by`), ``measure`` (share, mean), ``answers``, ``communes`` (that
-        answered), ``unweighted``, ``estimate``, ``se``, ``low``, ``high``, ``sd`` (weighted standard deviation of
-        the item), ``deff`` (variance over that of
+        answered), ``unweighted``, ``estimate``, ``se``, ``low``, ``high``,
+        ``sd`` (weighted standard deviation of the item), ``deff`` (variance over that of
         as many communes drawn at random) and ``effective`` (communes / deff). Items that nobody answered
         keep their row, with missing values.
 
