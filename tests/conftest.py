@@ -73,6 +73,17 @@ def toy_communes() -> gpd.GeoDataFrame:
 @pytest.fixture
 def toy() -> Territory:
     """Give the toy territory, vintage 2021."""
+    return toy_territory()
+
+
+@pytest.fixture(scope="session")
+def shared_toy() -> Territory:
+    """Give the toy territory to tests that share one costly result; they do not change it."""
+    return toy_territory()
+
+
+def toy_territory() -> Territory:
+    """Build the toy territory, vintage 2021."""
     communes = toy_communes()
     epci = communes.dissolve("siren_epci")[["geometry"]].assign(
         name=["CC A", "CC B", "CC C"], nature=["CC", "CC", "CC"]

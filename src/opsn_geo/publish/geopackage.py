@@ -98,8 +98,8 @@ def write(
     ['code_insee', 'opsn_count', 'geometry']
     """
     flat = {name: _sound(flatten(frame)) for name, frame in layers.items()}
-    crs = _common_crs(flat)
     plain = {name: flatten(frame) for name, frame in tables.items()}
+    crs = _common_crs(flat)
     described = [describe(name, frame, metadata) for name, frame in (flat | plain).items()]
     plain[DICTIONARY] = dictionary(described, metadata.language)
     contents = [*described, describe(DICTIONARY, plain[DICTIONARY], metadata)]

@@ -57,12 +57,23 @@ class Content:
 def flatten(frame: pd.DataFrame) -> pd.DataFrame:
     """Put a named index first as ordinary columns, and drop one without a name.
 
+    Raises
+    ------
+    ValueError
+        Two columns differ at most by case, or one is called ``fid``: databases could not hold them.
+
+    Examples
+    --------
     >>> flatten(pd.DataFrame({"x": [1]}, index=pd.Index(["02001"], name="code_insee"))).columns.tolist()
     ['code_insee', 'x']
     """
     named = [name for name in frame.index.names if name is not None]
-    flat = frame.drop(columns=[name for name in named if name in frame.columns])
-    return flat.reset_index(drop=not named)
+    flat = frame.drop(columns=[name for name in named if name in frame.columns]).reset_index(drop=not named)
+    names = [str(name).lower() for name in flat.columns]
+    clashing = sorted({name for name in names if names.count(name) > 1 or name == "fid"})
+    if clashing:
+        raise ValueError(f"a GeoPackage cannot hold these columns: {clashing}")
+    return flat
 
 
 def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from opsn_geo import __version__
 from opsn_geo.publish.geopackage_content import Content, abstract, simulation
 from opsn_geo.publish.geopackage_tables import extend
-from opsn_geo.publish.qgis_xml import Element, document, element, nested, srs
+from opsn_geo.publish.qgis_xml import Element, document, element, nested, srs, written
 from opsn_geo.vocabulary import text, texts
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _child(parent: Element, tag: str) -> Element:
 
 
 def _string(parent: Element, tag: str, value: str) -> None:
-    ET.SubElement(_child(parent, tag), f"{{{_GCO}}}CharacterString").text = value
+    ET.SubElement(_child(parent, tag), f"{{{_GCO}}}CharacterString").text = written(value)
 
 
 def _date(parent: Element, metadata: Metadata) -> None:

@@ -148,7 +148,7 @@ def _apart(rules: Element, content: Content) -> Element:
     root = element(
         "renderer-v2", type="pointDisplacement", placement=0, tolerance=4, toleranceUnit="MM",
         circleWidth=0.3, circleColor=rgba("#6e6e6e"), circleRadiusAddition=0, labelAttributeName="name",
-        labelDistanceFactor=0.5, labelColor=rgba(chosen.colour), maxLabelScaleDenominator=chosen.largest, forceraster=0,
+        labelDistanceFactor=0.5, labelColor=rgba(chosen.colour), maxLabelScaleDenominator=chosen.largest,
     )  # fmt: skip
     nested(root, "labelFontProperties", description=qgis_symbol.font(chosen.size, bold=chosen.bold), style="")
     root.append(qgis_symbol.marker("centerSymbol", "#6e6e6e", size=1))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
-VERSION = "3.22.0"
+VERSION: Final = "3.22.0"
+_UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def element(tag: str, text: object = None, /, **attributes: object) -> Element:
@@ -20,9 +22,9 @@ def element(tag: str, text: object = None, /, **attributes: object) -> Element:
     >>> ET.tostring(element("rule", label="a < b", class_="x", on=True)).decode()
     '<rule label="a &lt; b" class="x" on="1" />'
     """
-    made = Element(tag, {name.rstrip("_"): _written(value) for name, value in attributes.items()})
+    made = Element(tag, {name.rstrip("_"): written(value) for name, value in attributes.items()})
     if text is not None:
-        made.text = str(text)
+        made.text = written(text)
     return made
 
 
@@ -47,7 +49,7 @@ def option(value: object, name: str | None = None) -> Element:
         made = Element("Option", {"type": "List"} | named)
         made.extend(option(item) for item in value)
     else:
-        made = Element("Option", {"type": "QString", "value": _written(value)} | named)
+        made = Element("Option", {"type": "QString", "value": written(value)} | named)
     return made
 
 
@@ -85,8 +87,8 @@ def literal(value: str) -> str:
 
 def document(root: Element) -> bytes:
     """Write a document in UTF-8, each attribute where it was put: the same tree gives the same bytes."""
-    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=False)
-    return b"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + written + b"\n"
+    body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=False)
+    return b"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + body + b"\n"
 
 
 def srs(crs: CRS) -> Element:
@@ -101,8 +103,9 @@ def srs(crs: CRS) -> Element:
     return root
 
 
-def _written(value: object) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)
+def written(value: object) -> str:
+    """Write a value; what XML cannot hold (control characters, lone surrogates) is left out."""
+    return str(int(value)) if isinstance(value, bool) else _UNWRITABLE.sub("", str(value))
 
 
 __all__ = [
@@ -117,4 +120,5 @@ __all__ = [
     "quoted",
     "rgba",
     "srs",
+    "written",
 ]

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+from xml.etree.ElementTree import Element, fromstring, tostring
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely import LineString, Polygon, box
+
+from opsn_geo.errors import MachineError
+from opsn_geo.publish import geopackage, geopackage_tables, qgis_project
+from opsn_geo.publish.qgis_xml import element, literal
+
+FILE = "opsn-toy-2021.gpkg"
+
+
+@pytest.fixture
+def file(tmp_path: Path, published: Callable) -> Path:
+    return geopackage.write(tmp_path / FILE, *published())
+
+
+@pytest.fixture
+def base(file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(file)) as connection:
+        yield connection
+
+
+def parsed(xml: str | bytes) -> Element:
+    return fromstring(xml)  # noqa: S314 - our own
+
+
+def rows(base: sqlite3.Connection, query: str) -> list[tuple]:
+    return base.execute(query).fetchall()
+
+
+def test_each_layer_keeps_its_codes_columns_and_nulls(file: Path, published: Callable) -> None:
+    given_layers = published().layers
+    for name, frame in given_layers.items():
+        found = gpd.read_file(file, layer=name)
+        assert found.columns.tolist() == [frame.index.name, *frame.columns.drop("geometry"), "geometry"]
+        assert found[frame.index.name].tolist() == frame.index.tolist()
+        assert found.crs == frame.crs
+    communes = gpd.read_file(file, layer="communes")
+    assert communes["opsn_count"].isna().sum() == 1
+    assert communes["state"].isna().sum() == 1
+    assert communes["path"].tolist()[:4] == ["direct", "several", "", ""]
+    assert set(communes.geom_type) == {"MultiPolygon"}
+
+
+def test_tables_keep_texts_dates_truth_and_nulls(base: sqlite3.Connection) -> None:
+    assert rows(base, "SELECT * FROM couverture LIMIT 2") == [
+        (1, "60003", "dpd", "member", "epci", "2019-01-01"),
+        (2, "60003", "sig", "unknown", "", None),
+    ]
+    assert rows(base, "SELECT code, reaches_communes, typeof(reaches_communes) FROM adhesions") == [
+        ("80001", 1, "integer")
+    ]
+    assert rows(base, "SELECT count(*) FROM rejets") == [(0,)]
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path, published: Callable) -> None:
+    first, second = (geopackage.write(tmp_path / name / FILE, *published()) for name in ("a", "b"))
+    assert first.read_bytes() == second.read_bytes()
+    assert first.with_suffix(".xml").read_bytes() == second.with_suffix(".xml").read_bytes()
+
+
+def test_a_failure_leaves_the_former_file_whole(
+    file: Path, published: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    former = file.read_bytes()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(qgis_project, "add", full)
+    with pytest.raises(MachineError, match="disk is full"):
+        geopackage.write(file, *published())
+    assert file.read_bytes() == former
+    assert sorted(it.name for it in file.parent.iterdir()) == ["opsn-toy-2021.gpkg", "opsn-toy-2021.xml"]
+
+
+def test_a_folder_that_cannot_be_made_is_the_machines_fault(tmp_path: Path, published: Callable) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(MachineError, match="cannot be written there"):
+        geopackage.write(tmp_path / "taken" / FILE, *published())
+
+
+def test_gdals_clock_runs_again_after_writing(file: Path) -> None:
+    assert file.exists()
+    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
+
+
+def test_polygons_are_mended_and_points_nowhere_are_null(tmp_path: Path, published: Callable) -> None:
+    bow = Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    layers = {
+        "knots": gpd.GeoDataFrame({"a": [1]}, geometry=[bow], crs=2154),
+        "roads": gpd.GeoDataFrame({"a": [1]}, geometry=[LineString([(0, 0), (1, 1)])], crs=2154),
+        "seats": gpd.GeoDataFrame(
+            {"a": [1]}, geometry=gpd.points_from_xy([float("nan")], [float("nan")]), crs=2154
+        ),
+    }
+    file = geopackage.write(tmp_path / FILE, layers, {}, published().metadata, ())
+    knots = gpd.read_file(file, layer="knots")
+    assert knots.is_valid.all()
+    assert knots.area.item() == pytest.approx(2)
+    assert gpd.read_file(file, layer="roads").geom_type.item() == "MultiLineString"
+    assert gpd.read_file(file, layer="seats").geometry.isna().all()
+    assert bow.is_valid is False
+
+
+def test_layers_of_two_projections_are_refused(tmp_path: Path, published: Callable) -> None:
+    square = gpd.GeoDataFrame({"a": [1]}, geometry=[box(0, 0, 1, 1)], crs=2154)
+    layers = {"one": square, "two": square.set_crs(2975, allow_override=True)}
+    with pytest.raises(ValueError, match="one projection"):
+        geopackage.write(tmp_path / FILE, layers, {}, published().metadata, ())
+
+
+@pytest.mark.parametrize("columns", [["Name", "name"], ["fid"]])
+def test_columns_a_database_cannot_hold_are_refused(
+    tmp_path: Path, published: Callable, columns: list[str]
+) -> None:
+    table = pd.DataFrame([[1] * len(columns)], columns=columns)
+    with pytest.raises(ValueError, match="cannot hold these columns"):
+        geopackage.write(tmp_path / FILE, {}, {"t": table}, published().metadata, ())
+
+
+def test_the_file_is_a_geopackage_1_3_where_all_is_registered(base: sqlite3.Connection) -> None:
+    assert rows(base, "PRAGMA user_version") == [(10300,)]
+    assert rows(base, "PRAGMA journal_mode") == [("delete",)]
+    listed = {name for (name,) in rows(base, "SELECT table_name FROM gpkg_contents")}
+    assert listed == {
+        "communes", "epci", "departements", "opsn", "services", "adhesions", "couverture", "rejets",
+        "dictionnaire", "layer_styles",
+    }  # fmt: skip
+    extensions = {name for (name,) in rows(base, "SELECT extension_name FROM gpkg_extensions")}
+    assert extensions == {"gpkg_rtree_index", "gpkg_schema", "gpkg_metadata"}
+
+
+def test_every_layer_says_that_its_data_are_simulated(base: sqlite3.Connection) -> None:
+    described = rows(base, "SELECT description FROM gpkg_contents WHERE table_name <> 'layer_styles'")
+    assert all(text.startswith("ATTENTION, DONNÉES SIMULÉES : adhésions.") for (text,) in described)
+
+
+def test_every_column_has_one_alias_of_its_own(base: sqlite3.Connection, published: Callable) -> None:
+    found = rows(base, "SELECT table_name, column_name, name FROM gpkg_data_columns")
+    for name, frame in published().layers.items():
+        own = {column: alias for table, column, alias in found if table == name}
+        assert list(own) == [frame.index.name, *frame.columns.drop("geometry")]
+        assert len(set(own.values())) == len(own)
+    assert ("communes", "code_insee", "Code INSEE") in found
+
+
+def test_states_are_enumerated_with_their_words(base: sqlite3.Connection) -> None:
+    words = dict(
+        rows(
+            base,
+            "SELECT value, description FROM gpkg_data_column_constraints WHERE constraint_name = 'state'",
+        )
+    )
+    assert words["member"] == "adhérente"
+    named = "SELECT constraint_name FROM gpkg_data_columns WHERE table_name = 'couverture' AND column_name = "
+    assert rows(base, f"{named}'state'") == [("state",)]
+    assert rows(base, f"{named}'service'") == [(None,)]
+
+
+def test_the_dictionary_defines_every_column_of_every_layer(file: Path, published: Callable) -> None:
+    found = pyogrio.read_dataframe(file, layer="dictionnaire")
+    assert found.columns.tolist() == ["layer", "column", "alias", "unit", "definition", "source"]
+    expected = sum(len(geopackage.flatten(frame).columns) for frame in published().tables.values())
+    expected += sum(len(geopackage.flatten(frame).columns) - 1 for frame in published().layers.values())
+    assert len(found) == expected
+    population = found.set_index(["layer", "column"]).loc[("communes", "population")]
+    assert population["unit"] == "habitants"
+    assert "INSEE" in population["source"]
+
+
+def test_each_layer_and_table_opens_with_one_style(base: sqlite3.Connection) -> None:
+    found = pd.read_sql("SELECT * FROM layer_styles", base)
+    assert found.groupby("f_table_name")["useAsDefault"].sum().eq(1).all()
+    assert set(found["f_table_schema"]) == {""}
+    geometry = found.set_index("f_table_name")["f_geometry_column"]
+    assert set(geometry["communes"]) == {"geom"}
+    assert set(geometry[["couverture"]]) == {""}
+    communes = found[found["f_table_name"] == "communes"]
+    assert communes["styleName"].tolist() == [
+        "Couverture par au moins un service", "Voie d’adhésion des communes",
+        "Nombre d’OPSN atteignant la commune", "Services ouverts par une adhésion", "Contours",
+    ]  # fmt: skip
+
+
+def test_every_style_and_record_is_xml_whatever_the_names(base: sqlite3.Connection) -> None:
+    texts = rows(base, "SELECT styleQML FROM layer_styles UNION ALL SELECT metadata FROM gpkg_metadata")
+    roots = [parsed(text) for (text,) in texts]
+    assert {root.tag.split("}")[-1] for root in roots} == {"qgis", "MD_Metadata"}
+
+
+def test_both_forms_of_metadata_bear_on_each_layer(base: sqlite3.Connection, file: Path) -> None:
+    found = rows(
+        base,
+        "SELECT table_name, md_standard_uri FROM gpkg_metadata_reference JOIN gpkg_metadata "
+        "ON md_file_id = id WHERE reference_scope = 'table' "
+        "AND table_name IN ('communes', 'couverture') ORDER BY 1, 2",
+    )
+    both = ["http://mrcc.com/qgis.dtd", "http://www.isotc211.org/2005/gmd"]
+    assert found == [(name, uri) for name in ("communes", "couverture") for uri in both]
+    sidecar = file.with_suffix(".xml").read_text("utf-8")
+    assert "SIMULÉES" in sidecar
+    assert "sig@example.org" in sidecar
+
+
+def test_the_project_is_one_zipped_file_with_relative_sources(
+    base: sqlite3.Connection, published: Callable
+) -> None:
+    ((name, content),) = rows(base, "SELECT name, content FROM qgis_projects")
+    with zipfile.ZipFile(BytesIO(bytes.fromhex(content.decode()))) as archive:
+        assert archive.namelist() == [f"{name}.qgs"]
+        root = parsed(archive.read(f"{name}.qgs"))
+    sources = {it.text for it in root.iter("datasource")}
+    assert sources >= {f"./{FILE}|layername=communes", f"./{FILE}|layername=couverture"}
+    assert all(source.startswith(f"./{FILE}|layername=") for source in sources)
+    titles = [theme.title for theme in published().themes]
+    assert [it.get("name") for it in root.iter("visibility-preset")] == titles
+    assert [it.get("name") for it in root.iter("Layout")] == titles
+
+
+def test_english_is_english_throughout(tmp_path: Path, published: Callable) -> None:
+    file = geopackage.write(tmp_path / FILE, *published("en"))
+    with closing(sqlite3.connect(file)) as base:
+        told = " ".join(
+            str(cell)
+            for query in ("SELECT name FROM gpkg_data_columns", "SELECT description FROM gpkg_contents",
+                          "SELECT styleName FROM layer_styles", "SELECT styleQML FROM layer_styles")
+            for row in rows(base, query)
+            for cell in row
+        )  # fmt: skip
+    assert "SIMULATED" in told
+    assert "Coverage by any service" in told
+    assert not [word for word in ("adhésion", "Contours", "inconnu", "nombre") if word in told]
+
+
+def test_a_file_without_layers_is_refused_before_anything_is_written(
+    tmp_path: Path, published: Callable
+) -> None:
+    with pytest.raises(ValueError, match="one projection"):
+        geopackage.write(tmp_path / FILE, {}, {}, published().metadata, ())
+    assert not list(tmp_path.iterdir())
+
+
+@given(name=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
+def test_any_name_can_be_a_column(name: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.execute(f"CREATE TABLE t ({geopackage_tables.quoted(name)} TEXT)")
+        assert base.execute("SELECT name FROM pragma_table_info('t')").fetchall() == [(name,)]
+
+
+@given(value=st.text())
+def test_a_literal_ends_where_it_should(value: str) -> None:
+    inner = literal(value)[1:-1].replace("\\\\", "").replace("''", "")
+    assert "'" not in inner
+    assert "\\" not in inner
+
+
+def test_control_characters_do_not_break_the_xml() -> None:
+    assert parsed(tostring(element("a", "b\x00c\x1b", d="\x07e\ud800"))).get("d") == "e"

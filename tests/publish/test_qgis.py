@@ -1,0 +1,205 @@
+"""What real QGIS, GDAL and R find in the file: on the toy territory, and on the founding study."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+
+from opsn_geo import pipeline
+from opsn_geo.publish import geopackage
+from opsn_geo.publish.themes import themes_for
+from opsn_geo.study import Study
+
+pytestmark = pytest.mark.qgis
+
+PROBE = Path(__file__).with_name("probe_qgis.py")
+DEBIAN_PYTHON = "/usr/bin/python3"  # the one that Debian's QGIS and GDAL bind to
+Found = dict[str, Any]
+
+
+def ran(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, timeout=300)
+
+
+def needed(what: str, *command: str) -> None:
+    """Skip without a tool on a desk; fail without it in CI."""
+    if shutil.which(command[0]) and ran(*command).returncode == 0:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI needs {what}")
+    pytest.skip(f"{what} is not installed")
+
+
+@pytest.fixture(scope="module", params=["toy", pytest.param("study", marks=pytest.mark.slow)])
+def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Write a file, move its folder, and make both read-only."""
+    home = tmp_path_factory.mktemp("home")
+    if request.param == "toy":
+        toy = request.getfixturevalue("published_toy")
+        file = geopackage.write(home / "opsn-toy-2021.gpkg", *toy)
+    else:
+        results = pipeline.measure(pipeline.prepare(Study.default()))
+        metadata = results.prepared.study.metadata
+        themes = themes_for(results.layers, metadata.language)
+        file = geopackage.write(
+            home / f"{metadata.stem}.gpkg", results.layers, results.tables, metadata, themes
+        )
+    folder = tmp_path_factory.mktemp("elsewhere") / "dossier d’été"
+    shutil.move(home, folder)
+    (folder / file.name).chmod(0o444)
+    folder.chmod(0o555)
+    yield folder / file.name
+    folder.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def pictures(moved: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp(moved.stem)
+
+
+@pytest.fixture(scope="module")
+def found(moved: Path, pictures: Path) -> Found:
+    needed("QGIS (python3-qgis)", DEBIAN_PYTHON, "-c", "import qgis.core")
+    done = ran(DEBIAN_PYTHON, PROBE, moved, pictures)
+    assert done.returncode == 0, done.stderr
+    answer: Found = json.loads(done.stdout[done.stdout.index("{") :])
+    return answer
+
+
+def pixels(file: str) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(file) as picture:
+            return picture.read()
+
+
+def test_every_layer_and_table_opens(found: Found) -> None:
+    assert {"communes", "epci", "departements", "opsn", "services", "couverture", "dictionnaire"} <= set(
+        found["layers"]
+    )
+    assert all(layer["valid"] for layer in found["layers"].values())
+    assert {layer["crs"] for layer in found["layers"].values() if layer["renderer"]} == {"EPSG:2154"}
+
+
+def test_each_layer_is_dressed_by_its_default_style(found: Found) -> None:
+    drawn = [layer for layer in found["layers"].values() if layer["renderer"]]
+    assert {layer["renderer"] for layer in drawn} <= {"RuleRenderer", "pointDisplacement"}
+    assert all(label for layer in drawn for label in layer["legend"])
+    assert all("(" in label for layer in drawn for label in layer["legend"])
+    assert found["layers"]["departements"]["labels"]
+
+
+def test_no_feature_is_outside_all_classes(found: Found) -> None:
+    styles = {
+        (key, name): style
+        for key, sheet in found["sheets"].items()
+        for name, style in sheet["styles"].items()
+        if style["renderer"]
+    }
+    assert {key: style["undrawn"] for key, style in styles.items() if style["undrawn"]} == {}
+    assert not [name for name, layer in found["layers"].items() if layer["undrawn"]]
+
+
+def test_every_field_has_an_alias_and_states_have_words(found: Found) -> None:
+    named = [found["layers"], {key: next(iter(it["styles"].values())) for key, it in found["sheets"].items()}]
+    empty = [
+        (key, field)
+        for group in named
+        for key, it in group.items()
+        for field, alias in it["aliases"].items()
+        if not alias
+    ]
+    assert empty == []
+    assert "ValueMap" in found["layers"]["communes"]["values"]
+
+
+def test_metadata_show_in_the_properties_of_each_layer(found: Found) -> None:
+    for layer in found["layers"].values():
+        assert layer["title"]
+        assert "SIMULÉES" in layer["abstract"]
+        assert "Licence Ouverte" in layer["licences"][0]
+        assert "services publics numériques" in layer["keywords"]
+
+
+def test_the_project_opens_whole_in_another_folder_read_only(found: Found, moved: Path) -> None:
+    assert found["opened"]
+    assert found["invalid"] == []
+    assert found["messages"] == []
+    assert found["folders"] == [str(moved.parent)]
+    assert found["crs"] == "EPSG:2154"
+    assert found["groups"][0] == "Limites"
+    assert found["groups"][1] == "Couverture"
+    assert found["groups"][-1] == "Données"
+
+
+def test_the_view_holds_the_territory(found: Found) -> None:
+    west, south, east, north = found["view"]
+    assert 0 < east - west < 400_000
+    assert 0 < north - south < 400_000
+    assert found["themes"]
+
+
+def test_the_form_of_a_commune_shows_its_services(found: Found) -> None:
+    assert all(valid for valid, _ in found["relations"].values())
+    assert "Services de la commune" in found["sheets"]["opsn_geo_coverage_communes"]["tabs"]
+    services = found["children"]["opsn_geo_coverage_communes__opsn_geo_data_couverture"]
+    assert len(services) >= 2
+    assert all(" : " in words for words in services)
+    assert any(words.endswith((" : adhérente", " : inconnu")) for words in services)
+    assert found["children"]["opsn_geo_limits_epci__opsn_geo_coverage_communes"]
+
+
+def test_each_theme_draws_a_picture_of_its_own(found: Found) -> None:
+    drawn = {name: pixels(theme["picture"]) for name, theme in found["themes"].items()}
+    assert all(theme["errors"] == [] for theme in found["themes"].values())
+    for name, picture in drawn.items():
+        inked = (picture[:3] < 250).any(axis=0).mean()
+        assert inked > 0.005, name
+        assert len(np.unique(picture[:3].reshape(3, -1).T, axis=0)) > 20, name
+    assert len({picture.tobytes() for picture in drawn.values()}) == len(drawn) >= 3
+
+
+def test_each_theme_has_a_page_that_prints_on_a3(found: Found) -> None:
+    assert set(found["layouts"]) == set(found["themes"])
+    for title, page in found["layouts"].items():
+        assert [page["pdf"][0], page["png"][0]] == [0, 0]
+        assert Path(page["pdf"][1]).read_bytes().startswith(b"%PDF")
+        assert page["size"] == [420, 297]
+        assert title in page["texts"]
+        assert any("IGN" in text and "INSEE" in text for text in page["texts"])
+        assert any("SIMULÉES" in text for text in page["texts"])
+        assert any("2021-02-01" in text for text in page["texts"])
+        assert (pixels(page["png"][1])[:3] < 250).any(axis=0).mean() > 0.02
+
+
+def test_gdals_own_checker_is_content(moved: Path) -> None:
+    needed("GDAL for Python (python3-gdal)", DEBIAN_PYTHON, "-c", "import osgeo_utils.samples.validate_gpkg")
+    done = ran(DEBIAN_PYTHON, "-m", "osgeo_utils.samples.validate_gpkg", "-k", moved)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_gdal_of_debian_reads_it_without_a_warning(moved: Path) -> None:
+    needed("GDAL (gdal-bin)", "ogrinfo", "--version")
+    done = ran("ogrinfo", "-ro", "-so", moved, "communes")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "code_insee: String" in done.stdout
+    assert "domain name=state" in done.stdout
+
+
+def test_r_reads_it(moved: Path) -> None:
+    needed("R with sf (r-cran-sf)", "Rscript", "-e", "library(sf)")
+    read = "x <- sf::st_read(commandArgs(TRUE)[1], 'communes', quiet = TRUE)"
+    script = f"{read}; cat(class(x$code_insee), sf::st_crs(x)$epsg)"
+    done = ran("Rscript", "-e", script, moved)
+    assert done.stdout == "character 2154", done.stderr
