@@ -49,6 +49,7 @@ def test_the_long_table_tells_path_operator_date_and_proof(tables: Tables) -> No
 
 def test_the_summary_counts_services_and_operators(tables: Tables) -> None:
     found = summary(coverage(**tables, date=DAY))
+    assert found["state"].tolist() == ["member", "member", "offered", "unknown", "unknown"]
     assert found["opsn_count"].tolist() == [1, 1, 0, 0, 0]
     assert found["opsn"].tolist() == ["alpha", "alpha", "", "", ""]
     assert found["path"].tolist() == ["several", "epci", "", "", ""]

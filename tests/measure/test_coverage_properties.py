@@ -75,15 +75,14 @@ def tables(offer_rows: list, member_rows: list, lists: tuple[bool, ...]) -> dict
     }
 
 
+UNDER = {
+    commune: {"commune": commune, "epci": row.siren_epci, "departement": row.code_dep, "region": row.code_reg}
+    for commune, row in zip(COMMUNES.index, COMMUNES.itertuples(), strict=True)
+}
+
+
 def lies_under(commune: str, level: str, code: str) -> bool:
-    row = COMMUNES.loc[commune]
-    under = {
-        "commune": commune,
-        "epci": row["siren_epci"],
-        "departement": row["code_dep"],
-        "region": row["code_reg"],
-    }
-    return under.get(level) == code
+    return UNDER[commune].get(level) == code
 
 
 def by_hand(
@@ -130,7 +129,7 @@ def test_the_array_agrees_with_the_definitions(
         assert row == by_hand(*place, **given_rows), place
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(offers, members, st.data())
 def test_hiding_half_of_the_members_never_loses_the_true_share(
     offer_rows: list, member_rows: list, data: st.DataObject
@@ -148,7 +147,7 @@ def test_hiding_half_of_the_members_never_loses_the_true_share(
             assert (share <= interval[f"{name}_possible_share"] + 1e-12).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(offers, members)
 def test_each_path_counted_and_the_overlap_taken_away_makes_the_whole(
     offer_rows: list, member_rows: list

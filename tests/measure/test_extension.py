@@ -15,13 +15,10 @@ from opsn_geo.measure.coverage import Coverage, coverage
 from opsn_geo.measure.extension import (
     adhesions,
     best,
-    compared,
     extensions,
     maximum_coverage,
     offered_everywhere,
-    with_rows,
 )
-from opsn_geo.measure.shares import shares
 
 DAY = date(2021, 2, 1)
 Tables = dict[str, pd.DataFrame]
@@ -112,29 +109,3 @@ def test_nothing_left_to_gain_is_an_empty_table(tables: Tables, known: Coverage)
     found = best(adhesions(known, nobody), known, tables["communes"]["population"], 3)
     assert found.empty
     assert found.columns[:2].tolist() == ["k", "rank"]
-
-
-def test_what_is_promised_is_what_the_scenario_brings(tables: Tables, known: Coverage) -> None:
-    communes = tables["communes"]
-    first = best(adhesions(known, communes["siren_epci"]), known, communes["population"], 2, services=["dpd"])
-    chosen = first[first["k"] == 2].rename(columns={"siren_epci": "code"})[["opsn", "code"]]
-    scenario = with_rows(tables, {"memberships": chosen})
-    assert len(scenario["memberships"]) == len(tables["memberships"]) + 2
-    after = coverage(**scenario, date=DAY)
-    found = compared(known, {"two adhesions": after}, communes, each_service=True)
-    assert found.loc[("two adhesions", "all", "dpd"), "covered_gain_pop"] == first["total_pop"].max() == 700
-    assert found.loc["today", "covered_gain_pop"].eq(0).all()
-
-
-def test_scenarios_stand_side_by_side_with_today(tables: Tables, known: Coverage) -> None:
-    offers = pd.DataFrame({"opsn": ["beta"], "service": ["sig"], "code": ["02"]})
-    after = coverage(**with_rows(tables, {"offers": offers}), date=DAY)
-    found = compared(known, {"sig in 02": after}, tables["communes"], tables["communes"]["code_dep"])
-    assert found.index.tolist() == [
-        ("today", "01"),
-        ("today", "02"),
-        ("sig in 02", "01"),
-        ("sig in 02", "02"),
-    ]
-    now = shares(known, tables["communes"], tables["communes"]["code_dep"])
-    pd.testing.assert_frame_equal(found.loc["today", now.columns], now)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from opsn_geo.measure.coverage import OFFERED, REACHED, Coverage
 from opsn_geo.measure.ladder import STATES, state_codes
-from opsn_geo.measure.shares import bounds, group_codes, service_shares, shares
+from opsn_geo.measure.shares import bounds, group_codes
 from opsn_geo.vocabulary import State
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
-
-_EXTRA: Final[dict[str, dict[str, Any]]] = {
-    "memberships": {
-        "level": "epci", "reaches_communes": True, "services": "*", "since": pd.NaT, "until": pd.NaT,
-        "evidence": "assumed",
-    },
-    "offers": {"level": "departement"},
-}  # fmt: skip
 
 
 def adhesions(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
@@ -59,7 +50,7 @@ def extensions(coverage: Coverage, by: pd.Series, potential: Coverage | None = N
     """List what each service not yet offered in a département would bring, were it extended there.
 
     Only a service that is offered somewhere can be extended; one that nobody offers is a creation, to be
-    tried with :func:`with_rows`.
+    tried with :func:`opsn_geo.measure.scenarios.with_rows`.
 
     Parameters
     ----------
@@ -266,70 +257,3 @@ def _ranked(
         rows.append((int(picked[take]), rank, int(gains[take]), int(left[take] @ unknown)))
         left &= ~left[take]
     return pd.DataFrame(rows, columns=["which", "rank", "gain_pop", "unknown_pop"]).set_index("which")
-
-
-def with_rows(
-    tables: Mapping[str, pd.DataFrame], extra: Mapping[str, pd.DataFrame]
-) -> dict[str, pd.DataFrame]:
-    """Add the rows of a scenario to the tables of a study: what if these joined, or offered that.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        ``memberships``, ``offers`` and whatever else; given back untouched but for the rows added.
-    extra : mapping of str to DataFrame
-        Rows to add, by table. What they do not say: an adhesion is of an EPCI, reaches its communes,
-        carries every service, and is always in force (``assumed``); an offer is to a département.
-
-    Examples
-    --------
-    >>> tables = {"memberships": pd.DataFrame({"opsn": ["a"], "level": "commune", "code": "02001"})}
-    >>> more = with_rows(tables, {"memberships": pd.DataFrame({"opsn": ["a"], "code": ["200071769"]})})
-    >>> more["memberships"][["level", "code"]].to_numpy().tolist()
-    [['commune', '02001'], ['epci', '200071769']]
-    """
-    added = {
-        name: pd.concat([tables[name], _filled(rows, _EXTRA.get(name, {}))], ignore_index=True)
-        for name, rows in extra.items()
-    }
-    return {**tables, **added}
-
-
-def _filled(rows: pd.DataFrame, usual: Mapping[str, Any]) -> pd.DataFrame:
-    """Add the columns that are absent, with what is usual."""
-    return rows.assign(**{name: value for name, value in usual.items() if name not in rows})
-
-
-def compared(
-    today: Coverage,
-    scenarios: Mapping[str, Coverage],
-    places: pd.DataFrame,
-    by: pd.Series | None = None,
-    *,
-    each_service: bool = False,
-) -> pd.DataFrame:
-    """Set scenarios beside today: the shares of each, and what each gains.
-
-    Parameters
-    ----------
-    today : Coverage
-        What is known.
-    scenarios : mapping of str to Coverage
-        The same places with the tables of :func:`with_rows`, by name.
-    places, by
-        As in :func:`opsn_geo.measure.shares.shares`.
-    each_service : bool
-        Service by service, instead of any service.
-
-    Returns
-    -------
-    DataFrame
-        On ``scenario`` (``today`` first), group and, with ``each_service``, ``service``: the columns of
-        ``shares``, and ``covered_gain_pop``, people known to be covered who are not today.
-    """
-    measure = service_shares if each_service else shares
-    tables = {name: measure(it, places, by) for name, it in {"today": today, **scenarios}.items()}
-    table = pd.concat(tables, names=["scenario"])
-    people = table["covered_pop_share"] * table["population"]
-    now = np.tile(people.loc["today"].to_numpy(), len(tables))
-    return table.assign(covered_gain_pop=(people - now).round().fillna(0).astype("int64"))

@@ -257,7 +257,19 @@ def change(before: Coverage, after: Coverage) -> pd.DataFrame:
     -------
     DataFrame
         The place's code, ``service``, ``state_before``, ``state_after``; in the order of places. Only
-        places and services of both are compared.
+        places and services of both are compared. For the shares at two dates side by side, see
+        :func:`opsn_geo.measure.scenarios.compared`.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> since = np.full((1, 1), np.datetime64("NaT"))
+    >>> before = Coverage(places=pd.Index(["a"], name="code_insee"), services=pd.Index(["dpd"]),
+    ...     opsn=pd.Index(["x"]), evidence=np.array([[[1]], [[0]]], np.uint8), since=since,
+    ...     proof=np.zeros((1, 1), np.uint8), incomplete=np.array([False, False]))
+    >>> after = replace(before, evidence=np.array([[[3]], [[0]]], np.uint8))
+    >>> change(before, after).to_dict("records")
+    [{'code_insee': 'a', 'service': 'dpd', 'state_before': 'offered', 'state_after': 'member'}]
     """
     old, new = states(before), states(after)
     old, new = old.align(new, join="inner")
