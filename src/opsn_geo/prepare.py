@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from opsn_geo import link
+from opsn_geo.errors import Fault, InputError
+from opsn_geo.link import Linked
 from opsn_geo.link.passage import read_passage
 from opsn_geo.read.boundaries import Territory, embedded
 from opsn_geo.read.check import checked_tables
@@ -17,9 +19,12 @@ from opsn_geo.read.survey import answers as survey_answers
 from opsn_geo.read.tables import table
 from opsn_geo.study import Study, data_dir
 
-if TYPE_CHECKING:
-    from opsn_geo.link import Linked
-
+_LINKS: Final[Mapping[str, Callable[..., Linked]]] = {
+    "memberships": link.link_members,
+    "offers": link.link_offers,
+}
+_LEVELS: Final = {"memberships": "epci", "offers": "departement"}
+_ADDED: Final = {"memberships": ("services",), "offers": ("service",)}
 REJECT_COLUMNS: Final = ("table", "row", "cause", "value", "candidates")
 
 
@@ -40,6 +45,8 @@ class Prepared:
         On ``respondent``: one typed column per item. It stays in memory: no individual answer is published.
     respondents : DataFrame, optional
         On ``respondent``: the commune or EPCI each was placed in.
+    scenarios : mapping of str to mapping of str to DataFrame
+        Rows that each what-if scenario adds to ``memberships`` and ``offers``, linked.
     rejects : DataFrame
         Rows that could not be linked: table, row, cause, value, candidates.
     counts : mapping of str to int
@@ -51,6 +58,7 @@ class Prepared:
     tables: Mapping[str, pd.DataFrame]
     answers: pd.DataFrame | None
     respondents: pd.DataFrame | None
+    scenarios: Mapping[str, Mapping[str, pd.DataFrame]]
     rejects: pd.DataFrame
     counts: Mapping[str, int]
 
@@ -83,9 +91,37 @@ def prepare(study: Study) -> Prepared:
         tables={**tables, **linked, "opsn": link.mended_opsn(tables["opsn"])},
         answers=answers,
         respondents=found["answers"].linked if "answers" in found else None,
+        scenarios=_scenarios(study, tables, territory, moves),
         rejects=pd.concat([_rejects(name, it) for name, it in found.items()], ignore_index=True),
         counts=_counts(tables if answers is None else {**tables, "answers": answers}, found),
     )
+
+
+def _scenarios(
+    study: Study, tables: Mapping[str, pd.DataFrame], territory: Territory, moves: pd.DataFrame
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """Check and link the rows that each scenario adds; it must be right in every row."""
+    faults: list[Fault] = []
+    found: dict[str, dict[str, pd.DataFrame]] = {}
+    for name, extra in study.scenarios.items():
+        found[name] = {}
+        for kind, rows in extra.items():
+            frame = pd.DataFrame(rows).reindex(columns=["opsn", "level", "code", *_ADDED[kind]])
+            it = _LINKS[kind](frame.fillna({"level": _LEVELS[kind]}), territory, moves)
+            found[name][kind] = it.linked.dropna(axis="columns", how="all")
+            strangers = frame["opsn"][~frame["opsn"].isin(tables["opsn"]["opsn"])]
+            faults += [
+                Fault(
+                    cause="wrong_scenario",
+                    file=str(study.file or ""),
+                    column=f"{name} – {kind}",
+                    value=str(value),
+                )
+                for value in (*it.rejected["code"], *strangers)
+            ]
+    if faults:
+        raise InputError(faults)
+    return found
 
 
 def _rejects(table: str, found: Linked) -> pd.DataFrame:

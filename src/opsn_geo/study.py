@@ -93,6 +93,8 @@ class Study:
         For a table, the header in the user's file of each official column that is named otherwise.
     min_answers : int
         Groups of fewer answers are not published.
+    scenarios : mapping of str to mapping of str to list
+        What-if scenarios by name: rows to add to ``memberships`` and ``offers``.
     file : pathlib.Path, optional
         The study file itself, for the manifest.
 
@@ -108,6 +110,7 @@ class Study:
     tables: Mapping[str, Path]
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     min_answers: int = _MIN_ANSWERS
+    scenarios: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
     file: Path | None = None
 
     @classmethod
@@ -144,6 +147,10 @@ class Study:
             tables={name: path.parent / file for name, file in content["tables"].items()},
             columns=content.get("columns", {}),
             min_answers=content.get("thresholds", {}).get("min_answers", _MIN_ANSWERS),
+            scenarios={
+                it["name"]: {table: it[table] for table in _SCENARIO if table in it}
+                for it in content.get("scenarios", [])
+            },
             file=path,
         )
 
@@ -217,8 +224,16 @@ _SHAPE: Final[dict[str, dict[str, _Key]]] = {
     },
     "tables": {name: _Key(_is_text, "text", required=name in _REQUIRED_TABLES) for name in _TABLES},
     "columns": {},
+    "scenarios": {},
     "thresholds": {"min_answers": _Key(_is_count, "count")},
 }
+
+
+_SCENARIO: Final = {
+    "memberships": ("opsn", "level", "code", "services"),
+    "offers": ("opsn", "service", "level", "code"),
+}
+"""Tables that a scenario adds rows to, and what a row may say."""
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -240,6 +255,8 @@ def _unknown_keys(content: dict[str, Any], path: Path) -> Iterator[Fault]:
     for section, keys in content.items():
         if section not in _SHAPE:
             yield _unknown(section, _SHAPE, path)
+        elif section == "scenarios":
+            yield from _wrong_scenarios(keys, path)
         elif not isinstance(keys, dict):
             yield Fault(cause="wrong_key", file=str(path), column=section, expected=f"[{section}]")
         elif section == "columns":
@@ -250,6 +267,32 @@ def _unknown_keys(content: dict[str, Any], path: Path) -> Iterator[Fault]:
             yield from (
                 _unknown(f"{section}.{key}", known, path) for key in keys if key not in _SHAPE[section]
             )
+
+
+def _wrong_scenarios(scenarios: object, path: Path) -> Iterator[Fault]:
+    """Tell every scenario without a name, and every row that says what no table holds."""
+    for number, it in enumerate(scenarios if isinstance(scenarios, list) else [scenarios], start=1):
+        place = f"scenarios.{number}"
+        if not isinstance(it, dict) or not _is_text(it.get("name")):
+            yield Fault(cause="missing_key", file=str(path), column=f"{place}.name", expected="expected.text")
+            continue
+        yield from (_unknown(f"{place}.{key}", [f"{place}.{name}" for name in ("name", *_SCENARIO)], path)
+                    for key in it if key not in {"name", *_SCENARIO})  # fmt: skip
+        for table, known in _SCENARIO.items():
+            rows = it.get(table, [])
+            if not isinstance(rows, list) or not all(_is_row(row, known) for row in rows):
+                yield Fault(
+                    cause="wrong_key",
+                    file=str(path),
+                    column=f"{place}.{table}",
+                    value=str(rows),
+                    expected=", ".join(known),
+                )
+
+
+def _is_row(row: object, known: Iterable[str]) -> bool:
+    """Tell whether a scenario's row is a table of known texts."""
+    return isinstance(row, dict) and row.keys() <= set(known) and all(map(_is_text, row.values()))
 
 
 def _unknown(key: str, known: Iterable[str], path: Path) -> Fault:

@@ -1,0 +1,49 @@
+"""The chapters of a study: what each topic adds to the layers and tables that are published.
+
+A chapter takes a prepared study and calls pure measures; it computes nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from opsn_geo.measure import coverage as measured
+from opsn_geo.prepare import Prepared
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+__all__ = ["Chapter", "coverage_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """What a topic adds.
+
+    Parameters
+    ----------
+    columns : mapping of str to DataFrame
+        For a layer of the territory, the columns to join to it, on its index.
+    layers : mapping of str to GeoDataFrame
+        Layers of its own.
+    tables : mapping of str to DataFrame
+        Tables of its own.
+    """
+
+    columns: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def coverage_of(prepared: Prepared, tables: Mapping[str, pd.DataFrame] | None = None) -> measured.Coverage:
+    """Give the coverage of a prepared study, or of the same communes with other tables.
+
+    Answers are not taken as evidence of use: what one commune answered must not be read off a map.
+    """
+    listed = {
+        name: (tables or prepared.tables)[name] for name in ("services", "opsn", "offers", "memberships")
+    }
+    return measured.coverage(prepared.territory.communes, **listed, date=prepared.study.metadata.date)

@@ -1,0 +1,30 @@
+"""The panorama: operators and services, and what a study stated of them."""
+
+from __future__ import annotations
+
+from opsn_geo.chapters import Chapter
+from opsn_geo.chapters.coverage import groups
+from opsn_geo.measure import panorama
+from opsn_geo.measure.coverage import Coverage
+from opsn_geo.prepare import Prepared
+from opsn_geo.vocabulary import Level
+
+
+def chapter(prepared: Prepared, known: Coverage) -> Chapter:
+    """Tell who the operators are, what they offer, where, and who works with whom."""
+    tables = prepared.tables
+    opsn, services, offers = (tables[name] for name in ("opsn", "services", "offers"))
+    departements = groups(prepared.territory.communes)[Level.DEPARTEMENT]
+    found = {
+        "panorama_opsn": panorama.operators(opsn, offers),
+        "panorama_services": panorama.services_offered(services, offers),
+        "panorama_formes": panorama.legal_forms(opsn),
+        "panorama_totaux": panorama.totals(opsn, services, offers).rename_axis("measure").to_frame(),
+        "panorama_departements": panorama.groups(known, departements),
+    }
+    if "partnerships" in tables:
+        found["panorama_partenariats"] = panorama.partners(tables["partnerships"])
+    if "statements" in tables:
+        stated = panorama.measured_lists(opsn, services, offers)
+        found["panorama_affirmations"] = panorama.verdicts(tables["statements"], stated)
+    return Chapter(tables=found)
