@@ -39,7 +39,7 @@ def test_enhanced_two_steps_agree_with_pysal() -> None:
 
 
 def test_the_balanced_score_follows_its_matrix_formula() -> None:
-    weights = decay(pd.DataFrame(COST).stack().astype(float), 60).unstack().to_numpy()
+    weights = decay(pd.Series(COST.ravel().astype(float)), 60).to_numpy().reshape(8, 4)
     reached = weights.sum(axis=1, keepdims=True)
     by_commune = np.divide(weights, reached, out=np.zeros_like(weights), where=reached > 0)
     level = STAFF.to_numpy() / (PEOPLE.to_numpy() @ by_commune)
@@ -51,7 +51,12 @@ def test_the_balanced_score_follows_its_matrix_formula() -> None:
 def test_the_balanced_score_inflates_neither_demand_nor_service(weights: list[float]) -> None:
     matrix = np.array(weights).reshape(8, 4)
     score = access(eligible(matrix), STAFF, PEOPLE)["access_score"]
-    shared = np.divide(matrix, matrix.sum(axis=1, keepdims=True), out=np.zeros((8, 4)), where=matrix.sum(axis=1, keepdims=True) > 0)
+    shared = np.divide(
+        matrix,
+        matrix.sum(axis=1, keepdims=True),
+        out=np.zeros((8, 4)),
+        where=matrix.sum(axis=1, keepdims=True) > 0,
+    )
     asked = PEOPLE.to_numpy() @ shared
     assert asked.sum() == pytest.approx(PEOPLE[matrix.any(axis=1)].sum())
     assert score.sum() == pytest.approx(PER * (STAFF.to_numpy()[asked > 0] / asked[asked > 0]).sum())
@@ -60,7 +65,9 @@ def test_the_balanced_score_inflates_neither_demand_nor_service(weights: list[fl
 
 
 def test_what_is_not_known_or_not_there_never_makes_a_score_missing() -> None:
-    pairs = pd.DataFrame({"code_insee": ["a", "b", "ghost"], "opsn": ["x", "y", "z"], "weight": [1.0, None, 1.0]})
+    pairs = pd.DataFrame(
+        {"code_insee": ["a", "b", "ghost"], "opsn": ["x", "y", "z"], "weight": [1.0, None, 1.0]}
+    )
     staff = pd.Series({"x": np.nan, "y": 3.0, "z": 5.0})
     people = pd.Series({"a": 10.0, "b": np.nan, "ghost": 0.0, "alone": 4.0})
     for balanced in (True, False):

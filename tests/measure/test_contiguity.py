@@ -82,4 +82,7 @@ def test_hauts_de_france_agrees_with_geometry_itself(rule: str) -> None:
         shared = shapely.intersection(areas.to_numpy()[one], areas.to_numpy()[other])
         one, other = one[shapely.length(shared) > 0], other[shapely.length(shared) > 0]
     expected = {(a, b) for a, b in zip(one.tolist(), other.tolist(), strict=True) if a != b}
-    assert set(zip(*(axis.tolist() for axis in np.nonzero(contiguity(areas, rule=rule).toarray())), strict=True)) == expected
+    assert (
+        set(zip(*(axis.tolist() for axis in np.nonzero(contiguity(areas, rule=rule).toarray())), strict=True))
+        == expected
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from opsn_geo.measure.contiguity import contiguity
-from opsn_geo.measure.deserts import Thresholds, below, bundle, cumulative, members
+from opsn_geo.measure.deserts import Certainty, Thresholds, below, bundle, cumulative, members
 from opsn_geo.measure.patches import deserts
 from opsn_geo.read.boundaries import Territory
 
@@ -103,7 +103,9 @@ def test_frames_of_other_communes_are_refused(toy: Territory) -> None:
 def test_every_desert_is_described(toy: Territory) -> None:
     communes, touching = toy.communes, contiguity(toy.communes.geometry)
     frame = lacking(communes, "80001", "80002", "60003", "60012", unknown=("76013",))
-    needs = pd.DataFrame({"code_insee": ["80001", "80002", "60012"], "service": "dpd", "yes": [2, 1, 1], "base": [3, 4, 4]})
+    needs = pd.DataFrame(
+        {"code_insee": ["80001", "80002", "60012"], "service": "dpd", "yes": [2, 1, 1], "base": [3, 4, 4]}
+    )
     seats = pd.Series({"adico": "60004", "far": "10387"})
     found = deserts(members(frame, touching, communes), communes, frame, touching, seats=seats, needs=needs)
     assert found.index.tolist() == ["dpd-60012", "dpd-60003"]
@@ -127,7 +129,9 @@ def test_a_service_nobody_offers_has_no_nearest(toy: Territory) -> None:
     frame, touching = lacking(toy.communes, *toy.communes.index), contiguity(toy.communes.geometry)
     found = deserts(members(frame, touching, toy.communes), toy.communes, frame, touching)
     assert found["communes"].tolist() == [12]
-    assert found[["nearest_covered", "nearest_covered_m", "farthest_m", "nearest_opsn_m"]].isna().all(axis=None)
+    assert (
+        found[["nearest_covered", "nearest_covered_m", "farthest_m", "nearest_opsn_m"]].isna().all(axis=None)
+    )
 
 
 def test_no_desert_makes_an_empty_layer(toy: Territory) -> None:
@@ -159,7 +163,9 @@ def test_the_edge_is_where_nothing_is_known() -> None:
 
 
 def test_a_bundle_weighs_services_by_need() -> None:
-    frame = pd.DataFrame({"a": [True, True, False], "b": [False, True, False], "c": [None, None, None]}, dtype="boolean")
+    frame = pd.DataFrame(
+        {"a": [True, True, False], "b": [False, True, False], "c": [None, None, None]}, dtype="boolean"
+    )
     need = pd.Series({"a": 1.0, "b": 1.0, "c": 2.0})
     assert bundle(frame, need).tolist() == [pd.NA, True, pd.NA]
     assert bundle(frame, need, least=1.0).tolist() == [False, pd.NA, False]
@@ -177,11 +183,12 @@ def test_missing_services_are_counted_between_two_ends() -> None:
     }
 
 
+Study = tuple[pd.DataFrame, pd.DataFrame, sparse.csr_array]
 STATES = st.sampled_from(["not_offered", "offered", "member", "used", "unknown"])
 
 
 @st.composite
-def studies(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame, sparse.csr_array]:
+def studies(draw: st.DrawFn) -> Study:
     size = draw(st.integers(1, 12))
     codes = pd.Index([f"{place:05d}" for place in range(size)], name="code_insee")
     people = draw(st.lists(st.integers(0, 5), min_size=size, max_size=size))
@@ -192,14 +199,20 @@ def studies(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame, sparse.csr_arr
     for one, other in pairs:
         matrix[one, other] = matrix[other, one] = one != other
     states = draw(st.lists(STATES, min_size=size, max_size=size))
-    return communes, pd.DataFrame({"code_insee": codes, "service": "dpd", "state": states}), sparse.csr_array(matrix)
+    return (
+        communes,
+        pd.DataFrame({"code_insee": codes, "service": "dpd", "state": states}),
+        sparse.csr_array(matrix),
+    )
 
 
 @given(
     study=studies(), place=st.integers(0, 11), rung=st.sampled_from(["offered", "member", "used"]),
     certainty=st.sampled_from(["sure", "possible"]), least=st.integers(1, 4), people=st.integers(0, 9),
 )  # fmt: skip
-def test_a_membership_more_never_puts_a_commune_in_a_desert(study, place, rung, certainty, least, people) -> None:
+def test_a_membership_more_never_puts_a_commune_in_a_desert(
+    study: Study, place: int, rung: str, certainty: Certainty, least: int, people: int
+) -> None:
     communes, coverage, touching = study
     place %= len(communes)
     richer = coverage.copy()
@@ -219,7 +232,7 @@ def test_a_membership_more_never_puts_a_commune_in_a_desert(study, place, rung, 
 
 
 @given(study=studies())
-def test_deserts_partition_the_communes_below(study) -> None:
+def test_deserts_partition_the_communes_below(study: Study) -> None:
     communes, coverage, touching = study
     frame = below(coverage, communes.index)
     found = patches(members(frame, touching, communes))

@@ -16,7 +16,10 @@ def frame(communes: pd.DataFrame, *codes: str) -> pd.DataFrame:
 def test_stability_is_the_share_of_specifications(toy: Territory) -> None:
     communes = toy.communes
     rules = {rule: contiguity(communes.geometry, rule=rule) for rule in ("queen", "rook")}
-    evidence = {"member": frame(communes, "80001", "80006", "60012"), "used": frame(communes, "80001", "80006")}
+    evidence = {
+        "member": frame(communes, "80001", "80006", "60012"),
+        "used": frame(communes, "80001", "80006"),
+    }
     bounds = [Thresholds(), Thresholds(communes=2)]
     found = stability(evidence, rules, communes, certainties=["sure"], thresholds=bounds)
     shares = found.communes.set_index("code_insee")["stability_share"]
@@ -26,7 +29,10 @@ def test_stability_is_the_share_of_specifications(toy: Territory) -> None:
     assert len(shares) == 12
     assert len(found.specifications) == 8
     queens = found.specifications.query("contiguity == 'queen' and evidence == 'member'")
-    assert queens[["min_communes", "communes", "population"]].values.tolist() == [[1, 3, 1900], [2, 2, 700]]
+    assert queens[["min_communes", "communes", "population"]].to_numpy().tolist() == [
+        [1, 3, 1900],
+        [2, 2, 700],
+    ]
 
 
 def test_the_default_grid_runs_whole(toy: Territory) -> None:
@@ -42,7 +48,9 @@ def test_the_default_grid_runs_whole(toy: Territory) -> None:
 def test_the_unknown_is_a_matter_of_choice(toy: Territory) -> None:
     communes = toy.communes
     unknown = pd.DataFrame({"dpd": pd.NA}, index=communes.index, dtype="boolean")
-    found = stability({"member": unknown}, {"queen": contiguity(communes.geometry)}, communes, thresholds=[Thresholds()])
+    found = stability(
+        {"member": unknown}, {"queen": contiguity(communes.geometry)}, communes, thresholds=[Thresholds()]
+    )
     assert set(found.communes["stability_share"]) == {0.5}
 
 
@@ -59,7 +67,15 @@ def test_evidence_on_other_services_is_refused(toy: Territory) -> None:
 
 def test_verdicts_change_at_their_bounds() -> None:
     shares = pd.Series([0.0, 0.001, 0.4999, 0.5, 0.9499, 0.95, 1.0])
-    assert verdict(shares).tolist() == ["never", "choice", "choice", "leaning", "leaning", "finding", "finding"]
+    assert verdict(shares).tolist() == [
+        "never",
+        "choice",
+        "choice",
+        "leaning",
+        "leaning",
+        "finding",
+        "finding",
+    ]
 
 
 def test_another_vintage_is_carried_where_its_communes_agree() -> None:
@@ -67,7 +83,10 @@ def test_another_vintage_is_carried_where_its_communes_agree() -> None:
         {"dpd": [True, True, True, False, True, None, False]}, index=list("abcdefg"), dtype="boolean"
     )
     passage = pd.DataFrame(
-        {"code_from": ["a", "b", "c", "d", "e", "f", "g", "g"], "code_to": ["ab", "ab", "cd", "cd", "ef", "ef", "g1", "g2"]}
+        {
+            "code_from": ["a", "b", "c", "d", "e", "f", "g", "g"],
+            "code_to": ["ab", "ab", "cd", "cd", "ef", "ef", "g1", "g2"],
+        }
     )
     found = carried(old, passage, pd.Index(["ab", "cd", "ef", "g1", "g2", "new"]))["dpd"]
     assert found.tolist() == [True, pd.NA, pd.NA, False, False, pd.NA]

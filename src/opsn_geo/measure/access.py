@@ -9,10 +9,17 @@ level of service inflation in Floating Catchment Area (FCA) methods", *PLoS ONE*
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, Final
+
 import numpy as np
 import pandas as pd
 
-PER: int = 10_000
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
+
+PER: Final = 10_000
 """Scores are told in staff per this many people."""
 
 
@@ -40,7 +47,8 @@ def decay(distance_m: pd.Series, reach_m: float) -> pd.Series:
     """
     end = np.exp(-0.5)
     weights = (np.exp(-0.5 * (distance_m / reach_m) ** 2) - end) / (1 - end)
-    return weights.where(distance_m <= reach_m, 0.0).clip(lower=0.0)
+    within: pd.Series = weights.where(distance_m <= reach_m, 0.0).clip(lower=0.0)
+    return within
 
 
 def access(
@@ -114,15 +122,16 @@ def access(
     )
 
 
-def _places(eligibility: pd.DataFrame, column: str, known: pd.Series) -> np.ndarray:
+def _places(eligibility: pd.DataFrame, column: str, known: pd.Series) -> NDArray[np.intp]:
     """Find the place of each code, or say which are strangers."""
-    places = known.index.get_indexer(eligibility[column])
+    places = known.index.get_indexer(pd.Index(eligibility[column]))
     if (places < 0).any():
         strangers = sorted(set(eligibility.loc[places < 0, column].astype(str)))
         raise ValueError(f"{column} in eligibility only: {', '.join(strangers)}")
     return places
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def _ratio(part: Numbers, whole: Numbers) -> NDArray[np.float64]:
     """Divide, with 0 where there is nothing to divide by."""
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    share: NDArray[np.float64] = np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    return share

@@ -105,9 +105,7 @@ def _exact(
 def _check_permutations(permutations: int, tests: int, alpha: float) -> None:
     needed = ceil(tests / alpha) - 1
     if permutations < needed:
-        raise InputError(
-            [Fault(cause="few_permutations", value=f"{permutations}", expected=f"{needed}")]
-        )
+        raise InputError([Fault(cause="few_permutations", value=f"{permutations}", expected=f"{needed}")])
 
 
 def _draws(others: int, lacking: int, most: int, permutations: int, seed: int) -> NDArray[np.int64]:

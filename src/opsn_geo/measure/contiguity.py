@@ -47,8 +47,8 @@ def contiguity(areas: gpd.GeoSeries, *, rule: Rule = "queen", order: int = 1) ->
 
     Notes
     -----
-    With ``B`` the incidence of areas and vertices (or edges), the matrix is ``B Bᵀ > 0`` off its diagonal, and
-    the matrix of order k is ``(I + A)ᵏ > 0``. Queen and rook contiguity: Cliff and Ord, *Spatial
+    With ``B`` the incidence of areas and vertices (or edges), the matrix is ``B Bᵀ > 0`` off its diagonal,
+    and the matrix of order k is ``(I + A)ᵏ > 0``. Queen and rook contiguity: Cliff and Ord, *Spatial
     Autocorrelation* (1973).
 
     Examples
@@ -117,7 +117,7 @@ def _edges(areas: gpd.GeoSeries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _vertex_ids(xy: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Number the distinct vertices, on a grid of a billionth of the extent (a millimetre for France)."""
+    """Give each distinct vertex a number, to a billionth of the extent (a millimetre for France)."""
     if not len(xy):
         return np.empty(0, dtype=np.int64)
     low = xy.min(axis=0)
@@ -127,7 +127,7 @@ def _vertex_ids(xy: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _edge_ids(ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the distinct edges, whichever way they are walked."""
+    """Give each distinct edge a number, whichever way they are walked."""
     low, high = np.sort(ends, axis=1).T
     return _ids(low << 32 | high)
 

@@ -1,8 +1,8 @@
 """Service deserts: connected patches of communes below a rung of the ladder.
 
 The way is: :func:`below` tells for each commune and service whether it is below the rung (or that nobody
-knows), :func:`members` gathers the communes below it into patches, and :func:`opsn_geo.measure.patches.deserts`
-describes each patch.
+knows), :func:`members` gathers the communes below it into patches, and
+:func:`opsn_geo.measure.patches.deserts` describes each patch.
 
 What is monotone: giving a commune a membership can only take communes out of deserts, never put one in, and
 taking a membership away does the reverse. The *number* of patches is not monotone: covering a commune in the
@@ -137,7 +137,8 @@ def cumulative(below: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> cumulative(pd.DataFrame({"dpd": [True], "sig": [None], "ssi": [False]}, dtype="boolean")).to_dict("list")
+    >>> lacking = pd.DataFrame({"dpd": [True], "sig": [None], "ssi": [False]}, dtype="boolean")
+    >>> cumulative(lacking).to_dict("list")
     {'services_missing': [1], 'services_missing_possible': [2]}
     """
     return pd.DataFrame(
@@ -224,7 +225,7 @@ def patch_numbers(
     certainty: Certainty = "sure",
     classes: pd.Series | None = None,
 ) -> NDArray[np.int64]:
-    """Number the connected patches of every service, in one graph of communes × services.
+    """Give each connected patch of every service a number, in one graph of communes × services.
 
     Parameters and errors are those of :func:`members`.
 

@@ -113,7 +113,9 @@ def _codes(rows: pd.DataFrame, column: str) -> pd.Series:
     return joined
 
 
-def _unknown_border(communes: gpd.GeoDataFrame, below: pd.DataFrame, adjacency: sparse.csr_array) -> pd.Series:
+def _unknown_border(
+    communes: gpd.GeoDataFrame, below: pd.DataFrame, adjacency: sparse.csr_array
+) -> pd.Series:
     """Tell for each service and commune whether it touches ground of which nothing is known."""
     open_sided = on_border(communes.geometry).to_numpy()[:, None]
     strange = ~communes["inside"].to_numpy(dtype=bool)[:, None] & below.isna().to_numpy()
@@ -151,7 +153,9 @@ def _need(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -> pd.Da
     """Add up the declared need inside each desert."""
     sums = members.merge(needs, on=["code_insee", "service"]).groupby("desert")[["yes", "base"]].sum()
     told = sums.reindex(members["desert"].unique(), fill_value=0)
-    told = told.where(told["base"] >= min_answers).set_axis(["need_count", "need_base"], axis=1).astype("Int64")
+    told = (
+        told.where(told["base"] >= min_answers).set_axis(["need_count", "need_base"], axis=1).astype("Int64")
+    )
     return told.assign(need_share=(told["need_count"] / told["need_base"]).astype("Float64"))
 
 

@@ -135,10 +135,8 @@ def carried(below: pd.DataFrame, passage: pd.DataFrame, communes: pd.Index) -> p
     >>> carried(old, merger, pd.Index(["ab", "c"]))["dpd"].tolist()
     [<NA>, True]
     """
-    same = below.index.difference(passage["code_from"])
-    pairs = pd.concat(
-        [passage[["code_from", "code_to"]], pd.DataFrame({"code_from": same, "code_to": same})]
-    )
+    same = below.index.difference(pd.Index(passage["code_from"]))
+    pairs = pd.concat([passage[["code_from", "code_to"]], pd.DataFrame({"code_from": same, "code_to": same})])
     values = below.reindex(pairs["code_from"]).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     by = pd.DataFrame(values, columns=below.columns).groupby(pairs["code_to"].to_numpy())
     low, high = by.min(), by.max()
@@ -170,6 +168,8 @@ def _specification(
 
 
 def _long(shares: pd.DataFrame) -> pd.DataFrame:
-    long = shares.rename_axis(index="code_insee", columns="service").stack().rename("stability_share")  # noqa: PD013
-    table = long.reset_index()
+    table = (
+        shares.rename_axis("code_insee").reset_index().melt("code_insee", None, "service", "stability_share")
+    )
+    table = table.sort_values(["code_insee", "service"], ignore_index=True)
     return table.assign(verdict=verdict(table["stability_share"]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -192,11 +191,20 @@ def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measu
     with staged(file.parent, last=file.name) as aside:
         plain = aside / "plain.tif"
         sample = _write_blocks(plain, block, grid, _tags(metadata, title, measure), title)
-        options = {"compress": "DEFLATE", "predictor": 3, "blocksize": BLOCK, "overview_resampling": "NEAREST"}
+        options = {
+            "compress": "DEFLATE",
+            "predictor": 3,
+            "blocksize": BLOCK,
+            "overview_resampling": "NEAREST",
+        }
         rasterio.shutil.copy(plain, aside / file.name, driver="COG", **options)
         plain.unlink()
         classes = intervals(
-            pd.DataFrame({measure: sample}), measure, scheme="quantiles", palette="YlOrBr", lang=metadata.language
+            pd.DataFrame({measure: sample}),
+            measure,
+            scheme="quantiles",
+            palette="YlOrBr",
+            lang=metadata.language,
         )
         (aside / file.name).with_suffix(".qml").write_text(raster_qml(classes), encoding="utf-8")
     return classes
@@ -241,7 +249,9 @@ def weighted_mean(values: Path, population: Path, zones: gpd.GeoDataFrame) -> pd
     return found.rename_axis(zones.index.name).fillna({"grid_population": 0.0})
 
 
-def overlay(file: Path, classes: tuple[Class, ...], *, most: int = 2_000) -> tuple[NDArray[np.uint8], list[list[float]]]:
+def overlay(
+    file: Path, classes: tuple[Class, ...], *, most: int = 2_000
+) -> tuple[NDArray[np.uint8], list[list[float]]]:
     """Draw a raster for a web map.
 
     Parameters
@@ -303,24 +313,18 @@ def _tags(metadata: Metadata, title: str, measure: str) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _new(file: Path, grid: Grid) -> Iterator[Any]:
-    import rasterio  # noqa: PLC0415 - heavy, and needed for rasters only
-
-    with rasterio.open(
-        file, "w", driver="GTiff", width=grid.width, height=grid.height, count=1, dtype="float32", crs=grid.crs,
-        transform=grid.transform, nodata=NODATA, tiled=True, blockxsize=BLOCK, blockysize=BLOCK, bigtiff="IF_SAFER",
-    ) as target:  # fmt: skip
-        yield target
-
-
 def _write_blocks(
     file: Path, block: Block, grid: Grid, tags: dict[str, str], title: str
 ) -> NDArray[np.float32]:
     """Write window by window; give an even sample of the values for the classes of the legend."""
+    import rasterio  # noqa: PLC0415 - heavy, and needed for rasters only
+
+    what = {"driver": "GTiff", "dtype": "float32", "count": 1, "nodata": NODATA, "bigtiff": "IF_SAFER"}
+    where = {"width": grid.width, "height": grid.height, "transform": grid.transform, "crs": grid.crs}
+    tiles = {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK}
     every = max(1, grid.width * grid.height // _SAMPLE)
     sample = []
-    with _new(file, grid) as target:
+    with rasterio.open(file, "w", **what, **where, **tiles) as target:
         target.update_tags(**tags)
         target.set_band_description(1, title)
         for window in _windows(grid):
