@@ -89,9 +89,7 @@ class Report:
         parts = {
             "faults": [fault.text(lang) for fault in self.faults],
             "notices": [notice.text(lang) for notice in self.notices],
-            "counts": [
-                text("check.count", lang, **row) for row in self.counts.reset_index().to_dict("records")
-            ],
+            "counts": [text("check.count", lang, **row) for row in _records(self.counts.reset_index())],
             "headers": list(self._header_lines(lang)),
             "rejects": [_reject_line(row, lang) for row in _records(self.rejects)],
             "review": [text("check.guess", lang, **row) for row in _records(self.review)],
