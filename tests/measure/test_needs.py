@@ -99,3 +99,13 @@ def test_everywhere_skips_groups_too_small_to_tell_but_needs_one_that_tells() ->
         ("59", "a"): True, ("59", "b"): False, ("62", "a"): True, ("62", "b"): False,
     }  # fmt: skip
     assert not found.loc["62", "needed"].any()
+
+
+def test_what_could_be_chance_is_not_flagged() -> None:
+    answers = survey(
+        service_used__a=(5, 5, 0), service_used__b=(4, 6, 0), need__a=(3, 7, 0), need__b=(1, 9, 0)
+    )  # fmt: skip
+    rows = pd.MultiIndex.from_product([["all"], ["a", "b"]], names=["group", "service"])
+    found = needs(answers, pd.Series(1, rows))
+    assert found["need_share"].max() > found["need_share"].mean()
+    assert not found.select_dtypes(bool).to_numpy().any()

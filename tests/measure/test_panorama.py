@@ -141,3 +141,11 @@ def test_groups_tell_offers_from_memberships(tables: Tables) -> None:
             "opsn_reaching_count": 0, "opsn_reaching": "", "services_reached": 0,
         },
     }  # fmt: skip
+
+
+def test_a_service_as_frequent_as_the_average_is_not_rare() -> None:
+    services = pd.DataFrame({"service": ["a", "b"], "name": ["A", "B"], "widespread_nationally": "true"})
+    offers = pd.DataFrame({"opsn": ["x", "y"], "service": ["a", "b"]})
+    assert not services_offered(services, offers)["rare_here"].any()
+    more = pd.DataFrame({"opsn": ["x", "y", "z"], "service": ["a", "a", "b"]})
+    assert services_offered(services, more)["rare_here"].tolist() == [False, True]

@@ -204,12 +204,13 @@ def _communes_within(communes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _epci_within(communes: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
-    """List every code that an EPCI or any of its communes lies under; only its own makes it a member."""
+    """List every code that an EPCI or any of its communes lies under."""
     epci = pd.Categorical(communes["siren_epci"])
     listed = _communes_within(communes)
     listed["place"] = epci.codes[listed["place"]]
-    listed["flag"] = np.where(listed["level"] == Level.EPCI, DIRECT, 0)
-    return listed[listed["place"] >= 0].drop_duplicates(), pd.Index(epci.categories, name="siren_epci")
+    return listed[listed["place"] >= 0].assign(flag=DIRECT).drop_duplicates(), pd.Index(
+        epci.categories, name="siren_epci"
+    )
 
 
 def _gathered(
@@ -268,7 +269,7 @@ def _in_force(memberships: pd.DataFrame, within: pd.DataFrame, date: Date) -> pd
     day = pd.Timestamp(date)
     rows = _spread(memberships.assign(since=since)[~(since > day) & ~(until < day)], within)
     own, reaching = rows["flag"] == DIRECT, rows["reaches_communes"].astype(bool)
-    return rows[own | (reaching & rows["flag"].gt(0))]
+    return rows[own | reaching]
 
 
 def _fold_memberships(known: Coverage, rows: pd.DataFrame) -> None:
