@@ -133,3 +133,14 @@ def test_every_theme_and_group_has_a_title(lang: Language) -> None:
 def test_states_and_paths_have_a_colour_each() -> None:
     assert set(STATE_COLOURS) == set(texts("state")) == set(State)
     assert set(PATH_COLOURS) == set(Path)
+
+
+def test_communes_beyond_the_border_are_context_and_not_counted() -> None:
+    layer = pd.DataFrame({"opsn_count": [1, 2, 2], "inside": [True, True, False]})
+    (theme,) = themes_for({"communes": layer})
+    assert [(entry.label, entry.count) for entry in theme.classes] == [("1", 1), ("2", 1)]
+
+
+def test_a_missing_dependence_says_that_there_is_no_operator() -> None:
+    (theme,) = themes_for({"communes": pd.DataFrame({"dependence_share": [0.5, None, 1.0]})})
+    assert theme.classes[-1].label == "aucun OPSN connu"

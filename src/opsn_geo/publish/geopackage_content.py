@@ -22,7 +22,14 @@ OFFICIAL: Final = frozenset(
     | {"mairie_x", "mairie_y", "nature", "communes", "chef_lieu", "area_km2"}
 )
 # Columns whose values are words of the house: a reader sees the label, the file keeps the value.
-WORDS: Final = {"state": "state", "path": "path", "level": "level", "legal_form": "legal_form"}
+WORDS: Final = {
+    "state": "state",
+    "own_state": "state",
+    "path": "path",
+    "own_path": "path",
+    "level": "level",
+    "legal_form": "legal_form",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +173,7 @@ def _told(name: str, what: str, lang: Language) -> str:
 
 def _column(name: str, values: pd.Series, source: str, lang: Language) -> Column:
     choices = vocabulary.texts(WORDS[name], lang) if name in WORDS else {}
-    empty = {"": text("theme_class.none", lang)} if name == "path" else {}
+    empty = {"": text("theme_class.none", lang)} if WORDS.get(name) == "path" else {}
     return Column(
         name=name,
         sql=sql_type(values),

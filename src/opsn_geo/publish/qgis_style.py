@@ -133,13 +133,26 @@ def renderer(content: Content, theme: Theme | None, lang: Language) -> Element:
     root = element("renderer-v2", type="RuleRenderer", symbollevels=0, enableorderby=0, forceraster=0)
     rules = nested(root, "rules", key=identifier("rules", theme.key))
     symbols = nested(root, "symbols")
+    within = f" AND {quoted('inside')}" if content.has("inside") else ""
     for place, entry in enumerate(theme.classes):
         nested(
-            rules, "rule", filter=condition(theme, entry), label=legend_label(entry, lang), symbol=place,
-            key=identifier("rule", theme.key, str(place)),
+            rules, "rule", filter=f"({condition(theme, entry)}){within}", label=legend_label(entry, lang),
+            symbol=place, key=identifier("rule", theme.key, str(place)),
         )  # fmt: skip
         symbols.append(_symbol(content, str(place), entry))
+    if within:
+        _add_context(rules, symbols, theme, lang)
     return _apart(root, content) if content.shape == "point" and content.has("name") else root
+
+
+def _add_context(rules: Element, symbols: Element, theme: Theme, lang: Language) -> None:
+    """Draw what lies beyond the territory pale and apart from every class."""
+    name = str(len(theme.classes))
+    nested(
+        rules, "rule", filter=f"coalesce({quoted('inside')}, false) = false", symbol=name,
+        label=text("theme_class.outside", lang), key=identifier("rule", theme.key, "outside"),
+    )  # fmt: skip
+    symbols.append(qgis_symbol.fill(name, "#fafafa"))
 
 
 def _apart(rules: Element, content: Content) -> Element:

@@ -163,8 +163,7 @@ def intervals(
     uppers = _bounds(known, scheme=scheme, most=most, whole=whole, centred=diverging)
     counts = np.bincount(places(known, uppers), minlength=len(uppers))
     lowers = [None, *uppers[:-1]]
-    single = set(uppers) == set(known.tolist())
-    labels = _interval_labels(uppers, column=column, whole=whole, single=single, lang=lang)
+    labels = _interval_labels(uppers, known, column=column, whole=whole, lang=lang)
     colours = _colours(palette, len(uppers))
     made = [
         Class(label=label, colour=colour, lower=lower, upper=upper, count=int(count))
@@ -232,7 +231,7 @@ def unit_of(column: str, lang: Language) -> str:
 
 
 def _interval_labels(
-    uppers: list[float], *, column: str, whole: bool, single: bool, lang: Language
+    uppers: list[float], known: np.ndarray, *, column: str, whole: bool, lang: Language
 ) -> list[str]:
     """Label each interval with no more digits than its bounds need to differ."""
     factor = 100 if column.endswith("_share") else 1
@@ -244,11 +243,13 @@ def _interval_labels(
     def shown(value: float) -> str:
         return number(value, lang, digits)
 
-    if single:
+    if set(uppers) == set(known.tolist()):
         return [f"{shown(bound)}{tail}" for bound in bounds]
     if len(bounds) == 1:
         return [text("theme_class.at_most", lang, upper=shown(bounds[0]) + tail)]
-    labels = [text("theme_class.at_most", lang, upper=shown(bounds[0]) + tail)]
+    alone = uppers[0] == known.min()
+    first = shown(bounds[0]) + tail
+    labels = [first if alone else text("theme_class.at_most", lang, upper=first)]
     for lower, upper in pairwise(bounds[:-1]):
         least = lower + 1 if whole else lower
         span = text("theme_class.between", lang, lower=shown(least), upper=shown(upper) + tail)

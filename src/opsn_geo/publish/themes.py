@@ -7,7 +7,7 @@ the layers at hand do hold, with its classes computed and counted on the data.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -91,6 +91,7 @@ class Spec:
 
     ``palette`` is a ColorBrewer name, or for categories a table of colours by value. ``words`` is the room
     of the catalogue that labels the categories; without it they are labelled by their own value.
+    ``missing`` is the entry of ``theme_class`` that says what a missing value means.
     """
 
     key: str
@@ -101,6 +102,7 @@ class Spec:
     palette: str | Mapping[str, str] = "YlGnBu"
     scheme: Scheme = "pretty"
     words: str = ""
+    missing: str = "unknown"
 
 
 SPECS: Final = (
@@ -113,7 +115,8 @@ SPECS: Final = (
          scheme="quantiles"),
     Spec(key="services_offered", group="coverage", layer="communes", column="services_offered",
          scheme="quantiles"),
-    Spec(key="dependence", group="coverage", layer="communes", column="dependence_share", palette="YlOrRd"),
+    Spec(key="dependence", group="coverage", layer="communes", column="dependence_share",
+         palette="YlOrRd", missing="no_opsn"),
     Spec(key="epci_covered", group="coverage", layer="epci", column="covered_share"),
     Spec(key="epci_covered_pop", group="coverage", layer="epci", column="covered_pop_share"),
     Spec(key="dep_covered", group="coverage", layer="departements", column="covered_share"),
@@ -172,7 +175,8 @@ def classify(theme: Theme, values: pd.Series) -> pd.Series:
 def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") -> tuple[Theme, ...]:
     """Make every known theme that the layers have the column for, in the order of :data:`SPECS`.
 
-    The first theme of each layer is its default. A column without any known value makes no theme.
+    The first theme of each layer is its default. A column without any known value makes no theme. Where a
+    layer has a column ``inside``, features outside the territory are context: no class counts them.
 
     Parameters
     ----------
@@ -192,7 +196,8 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
     >>> [(theme.key, theme.default) for theme in themes]
     [('path', True), ('opsn_count', False)]
     """
-    usable = [spec for spec in SPECS if _has_values(layers, spec)]
+    studied = {name: layer[layer["inside"]] if "inside" in layer else layer for name, layer in layers.items()}
+    usable = [spec for spec in SPECS if _has_values(studied, spec)]
     firsts = {spec.layer: spec.key for spec in reversed(usable)}
     return tuple(
         Theme(
@@ -202,7 +207,7 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
             column=spec.column,
             title=text(f"themes.{spec.key}", lang),
             kind=spec.kind,
-            classes=_classes(layers[spec.layer], spec, lang),
+            classes=_classes(studied[spec.layer], spec, lang),
             unit=unit_of(spec.column, lang),
             default=firsts[spec.layer] == spec.key,
         )
@@ -217,5 +222,7 @@ def _has_values(layers: Mapping[str, gpd.GeoDataFrame], spec: Spec) -> bool:
 
 def _classes(layer: pd.DataFrame, spec: Spec, lang: Language) -> tuple[Class, ...]:
     if isinstance(spec.palette, str):
-        return intervals(layer, spec.column, palette=spec.palette, scheme=spec.scheme, lang=lang)
+        made = intervals(layer, spec.column, palette=spec.palette, scheme=spec.scheme, lang=lang)
+        missing = text(f"theme_class.{spec.missing}", lang)
+        return tuple(replace(entry, label=missing) if entry.hatched else entry for entry in made)
     return categories(layer[spec.column], palette=spec.palette, words=spec.words, lang=lang)
