@@ -90,7 +90,7 @@ def _group_keys(names: pd.Series[str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "key": respelt(names, lambda it: " ".join(group_key(it)).strip() or None),
-            "loose": respelt(names, lambda it: group_key(it)[1] or None),
+            "loose": respelt(names, lambda it: group_key(it)[1] or group_key(it)[0] or None),
         }
     )
 

@@ -20,6 +20,8 @@ from opsn_geo.read.values import plain, respelt
 AGREEMENT: Final = 80.0
 """Least likeness of a row's name to a name of the commune its code means (rapidfuzz, 0 to 100)."""
 
+_MOST: Final = 0.8
+
 LINK_COLUMNS: Final = ("code_insee", "official_name", "how", "score", "share", "event")
 """Columns that a linked row gets."""
 
@@ -139,11 +141,11 @@ def _postal(text: str) -> str | None:
 
 
 def _is_postal(codes: pd.Series[str], territory: Territory) -> bool:
-    """Tell whether a column headed as codes holds postal codes: nearly all are, and few are INSEE codes."""
+    """Tell whether a column headed as codes holds postal codes: most are, and clearly more than INSEE codes."""
     read = respelt(codes.dropna(), _postal).dropna()
     postal = read.isin(set(territory.communes["postal_codes"].dropna().str.split(";").explode())).mean()
     insee = read.isin(territory.communes.index).mean()
-    return bool(len(read)) and bool(postal > 0.8) and bool(insee < 0.5)  # noqa: PLR2004 - a column is one or the other
+    return bool(len(read)) and bool(postal > _MOST) and bool(insee < _MOST * postal)
 
 
 def _departements(told: pd.Series[str], names: pd.Series[str], territory: Territory) -> pd.Series[str]:
