@@ -2,22 +2,33 @@ from __future__ import annotations
 
 import csv
 import io
-import random
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.vocabulary import text, texts
 
-from .conftest import DESKTOP, PHONE, Opener
+from .conftest import DESKTOP, PHONE
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from playwright.sync_api import Page
+
+    from .conftest import Opener
 
 pytestmark = pytest.mark.browser
+VIEWS = (
+    "",
+    "#level=epci&place=communes:80021",
+    "#show=table",
+    "#place=communes:80021&with=communes:60057",
+)
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 
@@ -26,6 +37,11 @@ def legend(page: Page) -> dict[str, int]:
     rows = page.locator("#legend-classes li")
     labels, counts = rows.locator(".label").all_inner_texts(), rows.locator(".count").all_inner_texts()
     return {label: int(re.sub(r"\D", "", count)) for label, count in zip(labels, counts, strict=True)}
+
+
+def drawn(among: Iterable[str], count: int) -> list[str]:
+    """Draw so many at random, always the same."""
+    return pd.Series(sorted(among)).sample(count, random_state=8).tolist()
 
 
 def rows(page: Page) -> list[list[str]]:
@@ -62,7 +78,7 @@ def test_every_level_theme_and_ten_services_show_their_places(
             page.select_option("#theme", theme)
             assert sum(n for label, n in legend(page).items() if "incertain" not in label) == expected
         page.select_option("#theme", "service")
-        for key in random.Random(8).sample(services, 10):
+        for key in drawn(services, 10):
             page.evaluate("key => opsnGeo.store.set({ service: key })", key)
             assert sum(n for label, n in legend(page).items() if "incertain" not in label) == expected
 
@@ -72,10 +88,10 @@ def test_states_shown_are_those_of_the_table_for_200_communes(
 ) -> None:
     page = open_page(atlas_file)
     inside = layers["communes"].query("inside").index
-    chosen = random.Random(2).sample(sorted(inside), 200)
+    chosen = drawn(inside, 200)
     names = {label: state for state, label in texts("state").items()}
     expected = couverture[couverture["code_insee"].isin(chosen)].set_index(["code_insee", "service"])["state"]
-    for service in random.Random(3).sample(sorted(couverture["service"].unique()), 10):
+    for service in drawn(couverture["service"].unique(), 10):
         page.evaluate("key => opsnGeo.store.set({ service: key })", service)
         shown = page.evaluate(
             "codes => { const all = opsnGeo.model.levels.communes.code;"
@@ -89,7 +105,7 @@ def test_theme_values_shown_are_those_of_the_layers_for_200_communes(
     open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
     page = open_page(atlas_file)
-    chosen = random.Random(5).sample(sorted(layers["communes"].query("inside").index), 200)
+    chosen = drawn(layers["communes"].query("inside").index, 200)
     themes = [t for t in themes_for(layers) if t.layer == "communes" and t.kind == "intervals"]
     assert themes
     for theme in themes:
@@ -212,8 +228,9 @@ def test_focus_is_always_visible(open_page: Opener, atlas_file: Path) -> None:
     for _ in range(12):
         page.keyboard.press("Tab")
         shown = page.evaluate(
-            "() => { const e = document.activeElement; const mark = e.type === 'radio' ? e.nextElementSibling : e;"
-            " const s = getComputedStyle(mark); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; }"
+            "() => { const e = document.activeElement;"
+            " const s = getComputedStyle(e.type === 'radio' ? e.nextElementSibling : e);"
+            " return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; }"
         )
         assert shown, page.evaluate("document.activeElement.outerHTML")
 
@@ -248,7 +265,9 @@ def test_the_csv_holds_every_row_shown(
     assert got == list(zip(expected.index, expected["opsn_count"], strict=True))
 
 
-def test_the_view_is_saved_as_svg_and_png_with_legend_and_sources(open_page: Opener, atlas_file: Path) -> None:
+def test_the_view_is_saved_as_svg_and_png_with_legend_and_sources(
+    open_page: Opener, atlas_file: Path
+) -> None:
     page = open_page(atlas_file, "#level=epci&service=dpd")
     page.click(".exports summary")
     svg = downloaded(page, "#svg").decode()
@@ -280,7 +299,9 @@ def test_the_address_keeps_the_view(open_page: Opener, atlas_file: Path) -> None
 
 
 def test_an_address_written_by_hand_does_no_harm(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file, "#level=moon&theme=<b>&service=x&place=communes:9&at=1/2&show=%00&opsn=__proto__")
+    page = open_page(
+        atlas_file, "#level=moon&theme=<b>&service=x&place=communes:9&at=1/2&show=%00&opsn=__proto__"
+    )
     chosen = page.evaluate("opsnGeo.store.get()")
     assert (chosen["level"], chosen["theme"], chosen["place"]) == ("communes", "service", "")
 
@@ -308,13 +329,15 @@ def test_pointing_at_a_commune_tells_its_name_and_state(open_page: Opener, atlas
 
 @SIZES
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("fragment", ["", "#level=epci&place=communes:80021", "#show=table", "#place=communes:80021&with=communes:60057"])  # fmt: skip
+@pytest.mark.parametrize("fragment", VIEWS)
 def test_axe_finds_nothing_serious(
     open_page: Opener, atlas_file: Path, size: dict[str, int], scheme: str, fragment: str
 ) -> None:
     page = open_page(atlas_file, fragment, viewport=size, color_scheme=scheme)
     found = Axe().run(page).response["violations"]
-    assert [(it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}] == []
+    assert [
+        (it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}
+    ] == []
 
 
 @SIZES

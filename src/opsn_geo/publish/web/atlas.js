@@ -95,7 +95,7 @@ export async function openAtlas(map) {
   followMap(map, store);
   const scene = {
     topology, map, towns: makeTowns(model), boxes: atlasMap.areaBoxes, areasOf: atlasMap.areasOf,
-    projection: atlasMap.projection,
+    projection: atlasMap.projection, home: atlasMap.home,
     borders: Object.fromEntries(["epci", "departements"].map((level) => [level, borders(topology, atlasMap.lines, (area) => model.levels.communes[level][area])])),
   };
   makeExports(model, () => composeSheet(model, format, view, scene));

@@ -49,13 +49,17 @@ export const swatch = (colour, hatched) => {
   return sample;
 };
 
+/** Say what is shaded and counted. */
+export const legendNote = ({ isService, level }, texts) =>
+  isService && level !== "communes" ? texts.share_note : texts[`count_${level}`];
+
 /** Write the legend of a view. */
 export function showLegend(model, format, view) {
   const { texts } = model;
   const line = (sample, label, count) =>
     h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.whole(count)));
   byId("legend-title").textContent = view.title;
-  byId("legend-note").textContent = view.isService && view.level !== "communes" ? texts.share_note : texts[`count_${view.level}`];
+  byId("legend-note").textContent = legendNote(view, texts);
   fill(
     byId("legend-classes"),
     view.classes.map(({ colour, hatched, label, count }) => line(swatch(colour, hatched), label, count)),

@@ -1,4 +1,5 @@
 // The view as one A4 sheet in SVG: title, map, legend, sources. Saved as it is, drawn as PNG, or printed.
+import { legendNote } from "./controls.js";
 import { byId, download } from "./dom.js";
 import { walkRing } from "./topology.js";
 
@@ -31,16 +32,28 @@ const text = (x, y, words, attributes = {}) => svg("text", { x, y, fill: "#16161
 const written = (x, y, words, most, size, attributes = {}) =>
   wrap(words, most).map((line, k) => text(x, y + k * size * 1.35, line, { "font-size": size, ...attributes }));
 
-/** The part of the grid that the map shows now, and how it fits on the sheet. */
-function frame(map, projection) {
-  const bounds = map.getBounds();
+/** What the map shows of the territory now; all of the territory where the map shows none of it. */
+function shownBounds(map, home) {
+  const view = map.getBounds();
+  if (!view.intersects(home)) return home;
+  const north = Math.min(view.getNorth(), home.getNorth());
+  const south = Math.max(view.getSouth(), home.getSouth());
+  const west = Math.max(view.getWest(), home.getWest());
+  const east = Math.min(view.getEast(), home.getEast());
+  return L.latLngBounds([south, west], [north, east]).pad(0.03);
+}
+
+/** The part of the grid that goes on the sheet, and how it fits there. */
+function frame({ map, projection, home }) {
+  const bounds = shownBounds(map, home);
+  const metres = map.distance(bounds.getCenter(), [bounds.getCenter().lat, bounds.getEast()]) * 2;
   const [left, top] = projection.toGrid(bounds.getNorthWest());
   const [right, bottom] = projection.toGrid(bounds.getSouthEast());
   const scale = Math.min(MAP.width / (right - left), MAP.height / (bottom - top));
   const x = MAP.x + (MAP.width - (right - left) * scale) / 2 - left * scale;
   const y = MAP.y + (MAP.height - (bottom - top) * scale) / 2 - top * scale;
   const seen = [(MAP.x - x) / scale, (MAP.y - y) / scale, (MAP.x + MAP.width - x) / scale, (MAP.y + MAP.height - y) / scale];
-  return { scale, x, y, seen };
+  return { scale, x, y, seen, pixels: ((right - left) * scale) / metres };
 }
 
 function pathOf(topology, areas, { scale, x, y, seen }, boxes) {
@@ -75,7 +88,10 @@ function legend(view, texts, format) {
   const parts = [];
   const title = written(x, y + 8, view.title, 36, 14, { "font-weight": 600 });
   parts.push(...title);
-  y += title.length * 19 + 14;
+  y += title.length * 19 + 6;
+  const note = written(x, y + 6, legendNote(view, texts), 46, 11, { fill: "#3a3a3a" });
+  parts.push(...note);
+  y += note.length * 15 + 12;
   for (const { colour, hatched, label, count } of rows) {
     const box = { x, y, width: 26, height: 15, stroke: "#666", "stroke-width": 0.6 };
     parts.push(svg("rect", { ...box, fill: colour }));
@@ -108,9 +124,21 @@ function townsOf(towns, { scale, x, y }) {
   return parts;
 }
 
+/** A scale bar of a round length, about a sixth of the map's width. */
+function scaleBar({ pixels }, format) {
+  const wish = MAP.width / 6 / pixels / 1000;
+  const power = 10 ** Math.floor(Math.log10(wish));
+  const km = [5, 2, 1].map((k) => k * power).find((each) => each <= wish);
+  const [x, y, width] = [MAP.x + 12, MAP.y + MAP.height - 14, km * 1000 * pixels];
+  return [
+    svg("path", { d: `M${x} ${y - 6}v6h${width.toFixed(1)}v-6`, fill: "none", stroke: "#161616", "stroke-width": 1.4 }),
+    text(x + 4, y - 9, `${format.number(km)}\u00a0km`, { "font-size": 11 }),
+  ];
+}
+
 /** Compose the sheet of a view. `scene` holds the topology, its boxes, the lines and towns, the map and its projection. */
 export function composeSheet(model, format, view, scene) {
-  const at = frame(scene.map, scene.projection);
+  const at = frame(scene);
   const areas = (test) => [...view.of.keys()].filter(test).flatMap((i) => scene.areasOf(view.level, i));
   const shape = (members, fillWith) => svg("path", { d: pathOf(scene.topology, members, at, scene.boxes), fill: fillWith, stroke: fillWith.startsWith("url") ? null : fillWith, "stroke-width": 0.3 });
   const shapes = [shape(scene.topology.areas.map((_, i) => i), "#f1f1f1")];
@@ -133,6 +161,7 @@ export function composeSheet(model, format, view, scene) {
     text(48, 68, model.subtitle, { "font-size": 13, fill: "#3a3a3a" }),
     svg("g", { "clip-path": "url(#frame)" }, ...shapes),
     svg("rect", { ...MAP, fill: "none", stroke: "#ddd" }),
+    ...scaleBar(at, format),
     ...legend(view, model.texts, format),
     ...foot(model));
 }

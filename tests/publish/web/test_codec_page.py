@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from opsn_geo.publish import atlas, folium_maps
+from opsn_geo.publish.atlas import deflated
+from opsn_geo.publish.figure import asset, bundle
+from opsn_geo.publish.topology import pack, unpack
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from opsn_geo.read.boundaries import Territory
+
+
+pytestmark = pytest.mark.browser
+
+RINGS = """
+async (text) => {
+  const { head, parts } = opsnGeo.split(await opsnGeo.inflate(text));
+  const topology = opsnGeo.decodeTopology(parts.topology);
+  const rings = topology.areas.map((area) => area.map((ring) => {
+    const points = [];
+    opsnGeo.walkRing(topology, ring, (x, y) => points.push([x, y]));
+    return points;
+  }));
+  const near = opsnGeo.neighbours(topology, opsnGeo.sides(topology));
+  return { head, rings, near: near.map((set) => [...set].sort((a, b) => a - b)) };
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def codec(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    names = ("inflate", "split", "decodeTopology", "walkRing", "sides", "neighbours")
+    page.add_script_tag(content=bundle(("codec.js", "topology.js"), names))
+    yield page
+    page.close()
+
+
+def decoded(codec: Page, areas: gpd.GeoSeries) -> tuple[dict[str, object], gpd.GeoSeries, list[list[int]]]:
+    """Pack areas in Python, and unpack them by the page's own code."""
+    packed = pack(areas)
+    head = {"parts": [["topology", len(packed.stream)]], "word": "é</script>"}
+    text = base64.b64encode(deflated(head, {"topology": packed.stream})).decode()
+    found = codec.evaluate(RINGS, text)
+    origin, turn = np.array([packed.left, packed.top]), np.array([packed.step, -packed.step])
+    shapes = [
+        shapely.build_area(
+            shapely.MultiLineString([np.array([*ring, ring[0]]) * turn + origin for ring in rings])
+        )
+        for rings in found["rings"]
+    ]
+    return found["head"], gpd.GeoSeries(shapes, crs=3857), found["near"]
+
+
+def test_the_page_unpacks_what_python_packs(codec: Page) -> None:
+    lake = shapely.box(9000, 0, 9900, 900).difference(shapely.box(9300, 300, 9600, 600))
+    islands = shapely.MultiPolygon([shapely.box(-5000, 0, -4000, 90), shapely.box(-3000, 0, -2000, 90)])
+    squares = [shapely.box(x, y, x + 900, y + 900) for x in (0, 900, 1800) for y in (0, 900)]
+    areas = gpd.GeoSeries([*squares, lake, islands, shapely.box(7, 7, 8, 8)], crs=3857)
+    head, found, near = decoded(codec, areas)
+    assert head["word"] == "é</script>"
+    expected = unpack(pack(areas))
+    assert found[:-1].geom_equals(expected[:-1]).all()
+    assert found.is_empty.tolist() == expected.is_empty.tolist()
+    assert near[0] == [1, 2]
+    assert near[6] == near[7] == []
+
+
+def test_the_whole_region_comes_back_without_a_gap(codec: Page, layers: dict[str, gpd.GeoDataFrame]) -> None:
+    areas = layers["communes"].geometry
+    _, found, _ = decoded(codec, areas)
+    assert found.geom_equals(unpack(pack(areas))).all()
+    together, before = shapely.union_all(found.to_numpy()), shapely.coverage_union_all(areas.to_numpy())
+    assert len(shapely.get_rings(together)) == len(shapely.get_rings(before))
+    assert found.area.sum() - together.area < 1e-7 * together.area  # the grid makes two slivers cross
+
+
+@pytest.mark.parametrize("modules", [atlas._PROGRAM, folium_maps._PROGRAM], ids=["atlas", "theme"])
+def test_joined_modules_define_each_name_once_and_before_use(
+    browser: Browser, modules: tuple[str, ...]
+) -> None:
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    joined = "\n".join(re.sub(r"^import .*?;\n", "", asset(it), flags=re.MULTILINE) for it in modules)
+    page.evaluate(
+        "code => new Promise((done) => { const s = document.createElement('script'); s.type = 'module';"
+        " s.textContent = code + ';globalThis.parsed = true'; document.head.append(s);"
+        " setTimeout(done, 200); })",
+        joined,
+    )
+    assert errors == []
+    assert page.evaluate("globalThis.parsed")
+    page.close()
+
+
+def test_modules_import_only_what_comes_before_them() -> None:
+    for modules in (atlas._PROGRAM, folium_maps._PROGRAM):
+        for place, module in enumerate(modules):
+            for name in re.findall(r'from "\./(.+?)"', asset(module)):
+                assert name in modules[:place], f"{module} imports {name}"
+
+
+def test_modules_are_small_and_name_no_server() -> None:
+    for module in {*atlas._PROGRAM, *folium_maps._PROGRAM, "shim.js"}:
+        assert len(asset(module).splitlines()) < 400
+        assert set(re.findall(r"https?://[^\s\"']+", asset(module))) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_toy_neighbours_are_those_of_the_drawing(codec: Page, toy: Territory) -> None:
+    communes = toy.communes
+    _, _, near = decoded(codec, communes.geometry)
+    codes = communes.index.tolist()
+    around = {codes[i] for i in near[codes.index("80006")]}
+    assert around == {"80002", "80005", "80010", "60007"}
