@@ -105,6 +105,9 @@ def _project(project) -> dict:
         "sheets": {
             key: _sheet(layer) for key, layer in layers.items() if layer.type() == QgsMapLayer.VectorLayer
         },
+        "rasters": {
+            key: _raster(layer) for key, layer in layers.items() if layer.type() == QgsMapLayer.RasterLayer
+        },
         "children": _children(project),
     }
 
@@ -120,6 +123,15 @@ def _sheet(layer) -> dict:
     manager.setCurrentStyle(current)
     tabs = [tab.name() for tab in layer.editFormConfig().tabs()]
     return {"styles": shown, "current": current, "tabs": tabs, "tip": layer.mapTipTemplate()}
+
+
+def _raster(layer) -> dict:
+    items = layer.renderer().legendSymbologyItems()
+    return {
+        "title": layer.name(),
+        "renderer": layer.renderer().type(),
+        "legend": [label for label, _ in items],
+    }
 
 
 def _children(project) -> dict:

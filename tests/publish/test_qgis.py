@@ -17,8 +17,10 @@ import rasterio
 
 from opsn_geo import pipeline
 from opsn_geo.publish import geopackage
+from opsn_geo.publish.raster import distance, grid_over, write_raster
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.study import Study
+from opsn_geo.vocabulary import text
 
 pytestmark = pytest.mark.qgis
 
@@ -46,7 +48,11 @@ def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     home = tmp_path_factory.mktemp("home")
     if request.param == "toy":
         toy = request.getfixturevalue("published_toy")
-        file = geopackage.write(home / "opsn-toy-2021.gpkg", *toy)
+        raster = home / "rasters" / "distance_opsn_m.tif"
+        communes = toy.layers["communes"]
+        grid = grid_over(communes, 100)
+        write_raster(raster, distance(grid, communes.centroid.head(1)), grid, toy.metadata, raster.stem)
+        file = geopackage.write(home / "opsn-toy-2021.gpkg", *toy, rasters=[raster])
     else:
         results = pipeline.measure(pipeline.prepare(Study.default()))
         metadata = results.prepared.study.metadata
@@ -95,7 +101,8 @@ def test_each_layer_is_dressed_by_its_default_style(found: Found) -> None:
     drawn = [layer for layer in found["layers"].values() if layer["renderer"]]
     assert {layer["renderer"] for layer in drawn} <= {"RuleRenderer", "pointDisplacement"}
     assert all(label for layer in drawn for label in layer["legend"])
-    assert all("(" in label for layer in drawn for label in layer["legend"])
+    counted = [label for layer in drawn for label in layer["legend"] if label != "hors du territoire"]
+    assert all(label.endswith(")") for label in counted)
     assert found["layers"]["departements"]["labels"]
 
 
@@ -135,7 +142,7 @@ def test_the_project_opens_whole_in_another_folder_read_only(found: Found, moved
     assert found["opened"]
     assert found["invalid"] == []
     assert found["messages"] == []
-    assert found["folders"] == [str(moved.parent)]
+    assert {str(moved.parent), *found["folders"]} - {str(moved.parent / "rasters")} == {str(moved.parent)}
     assert found["crs"] == "EPSG:2154"
     assert found["groups"][0] == "Limites"
     assert found["groups"][1] == "Couverture"
@@ -147,6 +154,15 @@ def test_the_view_holds_the_territory(found: Found) -> None:
     assert 0 < east - west < 400_000
     assert 0 < north - south < 400_000
     assert found["themes"]
+
+
+def test_rasters_are_shown_in_their_own_style(found: Found, moved: Path) -> None:
+    expected = [file.stem for file in (moved.parent / "rasters").glob("*.tif")]
+    assert [raster["title"] for raster in found["rasters"].values()] == [
+        text(f"rasters.{it}") for it in expected
+    ]
+    assert {raster["renderer"] for raster in found["rasters"].values()} <= {"singlebandpseudocolor"}
+    assert all(len(raster["legend"]) > 1 for raster in found["rasters"].values())
 
 
 def test_the_form_of_a_commune_shows_its_services(found: Found) -> None:
@@ -176,9 +192,8 @@ def test_each_theme_has_a_page_that_prints_on_a3(found: Found) -> None:
         assert Path(page["pdf"][1]).read_bytes().startswith(b"%PDF")
         assert page["size"] == [420, 297]
         assert title in page["texts"]
-        assert any("IGN" in text and "INSEE" in text for text in page["texts"])
-        assert any("SIMULÉES" in text for text in page["texts"])
-        assert any("2021-02-01" in text for text in page["texts"])
+        told = "\n".join(page["texts"])
+        assert all(word in told for word in ("IGN", "INSEE", "SIMULÉES", "2021-02-01"))
         assert (pixels(page["png"][1])[:3] < 250).any(axis=0).mean() > 0.02
 
 

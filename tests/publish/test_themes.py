@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsn_geo.publish.themes import (
@@ -36,6 +36,7 @@ def theme_of(column: str, classes: tuple[Class, ...], kind: Kind) -> Theme:
     return Theme(key="k", group="coverage", layer="l", column=column, title="t", kind=kind, classes=classes)
 
 
+@settings(deadline=None)  # the first call loads mapclassify
 @given(
     values=NUMBERS,
     scheme=st.sampled_from(["pretty", "quantiles"]),
@@ -51,6 +52,7 @@ def test_every_value_falls_in_the_one_class_that_counts_it(
     assert sum(entry.count for entry in classes) == len(values)
 
 
+@settings(deadline=None)  # the first call loads mapclassify
 @given(values=NUMBERS)
 def test_bounds_rise_meet_and_hold_the_greatest_value(values: list[object]) -> None:
     frame = pd.DataFrame({"x": pd.array(values, dtype="Float64")})
@@ -60,6 +62,7 @@ def test_bounds_rise_meet_and_hold_the_greatest_value(values: list[object]) -> N
     assert not known or drawn[-1].upper >= max(known)
 
 
+@settings(deadline=None)  # the first call loads mapclassify
 @given(values=NUMBERS)
 def test_labels_and_colours_of_intervals_differ(values: list[object]) -> None:
     drawn = intervals(pd.DataFrame({"x": pd.array(values, dtype="Float64")}), "x", scheme="quantiles")
@@ -69,6 +72,7 @@ def test_labels_and_colours_of_intervals_differ(values: list[object]) -> None:
         assert len({entry.label for entry in drawn}) == len(drawn)
 
 
+@settings(deadline=None)  # the first call loads mapclassify
 @given(values=st.lists(st.one_of(st.none(), st.sampled_from([*State, "autre"])), min_size=1))
 def test_every_category_is_counted_once_and_unknown_takes_the_missing(values: list[object]) -> None:
     column = pd.Series(values, dtype="object")

@@ -67,7 +67,8 @@ def write(
     themes : sequence of Theme
         Styles and maps; those of a layer that is not here are left out.
     rasters : sequence of Path
-        GeoTIFF files that the project shows, each with its ``.qml`` beside it.
+        GeoTIFF files that the project shows, each with its ``.qml`` beside it; relative to the file's folder,
+        or in it.
 
     Returns
     -------
@@ -112,7 +113,8 @@ def write(
             base.execute("BEGIN")
             _fill(base, contents, plain, metadata, shown)
             geopackage_metadata.add(base, contents, metadata, crs)
-            project = qgis_project.Atlas(path.name, path.parent, contents, shown, metadata, crs, rasters)
+            near = [Path(os.path.relpath(path.parent / raster, path.parent)) for raster in rasters]
+            project = qgis_project.Atlas(path.name, path.parent, contents, shown, metadata, crs, near)
             qgis_project.add(base, project)
             base.execute("COMMIT")
             base.execute("VACUUM")

@@ -16,7 +16,7 @@ from opsn_geo.publish.geopackage_content import Content, abstract
 from opsn_geo.publish.qgis_layer import Sheet, maplayer, raster_layer, relations
 from opsn_geo.publish.qgis_layout import Page, layout
 from opsn_geo.publish.qgis_xml import VERSION, Element, document, element, nested, srs
-from opsn_geo.vocabulary import text
+from opsn_geo.vocabulary import Language, text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -127,7 +127,7 @@ def arrange(atlas: Atlas) -> list[Sheet]:
                 )
             )
         if group == "deserts":
-            maps += [_raster_sheet(raster) for raster in atlas.rasters]
+            maps += [_raster_sheet(raster, atlas.metadata.language) for raster in atlas.rasters]
     placed = {sheet.content.name for sheet in (*limits, *maps)}
     data = [
         Sheet(key=f"opsn_geo_data_{content.name}", group="data", content=content)
@@ -137,8 +137,12 @@ def arrange(atlas: Atlas) -> list[Sheet]:
     return [*limits, *maps, *data]
 
 
-def _raster_sheet(raster: Path) -> Sheet:
-    content = Content(name=raster.stem, title=raster.stem, abstract="", columns=())
+def _raster_sheet(raster: Path, lang: Language) -> Sheet:
+    try:
+        title = text(f"rasters.{raster.stem}", lang)
+    except KeyError:  # a raster of the user's own
+        title = raster.stem
+    content = Content(name=raster.stem, title=title, abstract="", columns=())
     return Sheet(key=f"opsn_geo_raster_{raster.stem}", group="deserts", content=content, raster=raster)
 
 
