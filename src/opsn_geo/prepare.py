@@ -12,9 +12,9 @@ from opsn_geo import link
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.link import Linked
 from opsn_geo.link.passage import read_passage
-from opsn_geo.read.boundaries import Territory, embedded
+from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.check import checked_tables
-from opsn_geo.read.recognised import user_boundaries
+from opsn_geo.read.recognised import territory as territory_of
 from opsn_geo.read.survey import answers as survey_answers
 from opsn_geo.read.tables import table
 from opsn_geo.study import Study, data_dir
@@ -71,7 +71,7 @@ def prepare(study: Study) -> Prepared:
     InputError
         Anything is wrong in any file; all faults are told at once.
     """
-    territory = _territory(study)
+    territory = territory_of(study)
     tables = checked_tables(study.tables, study.columns)
     moves = read_passage(data_dir() / "boundaries")
     corrections = tables.get("corrections")
@@ -139,24 +139,3 @@ def _counts(tables: Mapping[str, pd.DataFrame], found: Mapping[str, Linked]) -> 
     linked = {f"{name}_linked": it.linked.index.nunique() for name, it in found.items()}
     rejected = {f"{name}_rejected": it.rejected.index.nunique() for name, it in found.items()}
     return read | linked | rejected
-
-
-def _territory(study: Study) -> Territory:
-    """Read the boundaries that a study asks for."""
-    place, about = study.boundaries, study.metadata
-    if place.file is not None:
-        return user_boundaries(
-            place.file,
-            millesime=about.millesime,
-            name=about.territory,
-            region=place.region,
-            departements=place.departements,
-            epci=place.epci,
-        )
-    return embedded(
-        millesime=about.millesime,
-        name=about.territory,
-        region=place.region or None,
-        departements=place.departements,
-        epci=place.epci,
-    )

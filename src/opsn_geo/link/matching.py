@@ -60,6 +60,7 @@ def match_names(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     distinct = wanted[forms].drop_duplicates().reset_index(drop=True)
     kinds = {"code": "str", "how": "str", "score": "Float64", "cause": "str", "candidates": "str"}
     result = pd.DataFrame({name: pd.Series(index=distinct.index, dtype=kind) for name, kind in kinds.items()})
+    names = names.dropna(subset=["key", "loose"])
     left = distinct[distinct["key"].notna() & distinct["key"].ne("")]
     for step in (_same_key, _same_loose, _beginning, _near):
         if left.empty:
