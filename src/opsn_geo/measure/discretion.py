@@ -80,7 +80,7 @@ def discreet(
     Returns
     -------
     DataFrame
-        The same rows and columns, with ``hidden``: on hidden rows every number is missing, the texts stay.
+        The same rows and columns, with ``hidden``: on hidden rows numbers and booleans are missing.
 
     Examples
     --------
@@ -95,10 +95,15 @@ def discreet(
         found = hidden(table[name], groups, min_answers)
         why = why.where(why != "", found)
     shown = table.copy()
-    for column in table.select_dtypes("number").columns:
-        integer = pd.api.types.is_integer_dtype(table[column])
-        shown[column] = table[column].astype("Int64" if integer else float).mask(why != "")
+    for column in table.select_dtypes(["number", "bool", "boolean"]).columns:
+        shown[column] = table[column].astype(_nullable(table[column])).mask(why != "")
     return shown.assign(hidden=why.astype(str))
+
+
+def _nullable(values: pd.Series) -> str:
+    if pd.api.types.is_bool_dtype(values):
+        return "boolean"
+    return "Int64" if pd.api.types.is_integer_dtype(values) else "float64"
 
 
 def _complement(counts: pd.Series, why: pd.Series, min_answers: int) -> pd.Index:

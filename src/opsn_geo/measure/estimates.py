@@ -5,7 +5,7 @@ Each answer item has its own base: those that answered it. Unweighted values sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_NO_ERROR: Final = 1e-12
+"""An error under this is that of rounding: the weights are calibrated on the item."""
+
 
 def estimates(
     values: pd.DataFrame, design: Design, by: pd.Series | None = None, confidence: float = 0.95
@@ -31,7 +34,7 @@ def estimates(
     calibration, finite population). The interval of a mean is Student's with one degree less than the
     communes that answered; that of a share is Korn and Graubard's (1998): Clopper and Pearson's for the
     effective number p (1 - p) / se², scaled by the squared ratio of the Student quantiles; it does not
-    fail at 0 and 1.
+    fail at 0 and 1, and has no width where the weights are calibrated on the item.
 
     Parameters
     ----------
@@ -217,7 +220,10 @@ def _korn_graubard(
     """Give Korn and Graubard's interval; at 0 and 1 the effective number is that of a random sample."""
     if communes < 2:  # noqa: PLR2004 - one commune has no error
         return np.nan, np.nan
-    varies = 0 < share < 1 and error > 0
+    share = min(max(round(share, 12), 0.0), 1.0)
+    varies = 0 < share < 1
+    if varies and error < _NO_ERROR:
+        return share, share
     rest = 1 - communes / units
     effective = share * (1 - share) / error**2 if varies else communes / rest if rest else np.inf
     tail = (1 - confidence) / 2

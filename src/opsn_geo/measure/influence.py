@@ -6,7 +6,7 @@ A difference is an association among the communes that answered. It is adjusted 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+_NO_ERROR: Final = 1e-12
+"""An error under this is that of rounding: the item is the same for all of a group, nothing is tested."""
 
 
 def influence(
@@ -240,8 +243,8 @@ def _coefficient(
     error = float(np.sqrt(covariance_scores(scores, design, finite=False)[0, 0]))
     degrees = int(design.clusters[known].nunique()) - 1
     gap = float(fit[0])
-    if not error or degrees < 1:
-        return [gap, error, np.nan, np.nan, np.nan]
+    if error < _NO_ERROR or degrees < 1:
+        return [gap, *[np.nan] * 4]
     half = float(stats.t.isf((1 - confidence) / 2, degrees)) * error
     return [gap, error, gap - half, gap + half, float(2 * stats.t.sf(abs(gap) / error, degrees))]
 

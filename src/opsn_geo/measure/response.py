@@ -103,6 +103,36 @@ def respondent_shares(codes: pd.Series) -> pd.Series:
     return 1 / codes.map(codes.value_counts()).astype(float)
 
 
+def answers_by_body(bodies: pd.DataFrame, units: dict[str, int]) -> pd.DataFrame:
+    """Count answers by kind of body: each kind is a population of its own, never mixed with communes.
+
+    Parameters
+    ----------
+    bodies : DataFrame
+        One row per respondent: ``level`` (commune, epci, other…) and ``code`` of the body, missing where
+        it is not known.
+    units : dict of str to int
+        Bodies of each level in the territory, where their number is known.
+
+    Returns
+    -------
+    DataFrame
+        On ``level``: ``answers``, ``answered`` (distinct bodies with a code), ``units`` and
+        ``response_share`` (missing where the number of bodies, or which of them answered, is not known).
+
+    Examples
+    --------
+    >>> bodies = pd.DataFrame({"level": ["commune", "commune", "other"], "code": ["02001", "02001", None]})
+    >>> answers_by_body(bodies, {"commune": 4}).to_dict("index")["commune"]
+    {'answers': 2, 'answered': 1, 'units': 4, 'response_share': 0.25}
+    """
+    groups = bodies.groupby("level")["code"]
+    found = pd.DataFrame({"answers": groups.size(), "answered": groups.nunique()})
+    found["units"] = pd.Series(units, dtype="Int64").reindex(found.index)
+    known = found["answered"].where(found["answered"] > 0)
+    return found.assign(response_share=(known / found["units"]).astype("Float64"))
+
+
 def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd.DataFrame:
     """Tell, for each level of a variable, who answered among whom and whether chance explains it.
 
@@ -131,9 +161,9 @@ def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd
     -------
     DataFrame
         On ``level``, in the order of the categories or of the labels: ``units``, ``answered``, the columns
-        above, ``responding_pop`` and ``responding_pop_share`` (inhabitants of the answering units among
-        those of the level) and ``cell``: ``empty`` (nobody answered), ``small`` (fewer than 5 expected: no
-        approximation holds, the exact p does) or ``""``.
+        above, ``population`` (inhabitants), ``responding_pop`` and ``responding_pop_share`` (inhabitants of
+        the answering units, and their share of the level's) and ``cell``: ``empty`` (nobody answered),
+        ``small`` (fewer than 5 expected: no approximation holds, the exact p does) or ``""``.
 
     Examples
     --------
@@ -169,7 +199,9 @@ def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd
     )
     if "population" in units:
         living, answering = (groups["population"].sum(), groups.apply(_responding_pop))
-        table = table.assign(responding_pop=answering, responding_pop_share=answering / living)
+        table = table.assign(
+            population=living, responding_pop=answering, responding_pop_share=answering / living
+        )
     return table.rename_axis("level")
 
 

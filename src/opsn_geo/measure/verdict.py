@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ALPHA: Final = 0.05
-HALF: Final = 0.5
+
+_KNOWN: Final = 1e-9
+"""A standard error under this is none: the weights are calibrated on the item, or all answered alike."""
 
 
 def break_even(gap: float, sd: float, answered: int, units: int, effect: float = 1.0) -> float:
@@ -67,7 +69,8 @@ def headlines(
     Parameters
     ----------
     estimated : DataFrame
-        As :func:`opsn_geo.measure.estimates.estimates` gives it, under the weighted design.
+        As :func:`opsn_geo.measure.estimates.estimates` gives it, under the weighted design. Items without
+        a standard error are left out: what the weights are calibrated on, or all answered alike.
     thresholds : Series of float
         By item, the value that the conclusion stands above or below, such as 0.5 for "most of them".
     units : int
@@ -90,12 +93,14 @@ def headlines(
     Examples
     --------
     >>> estimated = pd.DataFrame({"item": ["uses"], "measure": ["share"], "answers": [425], "communes": [376],
-    ...     "unweighted": [0.72], "estimate": [0.70], "low": [0.65], "high": [0.75], "sd": [0.458]})
+    ...     "unweighted": [0.72], "estimate": [0.70], "low": [0.65], "high": [0.75], "sd": [0.458],
+    ...     "se": [0.025]})
     >>> found = headlines(estimated, pd.Series({"uses": 0.5}), units=3789, effect=1.2, known=0.18)
     >>> found[["break_even", "verdict"]].round(3).values.tolist()
     [[0.131, 'fragile']]
     """
     fields = ["item", "measure", "answers", "communes", "unweighted", "estimate", "low", "high"]
+    estimated = estimated[estimated["se"] > _KNOWN].reset_index(drop=True)
     rows = estimated[fields].assign(
         bias_removed=estimated["unweighted"] - estimated["estimate"],
         threshold=estimated["item"].map(thresholds).astype(float),
@@ -151,7 +156,8 @@ def verdict(
     --------
     >>> response = pd.DataFrame({"variable": ["size"] * 2, "level": ["small", "large"], "units": [80, 20],
     ...     "answered": [10, 10], "territory_share": [0.8, 0.2], "sample_share": [0.5, 0.5],
-    ...     "sample_low_share": [0.3, 0.3], "sample_high_share": [0.7, 0.7], "q": [0.001, 0.001]})
+    ...     "sample_low_share": [0.3, 0.3], "sample_high_share": [0.7, 0.7], "q": [0.001, 0.001],
+    ...     "population": [800, 900], "responding_pop": [100, 500]})
     >>> overall = pd.DataFrame({"simulated_p": [0.001], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
     >>> indicator = pd.Series({"cv": 0.6, "max_bias_share": 0.3})
     >>> said = verdict(response, overall, indicator, pd.DataFrame(columns=["item"]), effective=12.0,
@@ -161,13 +167,15 @@ def verdict(
     """
     first = response[response["variable"] == response["variable"].iloc[0]]
     share = float(first["answered"].sum() / first["units"].sum())
+    living = float(first["responding_pop"].sum() / first["population"].sum())
     skewed = overall.index[overall["simulated_p"].astype(float) < ALPHA]
     weak = int((judged["verdict"] != "holds").sum()) if len(judged) else 0
     told = [
         _said("answer", "no" if len(skewed) else "not_refuted", lang,
               names=", ".join(labels.get(it, it) for it in skewed), weak=weak, headlines=len(judged)),
-        _said("rate", "rate", lang, answered=int(first["answered"].sum()), units=int(first["units"].sum()),
-              rate=_percent(share, lang)),
+        _said("rate", "rate", lang, answered=_number(first["answered"].sum(), lang, 0),
+              units=_number(first["units"].sum(), lang, 0),
+              rate=_percent(share, lang), pop=_percent(living, lang)),
         *_profiles(overall, labels, lang),
         *_levels(response, labels, lang),
         _said("bias", "bias", lang, points=_number(100 * float(indicator["max_bias_share"]), lang),
@@ -176,6 +184,59 @@ def verdict(
         *_headlines(judged, labels, lang),
     ]  # fmt: skip
     return pd.DataFrame(told, columns=["finding", "subject", "text"])
+
+
+def small_communes(
+    response: pd.DataFrame, limit: int, answers: int, base: int, lang: Language = "fr"
+) -> dict[str, str]:
+    """Say how communes below a size are represented: among answers, among communes, in the territory.
+
+    Parameters
+    ----------
+    response : DataFrame
+        Response table of a variable whose level ``below`` holds the communes under the limit.
+    limit : int
+        Inhabitants.
+    answers, base : int
+        Answers from bodies under the limit, and all answers: several may speak for one commune, and some
+        for none, so that their share is not that of communes.
+    lang : {"fr", "en"}
+        Language.
+
+    Examples
+    --------
+    >>> response = pd.DataFrame({"sample_share": [0.7], "territory_share": [0.86], "q": [0.001]},
+    ...                         index=["below"])
+    >>> print(small_communes(response, 2000, 327, 488, "en")["text"][:59])
+    Communes below 2,000 inhabitants are under-represented: 67%
+    """
+    row = response.to_dict("index")["below"]
+    under = row["q"] < ALPHA and row["sample_share"] < row["territory_share"]
+    return _said(
+        "small", "small" if under else "small_alike", lang, subject=f"below_{limit}", base=base,
+        limit=_number(limit, lang, 0), answers=_percent(answers / base, lang),
+        sample=_percent(row["sample_share"], lang),
+        territory=_percent(row["territory_share"], lang),
+    )  # fmt: skip
+
+
+def matters(estimated: pd.DataFrame, labels: Mapping[str, str], lang: Language = "fr") -> dict[str, str]:
+    """Say how far weighting moves the estimated shares: on average, and the one it moves most.
+
+    Shares without error are left out: the weights are made to give them.
+
+    >>> estimated = pd.DataFrame({"item": ["a", "b"], "measure": "share", "unweighted": [0.5, 0.4],
+    ...                           "estimate": [0.45, 0.39], "se": 0.02})
+    >>> print(matters(estimated, {}, "en")["text"])
+    What weighting corrects: 3.0 points on average over the 2 shares estimated, 5.0 points at most (a).
+    """
+    shares = estimated[(estimated["measure"] == "share") & (estimated["se"] > _KNOWN)]
+    moved = (100 * (shares["unweighted"] - shares["estimate"])).abs()
+    item = str(shares["item"].iloc[int(moved.to_numpy().argmax())])
+    return _said(
+        "weights", "matters", lang, mean=_number(moved.mean(), lang), count=len(shares),
+        most=_number(moved.max(), lang), name=labels.get(item, item),
+    )  # fmt: skip
 
 
 def _profiles(overall: pd.DataFrame, labels: Mapping[str, str], lang: Language) -> Iterator[dict[str, str]]:
@@ -221,8 +282,8 @@ def _said(finding: str, key: str, lang: Language, subject: str = "", **values: A
 
 
 def _number(value: float, lang: Language, digits: int = 1) -> str:
-    written = f"{float(value):.{digits}f}"
-    return written.replace(".", ",") if lang == "fr" else written
+    written = f"{float(value):,.{digits}f}"
+    return written.replace(",", "\u202f").replace(".", ",") if lang == "fr" else written
 
 
 def _percent(share: float, lang: Language) -> str:

@@ -1,0 +1,292 @@
+"""The whole chapter on a survey, from frames to frames: response, weights, estimates, influence, verdict.
+
+It only calls the measures of this package in order; each can be used alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+
+from opsn_geo.measure.discretion import MIN_ANSWERS, discreet
+from opsn_geo.measure.estimates import estimates, item_frame
+from opsn_geo.measure.indicators import partial_indicators, r_indicator
+from opsn_geo.measure.influence import against_reference, influence, overlap, rankings
+from opsn_geo.measure.representativeness import defect_correlation, overall_table, standardised_differences
+from opsn_geo.measure.response import DENSITY_BANDS, SIZE_BANDS, answers_by_commune, banded, response_table
+from opsn_geo.measure.response import response_tables as tables_of
+from opsn_geo.measure.silence import clustering, nearest_answer_m, neighbour_response, silences
+from opsn_geo.measure.verdict import headlines, matters, small_communes, verdict
+from opsn_geo.measure.weights import collapse, kish, weighted_design
+from opsn_geo.vocabulary import Language, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scipy import sparse
+
+LIMIT: Final = 2_000
+VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "siren_epci")
+MARGINS: Final = ("code_dep", "size_band")
+"""What weights are calibrated on, and comparisons adjusted for."""
+
+
+class Survey(NamedTuple):
+    """What a survey adds: columns by layer, the layer of silences, and tables.
+
+    ``columns`` has ``communes``, ``epci`` and ``departements``, each on its code; the tables are already
+    discreet. Columns of communes say who took part, never what anyone answered.
+    """
+
+    columns: dict[str, pd.DataFrame]
+    silences: gpd.GeoDataFrame
+    tables: dict[str, pd.DataFrame]
+
+
+def profile(communes: gpd.GeoDataFrame, codes: pd.Series) -> pd.DataFrame:
+    """Describe each commune by what its chance to answer may hang on, and tell whether it answered.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        Communes of the study on ``code_insee``: ``code_dep``, ``siren_epci``, ``population``, ``area_km2``.
+    codes : Series of str
+        ``code_insee`` of each respondent, missing for those that speak for no commune.
+
+    Returns
+    -------
+    DataFrame
+        On ``code_insee``: those columns, ``size_band``, ``density_band`` (inhabitants per km²),
+        ``below_2000`` (below, above), ``respondents`` and ``responded``.
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"code_dep": ["02"], "siren_epci": ["1"], "population": [600],
+    ...                          "area_km2": [10.0]}, index=["02001"])
+    >>> profile(communes, pd.Series(["02001"]))[["size_band", "density_band", "below_2000"]].values.tolist()
+    [['500_1999', '30_99', 'below']]
+    """
+    known = pd.DataFrame(communes[["code_dep", "siren_epci", "population", "area_km2"]])
+    below = (known["population"] < LIMIT).map({True: "below", False: "above"})
+    return known.assign(
+        size_band=banded(known["population"], SIZE_BANDS),
+        density_band=banded(known["population"] / known["area_km2"], DENSITY_BANDS),
+        below_2000=below,
+    ).join(answers_by_commune(codes, known.index))
+
+
+def survey(
+    communes: gpd.GeoDataFrame,
+    codes: pd.Series,
+    values: pd.DataFrame,
+    contiguity: sparse.csr_array,
+    *,
+    member: pd.Series,
+    headline: pd.DataFrame,
+    thresholds: pd.Series,
+    small_answers: int,
+    labels: Mapping[str, str],
+    ranked: Mapping[str, Sequence[str]],
+    reference: pd.Series,
+    lang: Language = "fr",
+    min_answers: int = MIN_ANSWERS,
+) -> Survey:
+    """Carry a survey of communes from its answers to its verdict.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        Communes of the study (only those inside), as for :func:`profile`, with ``name``, ``mairie_x`` and
+        ``mairie_y``, in a metric projection.
+    codes : Series of str
+        On ``respondent``, all of them: ``code_insee``, missing for those that speak for no commune.
+    values : DataFrame
+        On ``respondent``: boolean and numeric items (:func:`opsn_geo.measure.estimates.item_frame`).
+    contiguity : scipy.sparse.csr_array
+        Queen contiguity of `communes`, in their order.
+    member : Series of bool
+        On ``respondent``: who uses an OPSN.
+    headline : DataFrame
+        On ``respondent``: the headline items, such as :func:`headline_items` gives them.
+    thresholds : Series of float
+        By headline item, the value that its conclusion stands above or below.
+    small_answers : int
+        Answers, of all, from bodies below 2,000 inhabitants.
+    labels : mapping of str to str
+        Names of items (and of ``siren_epci=…`` pairs) in this language.
+    ranked : mapping of str to sequence of str
+        Families of items to rank by département, such as services used and needs.
+    reference : Series of float
+        Values from outside to set estimates beside, such as national means, by item; may be empty.
+    lang : {"fr", "en"}
+        Language of the verdict.
+    min_answers : int
+        Fewest answers that a published row may rest on.
+
+    Returns
+    -------
+    Survey
+        Tables ``representativite``, ``representativite_globale``, ``indicateurs_partiels``, ``profils``,
+        ``marges``, ``regroupements``, ``estimations``, ``influence``, ``recouvrement``, ``comparaisons``,
+        ``classements`` and ``verdict``.
+
+    Raises
+    ------
+    InputError
+        No weights reproduce the margins.
+    ValueError
+        Nobody answered for a commune, or a code is none of the communes.
+    """
+    units = profile(communes, codes)
+    weighting = weighted_design(codes, units, MARGINS)
+    design, joined = weighting.design, collapse(units, MARGINS)[0]
+    response = tables_of(units, VARIABLES)
+    overall = overall_table(response)
+    overall["defect_correlation"] = [_strongest(units, it) for it in overall.index]
+    indicator = r_indicator(joined.assign(responded=units["responded"]), MARGINS)
+    estimated = estimates(values, design)
+    effect, _ = kish(design.weights.groupby(design.clusters).sum())
+    answered = int(units["responded"].sum())
+    judged = headlines(
+        estimates(headline, design), thresholds, units=len(units), effect=effect,
+        known=float(overall["defect_correlation"].drop("siren_epci", errors="ignore").max()),
+    )  # fmt: skip
+    names = {**texts("survey_variable", lang), **texts("survey_level", lang), **labels}
+    shown = response[response["variable"] != f"below_{LIMIT}"]
+    said = verdict(
+        shown,
+        overall.drop(index=f"below_{LIMIT}"),
+        indicator,
+        judged,
+        effective=answered / effect,
+        labels=names,
+        lang=lang,
+    )
+    small = small_communes(response_table(units, f"below_{LIMIT}"), LIMIT, small_answers, len(codes), lang)
+    moved = matters(estimated, names, lang)
+    told = pd.concat([said.iloc[:1], pd.DataFrame([small, moved]), said.iloc[1:]], ignore_index=True)
+    strata = joined["code_dep"] + "/" + joined["size_band"]
+    space = clustering(units["responded"], contiguity, strata)
+    cells = joined.reindex(codes).set_axis(codes.index)
+    domains = codes.map(units["code_dep"])
+    weights = design.weights.groupby(design.clusters).sum()
+    by_dep = estimates(values, design, domains)
+    parts = {family: rankings(values, design, domains, items=items) for family, items in ranked.items()}
+    tables = {
+        "representativite": response,
+        "representativite_globale": overall.reset_index(),
+        "indicateurs": _long({"r_indicator": indicator, "clustering": space, "weights": pd.Series({
+            "kish_effect": effect, "effective": answered / effect, "gap": weighting.report.gap,
+            "iterations": weighting.report.iterations})}),
+        "indicateurs_partiels": partial_indicators(joined.assign(responded=units["responded"]), MARGINS),
+        "profils": standardised_differences(units, [it for it in VARIABLES if it != "siren_epci"], weights),
+        "marges": weighting.report.margins,
+        "regroupements": weighting.collapsed,
+        "estimations": pd.concat([
+            discreet(estimated.assign(domain=""), "answers", (), min_answers),
+            discreet(by_dep, "answers", ["item"], min_answers)], ignore_index=True),
+        "influence": discreet(
+            influence(values, member, design, cells), ["members", "others"], (), min_answers),
+        "recouvrement": discreet(overlap(member.where(codes.notna()), cells), ["members", "others"],
+                                 MARGINS, min_answers),
+        "comparaisons": discreet(against_reference(estimated, reference), "communes", (), min_answers),
+        "classements": discreet(_stacked(parts), "answers", (), min_answers),
+        "verdict": told.merge(judged, left_on="subject", right_on="item", how="left").drop(columns="item"),
+    }  # fmt: skip
+    return Survey(
+        columns={
+            "communes": units[["respondents", "responded"]]
+            .join(nearest_answer_m(_places(communes), units["responded"]))
+            .join(neighbour_response(units["responded"], contiguity)),
+            "epci": _layer(units, "siren_epci"),
+            "departements": _layer(units, "code_dep"),
+        },
+        silences=silences(communes, units["responded"], contiguity, strata),
+        tables=tables,
+    )
+
+
+def headline_items(
+    answers: pd.DataFrame, figures: pd.DataFrame, choices: dict[str, Sequence[str]]
+) -> tuple[pd.DataFrame, pd.Series, dict[str, str]]:
+    """Build the items of a study's published shares and means, so that each can be judged.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Typed answers.
+    figures : DataFrame
+        Published figures: ``figure``, ``label``, ``table``, ``measure``, ``item``, ``choice`` (several
+        joined by ``|``), ``group``. Those on answers, of measure ``share`` or ``mean``, without a group.
+    choices : dict of str to sequence of str
+        Choices of each single-choice item.
+
+    Returns
+    -------
+    tuple
+        The items (one column per figure), the threshold of each (one half for a share, the middle of the
+        scale from 0 to 10 for a mean) and their labels. Figures of items that were not asked are left out.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"support": ["epci", "no", None]})
+    >>> figures = pd.DataFrame([("support", "Support", "answers", "share", "support", "epci|own", None)],
+    ...     columns=["figure", "label", "table", "measure", "item", "choice", "group"])
+    >>> items, thresholds, labels = headline_items(answers, figures, {"support": ["epci", "own", "no"]})
+    >>> items["support"].tolist(), thresholds.to_dict()
+    ([True, False, <NA>], {'support': 0.5})
+    """
+    frame = item_frame(answers, choices)
+    told = figures.fillna({"choice": "", "group": ""})
+    told = told[told["table"].eq("answers") & told["measure"].isin(["share", "mean"]) & told["group"].eq("")]
+    made, thresholds, labels = {}, {}, {}
+    for row in told.to_dict("records"):
+        parts = [_item(frame, row["item"], choice) for choice in str(row["choice"]).split("|")]
+        if all(part is not None for part in parts):
+            made[row["figure"]] = pd.concat([it for it in parts if it is not None], axis=1).max(axis=1)
+            thresholds[row["figure"]] = 0.5 if row["measure"] == "share" else 5.0
+            labels[row["figure"]] = str(row["label"])
+    return pd.DataFrame(made, index=answers.index), pd.Series(thresholds, dtype=float), labels
+
+
+def _item(frame: pd.DataFrame, item: str, choice: str) -> pd.Series | None:
+    """Find one item: its choice, or for a yes or no question itself or its contrary."""
+    if choice in {"yes", "no"} and item in frame:
+        return frame[item] if choice == "yes" else ~frame[item]
+    return frame.get(f"{item}:{choice}" if choice else item)
+
+
+def _strongest(units: pd.DataFrame, variable: str) -> float:
+    """Give the greatest absolute correlation between answering and a level of a variable."""
+    levels = pd.get_dummies(units[variable].astype("object"))
+    return max(abs(defect_correlation(units["responded"], levels[level])) for level in levels)
+
+
+def _layer(units: pd.DataFrame, by: str) -> pd.DataFrame:
+    kept = ["answered", "response_share", "response_low_share", "response_high_share", "expected", "residual"]
+    table = response_table(units, by)
+    found = table[[*kept, "p", "q", "responding_pop_share"]].rename(
+        columns={"p": "response_p", "q": "response_q"}
+    )
+    return found.drop(index="unknown", errors="ignore").rename_axis(by)
+
+
+def _places(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Place each commune at its mairie, or at a point on its surface."""
+    halls = gpd.GeoSeries.from_xy(
+        communes["mairie_x"], communes["mairie_y"], communes.index, crs=communes.crs
+    )
+    return halls.where(communes["mairie_x"].notna(), communes.representative_point())
+
+
+def _long(series: dict[str, pd.Series]) -> pd.DataFrame:
+    stacked = pd.concat(
+        {name: it.astype(float) for name, it in series.items()}, names=["family", "indicator"]
+    )
+    return stacked.rename("value").reset_index()
+
+
+def _stacked(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([frame.assign(family=name) for name, frame in parts.items()], ignore_index=True)
