@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from opsn_geo.measure.clusters import local_join_counts
 from opsn_geo.measure.contiguity import contiguity
 from opsn_geo.measure.deserts import Certainty, Thresholds, below, bundle, cumulative, members
 from opsn_geo.measure.patches import deserts
+from opsn_geo.measure.stability import stability
 from opsn_geo.read.boundaries import Territory
+from opsn_geo.vocabulary import Language, label
 
 
 def lacking(communes: pd.DataFrame, *codes: str, unknown: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -40,6 +43,12 @@ def test_a_commune_told_twice_is_refused() -> None:
     twice = pd.DataFrame({"code_insee": ["a", "a"], "service": "dpd", "state": ["offered", "member"]})
     with pytest.raises(ValueError, match="duplicate"):
         below(twice, pd.Index(["a"]))
+
+
+def test_a_state_that_is_none_of_the_ladder_is_refused() -> None:
+    strange = pd.DataFrame({"code_insee": ["a"], "service": "dpd", "state": ["Member"]})
+    with pytest.raises(ValueError, match="'Member' is not a valid State"):
+        below(strange, pd.Index(["a"]))
 
 
 def test_communes_that_touch_at_a_corner_are_one_desert_for_a_queen_only(toy: Territory) -> None:
@@ -112,7 +121,7 @@ def test_every_desert_is_described(toy: Territory) -> None:
     first = found.loc["dpd-60003"]
     assert first.drop("geometry").to_dict() == {
         "service": "dpd", "certainty": "sure", "name": "Toy-60003", "communes": 3, "population": 600,
-        "area_km2": 3.0, "edge": True, "epci": "200000172;200000438", "departements": "60;80",
+        "area_km2": 3.0, "edge": True, "epci_touched": "200000172;200000438", "departements_touched": "60;80",
         "nearest_covered": "60004", "nearest_covered_m": 1000.0, "farthest_m": 1000.0,
         "nearest_opsn": "adico", "nearest_opsn_m": 1000.0, "need_count": 3, "need_base": 7,
         "need_share": pytest.approx(3 / 7),
@@ -245,3 +254,16 @@ def test_deserts_partition_the_communes_below(study: Study) -> None:
         assert not whole[np.ix_(places, outside)].any()
         graph = sparse.csr_array(whole[np.ix_(places, places)])
         assert sparse.csgraph.connected_components(graph)[0] == 1
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_every_column_has_a_label(toy: Territory, lang: Language) -> None:
+    frame, touching = lacking(toy.communes, "80001"), contiguity(toy.communes.geometry)
+    needs = pd.DataFrame({"code_insee": ["80001"], "service": "dpd", "yes": [2], "base": [3]})
+    inside = members(frame, touching, toy.communes)
+    layer = deserts(inside, toy.communes, frame, touching, needs=needs).reset_index()
+    grid = stability({"member": frame}, {"queen": touching}, toy.communes)
+    frames = [inside, layer.drop(columns="geometry"), cumulative(frame), *grid]
+    frames += [local_join_counts(frame["dpd"], touching)]
+    columns = {column for table in frames for column in table.columns}
+    assert {column for column in columns if label(column, lang) == column} == set()

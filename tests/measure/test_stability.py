@@ -28,7 +28,7 @@ def test_stability_is_the_share_of_specifications(toy: Territory) -> None:
     assert shares[["80001", "80006", "60012", "80002"]].tolist() == [6 / 8, 6 / 8, 2 / 8, 0]
     assert len(shares) == 12
     assert len(found.specifications) == 8
-    queens = found.specifications.query("contiguity == 'queen' and evidence == 'member'")
+    queens = found.specifications.query("contiguity == 'queen' and reading == 'member'")
     assert queens[["min_communes", "communes", "population"]].to_numpy().tolist() == [
         [1, 3, 1900],
         [2, 2, 700],
@@ -42,7 +42,7 @@ def test_the_default_grid_runs_whole(toy: Territory) -> None:
     assert len(found.specifications) == len(CERTAINTIES) * len(THRESHOLDS)
     # Twelve communes, 7,800 people and 12 km² pass every threshold but that of 25 and of 100 km².
     assert set(found.communes["stability_share"]) == {9 / 11}
-    assert set(found.communes["verdict"]) == {"leaning"}
+    assert set(found.communes["stability_verdict"]) == {"leaning"}
 
 
 def test_the_unknown_is_a_matter_of_choice(toy: Territory) -> None:

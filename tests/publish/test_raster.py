@@ -217,7 +217,8 @@ from opsn_geo.study import Metadata
 folder, rng = Path(sys.argv[1]), np.random.default_rng(0)
 left, bottom, top, side = 100_000, 6_050_000, 7_150_000, 5_500
 place = {"width": side, "height": side, "crs": 2154, "transform": from_origin(left, top, 200, 200)}
-kind = {"driver": "GTiff", "count": 1, "dtype": "float32", "tiled": True, "blockxsize": 512, "blockysize": 512}
+kind = {"driver": "GTiff", "count": 1, "dtype": "float32"}
+kind |= {"tiled": True, "blockxsize": 512, "blockysize": 512}
 with rasterio.open(folder / "people.tif", "w", **kind, **place) as target:
     for _, window in target.block_windows(1):
         people = rng.poisson(3, (window.height, window.width))

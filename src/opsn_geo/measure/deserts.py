@@ -66,7 +66,7 @@ def below(coverage: pd.DataFrame, communes: pd.Index, rung: str = State.MEMBER) 
     Raises
     ------
     ValueError
-        A commune and service stand in two rows.
+        A commune and service stand in two rows, or a state is none of the ladder's.
 
     Examples
     --------
@@ -77,13 +77,26 @@ def below(coverage: pd.DataFrame, communes: pd.Index, rung: str = State.MEMBER) 
     >>> below(coverage, pd.Index(["b"]), "used")["dpd"].tolist()
     [<NA>]
     """
-    place = _LADDER.index(State(rung))
-    verdict = {state.value: float(step < place) for step, state in enumerate(_LADDER)}
+    least = _LADDER.index(State(rung))
+    verdict = {state: float(step < least) for step, state in enumerate(_LADDER)} | {State.UNKNOWN: np.nan}
     if rung == State.USED:
-        verdict[State.MEMBER.value] = np.nan
-    states = coverage["state"].astype("object").map(verdict).astype(float)
-    keys = pd.MultiIndex.from_frame(coverage[["code_insee", "service"]].astype("object"))
-    return states.set_axis(keys).unstack("service").reindex(communes).astype("boolean")  # noqa: PD010
+        verdict[State.MEMBER] = np.nan
+    services, column = _factors(coverage["service"])
+    states, kind = _factors(coverage["state"])
+    row = communes.get_indexer(pd.Index(coverage["code_insee"]))
+    wanted = row >= 0
+    place = (row * len(services) + column)[wanted]
+    if len(np.unique(place)) < len(place):
+        raise ValueError("coverage has duplicate rows for a commune and service")
+    found = np.full((len(communes), len(services)), np.nan)
+    found.ravel()[place] = np.array([verdict[State(it)] for it in states])[kind[wanted]]
+    return pd.DataFrame(found, index=communes, columns=services).astype("boolean")
+
+
+def _factors(values: pd.Series) -> tuple[pd.Index, NDArray[np.intp]]:
+    """Give the different values, sorted, and the place of each row's among them."""
+    codes, kinds = pd.factorize(values, sort=True)
+    return pd.Index(kinds.astype("object"), name=values.name), codes
 
 
 def bundle(below: pd.DataFrame, weights: pd.Series | None = None, least: float = 0.5) -> pd.Series:
@@ -180,10 +193,9 @@ def members(
     Returns
     -------
     DataFrame
-        One row per commune in a desert, by service, then desert, then commune: ``desert`` (the service and
-        the code of the patch's most populous commune, so that it keeps its name when it grows or shrinks
-        around it), ``service``, ``certainty``, ``code_insee``. A missing population counts as 0 against
-        the thresholds.
+        One row per commune in a desert, by service, then desert, then falling population: ``desert`` (the
+        service and the code of the patch's most populous commune, so that it keeps its name when it grows or
+        shrinks around it), ``service``, ``certainty``, ``code_insee``. A missing population counts as 0.
 
     Raises
     ------
@@ -205,16 +217,26 @@ def members(
     numbers = patch_numbers(below, adjacency, communes, certainty=certainty, classes=classes)
     kept = large_enough(numbers, communes, thresholds)
     place, service = np.nonzero(kept)
-    patch, population = numbers[kept], communes["population"].fillna(0).to_numpy(dtype=float)
+    people = communes["population"].fillna(0).to_numpy(dtype=float)[place]
     codes, services = communes.index.to_numpy(dtype=object), below.columns.to_numpy(dtype=object)
-    found = pd.DataFrame({"service": services[service], "code_insee": codes[place]}, dtype="object")
-    heads = found.assign(patch=patch, people=population[place]).sort_values(
-        ["people", "code_insee"], ascending=[False, True]
+    order = np.lexsort((_ranks(communes.index)[place], -people, numbers[kept]))
+    place, service, patch = place[order], service[order], numbers[kept][order]
+    head = place[np.unique(patch, return_index=True)[1]][np.unique(patch, return_inverse=True)[1]]
+    order = np.lexsort((_ranks(communes.index)[head], _ranks(below.columns)[service]))
+    place, service, head = place[order], service[order], head[order]
+    return pd.DataFrame(
+        {
+            "desert": services[service] + "-" + codes[head],
+            "service": services[service],
+            "certainty": certainty,
+            "code_insee": codes[place],
+        }
     )
-    head = heads.groupby("patch")["code_insee"].first().reindex(patch).to_numpy(dtype=object)
-    found.insert(0, "desert", found["service"] + "-" + head)
-    found.insert(2, "certainty", certainty)
-    return found.sort_values(["service", "desert", "code_insee"], ignore_index=True)
+
+
+def _ranks(labels: pd.Index) -> NDArray[np.intp]:
+    """Give the alphabetical rank of each label."""
+    return np.argsort(np.argsort(labels.to_numpy(dtype=object), kind="stable"), kind="stable")
 
 
 def patch_numbers(

@@ -9,6 +9,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 
 def places(communes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -61,16 +62,38 @@ def nearest(origins: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     >>> nearest(points.loc[["a"]], points.loc[["b", "c"]]).to_dict("index")
     {'a': {'nearest': 'b', 'distance_m': 5.0}}
     """
+    place, metres = nearest_places(origins.to_numpy(dtype=float), targets.to_numpy(dtype=float))
+    return pd.DataFrame(
+        {"nearest": labels_at(targets.index, place), "distance_m": metres}, index=origins.index
+    )
+
+
+def nearest_places(
+    origins: NDArray[np.float64], targets: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Find the place of the nearest target of each origin (-1 where there is none), and its distance.
+
+    >>> place, metres = nearest_places(np.array([[0.0, 0.0], [np.nan, 0.0]]), np.array([[3.0, 4.0]]))
+    >>> place.tolist(), metres.tolist()
+    ([0, -1], [5.0, nan])
+    """
     from scipy.spatial import KDTree  # noqa: PLC0415 - heavy, and needed for distances only
 
-    known, starts = targets.dropna(), origins.dropna()
-    labels = pd.Series(None, index=origins.index, dtype="object")
-    distance = pd.Series(np.nan, index=origins.index)
+    known, starts = (np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (targets, origins))
+    place, metres = np.full(len(origins), -1), np.full(len(origins), np.nan)
     if len(known) and len(starts):
-        metres, place = KDTree(known.to_numpy()).query(starts.to_numpy())
-        labels.loc[starts.index] = known.index.to_numpy()[place]
-        distance.loc[starts.index] = metres
-    return pd.DataFrame({"nearest": labels, "distance_m": distance})
+        metres[starts], found = KDTree(targets[known]).query(origins[starts])
+        place[starts] = known[found]
+    return place, metres
+
+
+def labels_at(labels: pd.Index, place: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Give the label at each place, and nothing at -1.
+
+    >>> labels_at(pd.Index(["a", "b"]), np.array([1, -1])).tolist()
+    ['b', None]
+    """
+    return np.append(labels.to_numpy(dtype=object), np.array([None], dtype=object))[place]
 
 
 def covered_distance(below: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:

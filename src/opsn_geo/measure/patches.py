@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from opsn_geo.measure.contiguity import on_border
-from opsn_geo.measure.nearest import nearest, places
+from opsn_geo.measure.nearest import labels_at, nearest_places, places
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
     from scipy import sparse
+
+    Places = NDArray[np.intp]
+    Points = NDArray[np.float64]
 
 
 def deserts(
@@ -52,8 +56,8 @@ def deserts(
     -------
     GeoDataFrame
         On ``desert``, by service, then falling population: service, certainty, name (of the most populous
-        commune), communes (count), population, area_km2, epci, departements (codes, ';' joined),
-        nearest_covered (code_insee) and nearest_covered_m (shortest distance between a commune of the desert
+        commune), communes (count), population, area_km2, epci_touched and departements_touched (codes, ';'
+        joined), nearest_covered (code_insee) and nearest_covered_m (shortest distance between a commune of the desert
         and one known to have the service, mairie to mairie), farthest_m (the greatest such distance among
         its communes), nearest_opsn and nearest_opsn_m (to its seat), need_count, need_base, need_share, edge,
         geometry. Distances are missing where nobody is known to have the service, or no seat lies in
@@ -78,75 +82,102 @@ def deserts(
     """
     import geopandas as gpd  # noqa: PLC0415 - heavy, and needed to describe patches only
 
-    points = places(communes)
-    rows = members.join(communes.drop(columns="geometry"), on="code_insee").join(
-        _unknown_border(communes, below, adjacency), on=["service", "code_insee"]
-    )
-    parts = [_sizes(rows), _help(members, below, points), _seat(members, points, seats)]
+    number, labels = pd.factorize(members["desert"])
+    place = communes.index.get_indexer(pd.Index(members["code_insee"]))
+    service = below.columns.get_indexer(pd.Index(members["service"]))
+    xy = places(communes).to_numpy(dtype=float)
+    rows = _Rows(number, place, service, pd.Index(labels, name="desert"))
+    parts = [
+        _sizes(rows, members, communes),
+        _help(rows, communes.index, below, xy),
+        _seat(rows, communes.index, xy, pd.Series(dtype="object") if seats is None else seats),
+        _edge(rows, communes, below, adjacency),
+    ]
     if needs is not None:
         parts.append(_need(members, needs, min_answers))
-    found = pd.concat([part.reindex(parts[0].index) for part in parts], axis=1)
-    shapes = _shapes(members, communes).reindex(found.index)
-    layer = gpd.GeoDataFrame(found, geometry=shapes.to_numpy(), crs=communes.crs)
+    found = pd.concat([part.reindex(rows.labels) for part in parts], axis=1)
+    layer = gpd.GeoDataFrame(found, geometry=_shapes(rows, communes.geometry.to_numpy()), crs=communes.crs)
     return layer.sort_values(["service", "population", "name"], ascending=[True, False, True], kind="stable")
 
 
-def _sizes(rows: pd.DataFrame) -> pd.DataFrame:
+class _Rows(NamedTuple):
+    """The rows of members by number: of their desert, their commune and their service."""
+
+    number: Places
+    place: Places
+    service: Places
+    labels: pd.Index
+
+
+def _sizes(rows: _Rows, members: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
     """Sum up each desert: counts, people, ground, and the bodies it touches."""
-    by = rows.sort_values("population", ascending=False, kind="stable").groupby("desert")
-    sums = by.agg(
-        service=("service", "first"),
-        certainty=("certainty", "first"),
-        name=("name", "first"),
-        communes=("code_insee", "size"),
-        population=("population", "sum"),
-        area_km2=("area_km2", "sum"),
-        edge=("edge", "any"),
+    heads = members.drop_duplicates("desert").set_index("desert")
+    people = communes["population"].fillna(0).to_numpy(dtype=float)[rows.place]
+    ground = communes["area_km2"].to_numpy(dtype=float)[rows.place]
+    most = len(rows.labels)
+    return pd.DataFrame(
+        {
+            "service": heads["service"].to_numpy(),
+            "certainty": heads["certainty"].to_numpy(),
+            "name": communes["name"].reindex(heads["code_insee"]).to_numpy(),
+            "communes": np.bincount(rows.number, minlength=most),
+            "population": np.bincount(rows.number, people, most).round().astype(np.int64),
+            "area_km2": np.bincount(rows.number, ground, most),
+            "epci_touched": _codes(rows, communes["siren_epci"]),
+            "departements_touched": _codes(rows, communes["code_dep"]),
+        },
+        index=rows.labels,
     )
-    return sums.assign(epci=_codes(rows, "siren_epci"), departements=_codes(rows, "code_dep"))
 
 
-def _codes(rows: pd.DataFrame, column: str) -> pd.Series:
-    """Join the different codes of each desert."""
-    pairs = rows[["desert", column]].dropna().drop_duplicates().sort_values(column)
-    joined: pd.Series = pairs.groupby("desert")[column].agg(";".join)
-    return joined
+def _codes(rows: _Rows, codes: pd.Series) -> list[str]:
+    """Join the different codes of each desert, sorted."""
+    code, names = pd.factorize(codes, sort=True)
+    found = np.zeros((len(rows.labels), len(names) + 1), dtype=bool)
+    found[rows.number, code[rows.place]] = True
+    words = names.to_numpy(dtype=object)
+    return [";".join(words[touched]) for touched in found[:, :-1]]
 
 
-def _unknown_border(
-    communes: gpd.GeoDataFrame, below: pd.DataFrame, adjacency: sparse.csr_array
-) -> pd.Series:
-    """Tell for each service and commune whether it touches ground of which nothing is known."""
+def _edge(
+    rows: _Rows, communes: gpd.GeoDataFrame, below: pd.DataFrame, adjacency: sparse.csr_array
+) -> pd.DataFrame:
+    """Tell which deserts touch ground of which nothing is known."""
     open_sided = on_border(communes.geometry).to_numpy()[:, None]
     strange = ~communes["inside"].to_numpy(dtype=bool)[:, None] & below.isna().to_numpy()
     edge = open_sided | (adjacency.astype(int) @ strange.astype(int) > 0)
-    index = pd.MultiIndex.from_product([below.columns, below.index], names=["service", "code_insee"])
-    return pd.Series(edge.T.ravel(), index=index, name="edge")
+    touched = np.bincount(rows.number, edge[rows.place, rows.service], len(rows.labels)) > 0
+    return pd.DataFrame({"edge": touched}, index=rows.labels)
 
 
-def _help(members: pd.DataFrame, below: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+def _help(rows: _Rows, codes: pd.Index, below: pd.DataFrame, xy: Points) -> pd.DataFrame:
     """Find the covered commune nearest to each desert, and how far its farthest commune is from any."""
-    has = ~below.fillna(value=True).astype(bool)
-    frames = [
-        rows.join(nearest(points.loc[rows["code_insee"]], points[has[service]]), on="code_insee")
-        for service, rows in members.groupby("service", sort=False)
-    ]
-    columns = {"nearest": "nearest_covered", "distance_m": "nearest_covered_m"}
-    if not frames:
-        return pd.DataFrame(columns=[*columns.values(), "farthest_m"])
-    by = pd.concat(frames).sort_values("distance_m", kind="stable").groupby("desert")
-    closest = by[list(columns)].first().rename(columns=columns)
-    return closest.assign(farthest_m=by["distance_m"].max())
+    has = ~below.fillna(value=True).to_numpy(dtype=bool)
+    nearest, metres = np.full(len(rows.place), -1), np.full(len(rows.place), np.nan)
+    for service in np.unique(rows.service):
+        here = rows.service == service
+        covered = np.where(has[:, [service]], xy, np.nan)
+        nearest[here], metres[here] = nearest_places(xy[rows.place[here]], covered)
+    found = _closest(rows, nearest, metres, codes, "nearest_covered")
+    farthest = np.full(len(rows.labels), -np.inf)
+    np.fmax.at(farthest, rows.number, metres)
+    return found.assign(farthest_m=np.where(np.isfinite(farthest), farthest, np.nan))
 
 
-def _seat(members: pd.DataFrame, points: pd.DataFrame, seats: pd.Series | None) -> pd.DataFrame:
+def _seat(rows: _Rows, codes: pd.Index, xy: Points, seats: pd.Series) -> pd.DataFrame:
     """Find the OPSN whose seat is nearest to a commune of each desert."""
-    columns = {"nearest": "nearest_opsn", "distance_m": "nearest_opsn_m"}
-    seats = pd.Series(dtype="object") if seats is None else seats.dropna()
-    targets = points.reindex(seats).set_axis(seats.index)
-    found = members.join(nearest(points.loc[members["code_insee"].unique()], targets), on="code_insee")
-    by = found.sort_values("distance_m", kind="stable").groupby("desert")
-    return by[list(columns)].first().rename(columns=columns)
+    place = codes.get_indexer(pd.Index(seats, dtype="object"))
+    there = np.where((place >= 0)[:, None], xy[place], np.nan)
+    nearest, metres = nearest_places(xy, there)
+    return _closest(rows, nearest[rows.place], metres[rows.place], seats.index, "nearest_opsn")
+
+
+def _closest(rows: _Rows, nearest: Places, metres: Points, labels: pd.Index, name: str) -> pd.DataFrame:
+    """Keep for each desert the target nearest to any of its communes; the first of several in order."""
+    order = np.lexsort((metres, rows.number))
+    first = order[np.unique(rows.number[order], return_index=True)[1]]
+    target = labels_at(labels, nearest[first])
+    return pd.DataFrame({name: target, f"{name}_m": metres[first]}, index=rows.labels)
 
 
 def _need(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -> pd.DataFrame:
@@ -159,13 +190,13 @@ def _need(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -> pd.Da
     return told.assign(need_share=(told["need_count"] / told["need_base"]).astype("Float64"))
 
 
-def _shapes(members: pd.DataFrame, communes: gpd.GeoDataFrame) -> pd.Series:
-    """Dissolve each desert into one multipolygon."""
-    place = communes.index.get_indexer(members["code_insee"])
-    geometries = communes.geometry.to_numpy()
-    shapes = {
-        desert: shapely.coverage_union_all(geometries[place[rows]])
-        for desert, rows in members.groupby("desert", sort=False).indices.items()
-    }
-    multi = [shapely.multipolygons(shapely.get_parts(shape)) for shape in shapes.values()]
-    return pd.Series(np.array(multi, dtype=object), index=list(shapes), dtype="object")
+def _shapes(rows: _Rows, geometries: NDArray[np.object_]) -> list[shapely.MultiPolygon]:
+    """Dissolve each desert into one multipolygon; services with the same desert share its shape."""
+    order = np.argsort(rows.number, kind="stable")
+    groups = np.split(rows.place[order], np.flatnonzero(np.diff(rows.number[order])) + 1)
+    shapes: dict[bytes, shapely.MultiPolygon] = {}
+    for group in groups if len(order) else []:
+        if group.tobytes() not in shapes:
+            whole = shapely.coverage_union_all(geometries[group])
+            shapes[group.tobytes()] = shapely.multipolygons(shapely.get_parts(whole))
+    return [shapes[group.tobytes()] for group in groups] if len(order) else []

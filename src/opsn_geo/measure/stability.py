@@ -40,7 +40,7 @@ class Stability(NamedTuple):
 
 
 def stability(
-    evidence: Mapping[str, pd.DataFrame],
+    readings: Mapping[str, pd.DataFrame],
     contiguities: Mapping[str, sparse.csr_array],
     communes: pd.DataFrame,
     *,
@@ -51,7 +51,7 @@ def stability(
 
     Parameters
     ----------
-    evidence : mapping of str to DataFrame of boolean
+    readings : mapping of str to DataFrame of boolean
         What is below the rung, by the name of the choice made (``"member"``, ``"used"``, ``"member 2026"``):
         frames as from :func:`~opsn_geo.measure.deserts.below`, all with the same services, on the index of
         `communes`. Another vintage is first :func:`carried` here.
@@ -67,8 +67,8 @@ def stability(
     Stability
         ``communes``: one row per commune inside the study and service: code_insee, service,
         stability_share (specifications in which the commune is in a desert ÷ all of them, never missing),
-        verdict (never, choice below 0.5, leaning, finding from 0.95). ``specifications``: one row per
-        specification and service: evidence, contiguity, certainty, min_communes, min_population,
+        stability_verdict (never, choice below 0.5, leaning, finding from 0.95). ``specifications``: one row
+        per specification and service: reading, contiguity, certainty, min_communes, min_population,
         min_area_km2, service, and the desert's communes (count) and population.
 
     Raises
@@ -86,16 +86,16 @@ def stability(
     >>> frame = pd.DataFrame({"dpd": [True, False]}, index=codes, dtype="boolean")
     >>> found = stability({"member": frame}, {"queen": sparse.csr_array((2, 2), dtype=bool)}, communes,
     ...                   certainties=["sure"], thresholds=[Thresholds(), Thresholds(communes=2)])
-    >>> found.communes[["code_insee", "stability_share", "verdict"]].values.tolist()
+    >>> found.communes[["code_insee", "stability_share", "stability_verdict"]].values.tolist()
     [['a', 0.5, 'leaning'], ['b', 0.0, 'never']]
     """
-    first = next(iter(evidence.values()), pd.DataFrame())
-    if any(not frame.columns.equals(first.columns) for frame in evidence.values()):
-        raise ValueError("every frame of evidence must hold the same services in the same order")
+    first = next(iter(readings.values()), pd.DataFrame())
+    if any(not frame.columns.equals(first.columns) for frame in readings.values()):
+        raise ValueError("every reading must hold the same services in the same order")
     population = communes["population"].fillna(0).to_numpy(dtype=float)
     found, rows, runs = np.zeros(first.shape), [], 0
     for (name, frame), (rule, adjacency), certainty in product(
-        evidence.items(), contiguities.items(), certainties
+        readings.items(), contiguities.items(), certainties
     ):
         numbers = patch_numbers(frame, adjacency, communes, certainty=certainty)
         for bounds in thresholds:
@@ -154,13 +154,15 @@ def verdict(shares: pd.Series) -> pd.Series:
     tolerance = 1e-12
     bounds = [tolerance, choice - tolerance, leaning - tolerance]
     names = np.array(list(VERDICTS), dtype=object)
-    return pd.Series(names[np.searchsorted(bounds, shares, side="right")], index=shares.index, name="verdict")
+    return pd.Series(
+        names[np.searchsorted(bounds, shares, side="right")], index=shares.index, name="stability_verdict"
+    )
 
 
 def _specification(
-    evidence: str, rule: str, certainty: Certainty, bounds: Thresholds, services: pd.Index
+    reading: str, rule: str, certainty: Certainty, bounds: Thresholds, services: pd.Index
 ) -> pd.DataFrame:
-    made = pd.DataFrame({"evidence": evidence, "contiguity": rule, "certainty": certainty}, index=services)
+    made = pd.DataFrame({"reading": reading, "contiguity": rule, "certainty": certainty}, index=services)
     made = made.assign(
         min_communes=bounds.communes, min_population=bounds.population, min_area_km2=bounds.area_km2
     )
@@ -172,4 +174,4 @@ def _long(shares: pd.DataFrame) -> pd.DataFrame:
         shares.rename_axis("code_insee").reset_index().melt("code_insee", None, "service", "stability_share")
     )
     table = table.sort_values(["code_insee", "service"], ignore_index=True)
-    return table.assign(verdict=verdict(table["stability_share"]))
+    return table.assign(stability_verdict=verdict(table["stability_share"]))

@@ -1,0 +1,61 @@
+"""How long deserts take: every service of Hauts-de-France, and contiguity of any coverage given.
+
+python benchmarks/deserts.py [communes.gpkg | communes.parquet]
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+
+from opsn_geo.chapters import coverage_of
+from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.measure.deserts import below, members
+from opsn_geo.measure.ladder import couverture
+from opsn_geo.measure.patches import deserts
+from opsn_geo.measure.stability import stability
+from opsn_geo.prepare import prepare
+from opsn_geo.study import Study
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    print(f"{time.perf_counter() - start:7.3f} s  {what}")
+
+
+def hauts_de_france() -> None:
+    prepared = prepare(Study.default())
+    communes, table = prepared.territory.communes, couverture(coverage_of(prepared))
+    for _ in range(2):  # the first round pays for imports
+        with timed(f"deserts of {table['service'].nunique()} services, contiguity included"):
+            touching = contiguity(communes.geometry)
+            lacking = below(table, communes.index)
+            found = members(lacking, touching, communes)
+        with timed("  describing them, outlines included"):
+            layer = deserts(found, communes, lacking, touching)
+    print(f"{len(layer)} deserts, {len(found)} communes in them")
+    with timed("stability on the default grid"):
+        readings = {"member": lacking, "used": below(table, communes.index, "used")}
+        stability(readings, {"queen": touching}, communes)
+
+
+def given(file: Path) -> None:
+    read = gpd.read_parquet if file.suffix == ".parquet" else gpd.read_file
+    areas = read(file).geometry
+    for rule in ("queen", "rook"):
+        with timed(f"{rule} contiguity of {len(areas)} areas"):
+            contiguity(areas, rule=rule)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        given(Path(sys.argv[1]))
+    else:
+        hauts_de_france()
