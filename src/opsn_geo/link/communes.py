@@ -20,6 +20,7 @@ from opsn_geo.read.values import plain, respelt
 AGREEMENT: Final = 80.0
 """Least likeness of a row's name to a name of the commune its code means (rapidfuzz, 0 to 100)."""
 
+_SEVERAL: Final = 3
 _MOST: Final = 0.8
 
 LINK_COLUMNS: Final = ("code_insee", "official_name", "how", "score", "share", "event")
@@ -141,11 +142,13 @@ def _postal(text: str) -> str | None:
 
 
 def _is_postal(codes: pd.Series[str], territory: Territory) -> bool:
-    """Tell whether a column headed as codes holds postal codes: most are, and clearly more than INSEE codes."""
-    read = respelt(codes.dropna(), _postal).dropna()
-    postal = read.isin(set(territory.communes["postal_codes"].dropna().str.split(";").explode())).mean()
-    insee = read.isin(territory.communes.index).mean()
-    return bool(len(read)) and bool(postal > _MOST) and bool(insee < _MOST * postal)
+    """Tell whether a column headed as codes holds postal codes: several, and nearly all of them are.
+
+    Most postal codes are some commune's INSEE code too, but few INSEE codes are postal codes.
+    """
+    read = respelt(pd.Series(codes.dropna().unique(), dtype="str"), _postal).dropna()
+    postal = read.isin(set(territory.communes["postal_codes"].dropna().str.split(";").explode()))
+    return len(read) >= _SEVERAL and bool(postal.mean() > _MOST)
 
 
 def _departements(told: pd.Series[str], names: pd.Series[str], territory: Territory) -> pd.Series[str]:

@@ -50,7 +50,7 @@ def link_members(
     Returns
     -------
     Linked
-        ``linked``: the same columns, ``code`` being official at its level (missing for other bodies, which
+        ``linked``: the same columns, ``code`` being official at its level (as read for other bodies, which
         lie in no layer: they are linked as ``unplaced``), and :data:`ADDED`. ``rejected``: also the
         memberships that end before they begin, and those that repeat an earlier one in everything.
     """

@@ -22,6 +22,8 @@ from opsn_geo.read.values import NO, YES, booleans, mapped, numbers, plain, resp
 RESPONDENT: Final = "respondent"
 """Item whose column identifies a respondent; without one, respondents are numbered by their line."""
 
+_SERIAL: Final = ("SID", "Numéro de série", "Serial")
+_HEADER_LINES: Final = 3
 _RESPONDENT_HEADERS: Final = ("#", "Response ID", "id", "respondent", "SID", "Numéro de série", "Serial")
 
 
@@ -66,6 +68,7 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     >>> answers(export, book).loc["b"].isna().all()
     np.True_
     """
+    frame = _one_header(frame, questionnaire["column"])
     headers = {plain(header): header for header in reversed(frame.columns)}
     book = questionnaire.assign(header=questionnaire["column"].map(lambda it: _found(it, headers)))
     faults = list(_absent_columns(book, frame, file))
@@ -83,6 +86,27 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     typed = pd.DataFrame(columns, index=frame.index)
     typed = _answered_only(typed, book)
     return typed.set_axis(pd.Index(respondent, name=RESPONDENT))
+
+
+def _one_header(frame: pd.DataFrame, wanted: pd.Series[str]) -> pd.DataFrame:
+    """Join the header lines of a Framaforms export: the group of a choice, then the choice itself.
+
+    The line that holds ``SID`` is the last of them; a header of its own right, which the codebook names, is
+    not joined to the group on its left.
+    """
+    head = frame.head(_HEADER_LINES)
+    rows = [i for i in range(len(head)) if head.iloc[i].isin(_SERIAL).any()]
+    if not rows or set(_SERIAL) & set(frame.columns):
+        return frame
+    own = head.iloc[rows[0]]
+    above = head.iloc[rows[0] - 1] if rows[0] else pd.Series(frame.columns, index=frame.columns)
+    groups = above.mask(above.str.startswith("column ")).ffill()
+    named = {plain(it) for it in wanted}
+    headers = [
+        name if plain(name) in named or not isinstance(group, str) else f"{group} – {name}"
+        for name, group in zip(own.fillna("").tolist(), groups.tolist(), strict=True)
+    ]
+    return frame.iloc[rows[0] + 1 :].set_axis(headers, axis=1)
 
 
 def _found(column: str, headers: dict[str, str]) -> str | None:
