@@ -49,7 +49,7 @@ export async function openAtlas(map) {
   };
   const onChoose = (level, i) => store.set({ place: `${level}:${model.levels[level].code[i]}` });
   const atlasMap = makeMap(map, model, topology, { onChoose, describe: tooltip(model, format) });
-  const near = neighbours(topology, atlasMap.lines);
+  const near = neighbours(topology, atlasMap.side);
   const showControls = makeControls(model, store);
   const showTable = makeTable(model, format, store);
   makeSearch(model, format, choose);
@@ -94,9 +94,8 @@ export async function openAtlas(map) {
   atlasMap.goHome();
   followMap(map, store);
   const scene = {
-    topology, map, towns: makeTowns(model), boxes: atlasMap.areaBoxes, areasOf: atlasMap.areasOf,
-    projection: atlasMap.projection, home: atlasMap.home,
-    borders: Object.fromEntries(["epci", "departements"].map((level) => [level, borders(topology, atlasMap.lines, (area) => model.levels.communes[level][area])])),
+    ...atlasMap, topology, map, towns: makeTowns(model),
+    borders: Object.fromEntries(["epci", "departements"].map((level) => [level, borders(topology, atlasMap.side, (area) => model.levels.communes[level][area])])),
   };
   makeExports(model, () => composeSheet(model, format, view, scene));
   draw(store.get(), null);

@@ -3,22 +3,22 @@ import { walkRing } from "./topology.js";
 
 const WORLD_M = 2 * Math.PI * 6378137;
 
-/** Paths of all areas, each for hit tests, and a way to join some of them or some arcs. */
+/** Ways to draw rings and arcs, and the path of one area, made when it is first asked for. */
 export function makePaths(topology) {
-  const areas = topology.areas.map((rings) => {
+  const made = new Map();
+  const ofRings = (rings) => {
     const path = new Path2D();
     for (const ring of rings) {
       walkRing(topology, ring, (x, y, first) => (first ? path.moveTo(x, y) : path.lineTo(x, y)));
       path.closePath();
     }
     return path;
-  });
+  };
   return {
-    areas,
-    joined(members) {
-      const path = new Path2D();
-      for (const area of members) path.addPath(areas[area]);
-      return path;
+    ofRings,
+    area(i) {
+      if (!made.has(i)) made.set(i, ofRings(topology.areas[i]));
+      return made.get(i);
     },
     lines(arcs) {
       const path = new Path2D();
@@ -51,7 +51,7 @@ export function makeFinder(paths, areaBoxes) {
   return (x, y) =>
     areaBoxes.findIndex(
       (box, area) =>
-        x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && scratch.isPointInPath(paths.areas[area], x, y),
+        x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && scratch.isPointInPath(paths.area(area), x, y, "evenodd"),
     );
 }
 
@@ -125,13 +125,13 @@ function makePen(context, scale, dots, at) {
   return {
     fill(path, colour) {
       context.fillStyle = colour;
-      context.fill(path);
+      context.fill(path, "evenodd");
     },
     hatch(path, ink) {
       const pattern = hatch(context, ink);
       pattern.setTransform(new DOMMatrix().scale(1 / scale));
       context.fillStyle = pattern;
-      context.fill(path);
+      context.fill(path, "evenodd");
     },
     stroke(path, colour, width) {
       context.strokeStyle = colour;

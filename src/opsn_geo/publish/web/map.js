@@ -1,7 +1,7 @@
 // The map itself: colours, outlines, names of towns, tooltip, choice of a place.
 import { fill, h } from "./dom.js";
 import { gridProjection, makeCanvasLayer, makeFinder, makePaths } from "./layer.js";
-import { borders, boxes, sides } from "./topology.js";
+import { borders, boxes, outlines, sides } from "./topology.js";
 
 /** Read the colours of the lines and names from the style sheet, so that they follow its light or dark form. */
 export function inks() {
@@ -10,18 +10,16 @@ export function inks() {
   return Object.fromEntries(["land", "line", "epci", "departement", "label", "halo", "hatch", "choice"].map((n) => [n, ink(n)]));
 }
 
-/** Shade the areas of a view: one path for each class. */
-function shade(paths, view, areasOf) {
-  const groups = view.classes.map((each) => ({ ...each, members: [] }));
-  const byPlace = new Map(groups.map((group) => [group.place, group]));
-  const unsure = [];
-  view.of.forEach((place, i) => {
-    if (place < 0) return;
-    byPlace.get(place).members.push(...areasOf(i));
-    if (view.unsure[i]) unsure.push(...areasOf(i));
-  });
-  const used = groups.filter((group) => group.members.length);
-  return { classes: used.map((g) => ({ ...g, path: paths.joined(g.members) })), unsure: paths.joined(unsure) };
+/** The rings of each class of a view, and of what is unsure in it: one path each, without inner borders. */
+export function viewRings(topology, side, view, groupOf) {
+  const classes = outlines(topology, side, (area) => view.of[groupOf(area)] ?? -1, view.classes.length);
+  const isUnsure = (area) => (view.unsure[groupOf(area)] ? 0 : -1);
+  return { classes, unsure: view.unsureCount ? outlines(topology, side, isUnsure, 1)[0] : [] };
+}
+
+function shade(paths, view, { classes, unsure }) {
+  const shades = view.classes.map((each) => ({ ...each, path: paths.ofRings(classes[each.place]) }));
+  return { classes: shades.filter(({ count }) => count), unsure: paths.ofRings(unsure) };
 }
 
 /** Names of the main towns, larger first, where there is room. */
@@ -68,7 +66,8 @@ export function makeMap(map, model, topology, { onChoose, describe }) {
     epci: paths.lines(borders(topology, side, (area) => communes.epci[area])),
     departements: paths.lines(borders(topology, side, (area) => communes.departements[area])),
   };
-  const land = paths.joined(communes.code.map((_, i) => i));
+  const landRings = outlines(topology, side, () => 0, 1)[0];
+  const land = paths.ofRings(landRings);
   const towns = makeTowns(model);
   const groupAreas = (level) => {
     const found = model.levels[level].code.map(() => []);
@@ -78,6 +77,7 @@ export function makeMap(map, model, topology, { onChoose, describe }) {
   const areas = { epci: groupAreas("epci"), departements: groupAreas("departements") };
   const areasOf = (level, i) => (level === "communes" ? [i] : areas[level][i]);
   const levelOf = (area, level) => (level === "communes" ? area : communes[level][area]);
+  const ringsOf = (shown) => viewRings(topology, side, shown, (area) => levelOf(area, shown.level));
   let view = null;
   let shades = null;
   let ink = inks();
@@ -86,12 +86,12 @@ export function makeMap(map, model, topology, { onChoose, describe }) {
     pen.fill(land, ink.land);
     for (const { path, colour, hatched } of shades?.classes ?? []) {
       pen.fill(path, colour);
-      pen.stroke(path, colour, 0.4);
       if (hatched) pen.hatch(path, ink.hatch);
     }
     if (view?.unsureCount) pen.hatch(shades.unsure, ink.hatch);
     if (view?.level === "communes" && frame.zoom >= 8.5) pen.stroke(lines.all, ink.line, frame.zoom < 10 ? 0.35 : 0.7);
-    if (view?.level !== "departements") pen.stroke(lines.epci, ink.epci, frame.zoom < 9 ? 0.6 : 1);
+    if (view?.level === "communes") pen.stroke(lines.epci, ink.epci, frame.zoom < 9 ? 0.6 : 1);
+    if (view?.level === "epci") pen.stroke(lines.epci, ink.line, frame.zoom < 9 ? 0.9 : 1.4);
     pen.stroke(lines.departements, ink.departement, frame.zoom < 9 ? 1.4 : 2);
     townNames(towns, pen, ink, frame);
   });
@@ -153,10 +153,10 @@ export function makeMap(map, model, topology, { onChoose, describe }) {
   );
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   return {
-    paths, areaBoxes, areasOf, lines: side, projection, home,
+    side, projection, home, landRings, ringsOf,
     show(next) {
       view = next;
-      shades = shade(paths, view, (i) => areasOf(view.level, i));
+      shades = shade(paths, view, ringsOf(view));
       tip.remove();
       layer.redraw();
     },

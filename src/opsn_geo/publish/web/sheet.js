@@ -52,20 +52,15 @@ function frame({ map, projection, home }) {
   const scale = Math.min(MAP.width / (right - left), MAP.height / (bottom - top));
   const x = MAP.x + (MAP.width - (right - left) * scale) / 2 - left * scale;
   const y = MAP.y + (MAP.height - (bottom - top) * scale) / 2 - top * scale;
-  const seen = [(MAP.x - x) / scale, (MAP.y - y) / scale, (MAP.x + MAP.width - x) / scale, (MAP.y + MAP.height - y) / scale];
-  return { scale, x, y, seen, pixels: ((right - left) * scale) / metres };
+  return { scale, x, y, pixels: ((right - left) * scale) / metres };
 }
 
-function pathOf(topology, areas, { scale, x, y, seen }, boxes) {
+function pathOf(topology, rings, { scale, x, y }) {
   let d = "";
   const put = (gx, gy, first) => (d += `${first ? "M" : "L"}${(gx * scale + x).toFixed(1)} ${(gy * scale + y).toFixed(1)}`);
-  for (const area of areas) {
-    const box = boxes[area];
-    if (box[2] < seen[0] || box[0] > seen[2] || box[3] < seen[1] || box[1] > seen[3]) continue;
-    for (const ring of topology.areas[area]) {
-      walkRing(topology, ring, put);
-      d += "Z";
-    }
+  for (const ring of rings) {
+    walkRing(topology, ring, put);
+    d += "Z";
   }
   return d;
 }
@@ -139,18 +134,18 @@ function scaleBar({ pixels }, format) {
 /** Compose the sheet of a view. `scene` holds the topology, its boxes, the lines and towns, the map and its projection. */
 export function composeSheet(model, format, view, scene) {
   const at = frame(scene);
-  const areas = (test) => [...view.of.keys()].filter(test).flatMap((i) => scene.areasOf(view.level, i));
-  const shape = (members, fillWith) => svg("path", { d: pathOf(scene.topology, members, at, scene.boxes), fill: fillWith, stroke: fillWith.startsWith("url") ? null : fillWith, "stroke-width": 0.3 });
-  const shapes = [shape(scene.topology.areas.map((_, i) => i), "#f1f1f1")];
+  const shape = (rings, paint) => svg("path", { d: pathOf(scene.topology, rings, at), fill: paint, "fill-rule": "evenodd" });
+  const { classes, unsure } = scene.ringsOf(view);
+  const shapes = [shape(scene.landRings, "#f1f1f1")];
   for (const { place, colour, hatched } of view.classes) {
-    const members = areas((i) => view.of[i] === place);
-    shapes.push(shape(members, colour));
-    if (hatched) shapes.push(shape(members, "url(#hatch)"));
+    shapes.push(shape(classes[place], colour));
+    if (hatched) shapes.push(shape(classes[place], "url(#hatch)"));
   }
-  if (view.unsureCount) shapes.push(shape(areas((i) => view.unsure[i]), "url(#hatch)"));
-  const line = (arcs, width) => svg("path", { d: linesOf(scene.topology, arcs, at), fill: "none", stroke: "#3a3a3a", "stroke-width": width, "stroke-linejoin": "round" });
-  if (view.level !== "departements") shapes.push(line(scene.borders.epci, 0.45));
-  shapes.push(line(scene.borders.departements, 1.3), ...townsOf(scene.towns, at));
+  if (view.unsureCount) shapes.push(shape(unsure, "url(#hatch)"));
+  const line = (arcs, stroke, width) => svg("path", { d: linesOf(scene.topology, arcs, at), fill: "none", stroke, "stroke-width": width, "stroke-linejoin": "round" });
+  if (view.level === "communes") shapes.push(line(scene.borders.epci, "#3a3a3a", 0.45));
+  if (view.level === "epci") shapes.push(line(scene.borders.epci, "#ffffff", 0.8));
+  shapes.push(line(scene.borders.departements, "#3a3a3a", 1.3), ...townsOf(scene.towns, at));
   return svg("svg", { xmlns: SVG, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "font-family": FONT, role: "img", "aria-label": view.title },
     svg("defs", {},
       svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("path", { d: "M0 0V6", stroke: "#4a4a4a", "stroke-width": 1.6 })),

@@ -2,7 +2,7 @@
 import { inflate, split } from "./codec.js";
 import { byId, fill, formats, h } from "./dom.js";
 import { gridProjection, makeCanvasLayer, makeFinder, makePaths } from "./layer.js";
-import { borders, boxes, decodeTopology, sides } from "./topology.js";
+import { borders, boxes, decodeTopology, outlines, sides } from "./topology.js";
 
 const LINE = "#2b2b2b";
 const HATCH = "rgba(40, 40, 40, 0.55)";
@@ -27,17 +27,16 @@ function sayValue({ theme, texts }, format, i) {
 }
 
 function painter(data, topology, paths) {
-  const members = data.theme.classes.map(() => []);
-  data.theme.of.forEach((place, i) => place >= 0 && members[place].push(i));
-  const shades = members.map((areas) => paths.joined(areas));
-  const land = paths.joined(topology.areas.map((_, i) => i));
-  const lines = paths.lines(borders(topology, sides(topology), (area) => data.departements[area]));
+  const side = sides(topology);
+  const rings = outlines(topology, side, (area) => data.theme.of[area], data.theme.classes.length);
+  const shades = rings.map(paths.ofRings);
+  const land = paths.ofRings(outlines(topology, side, () => 0, 1)[0]);
+  const lines = paths.lines(borders(topology, side, (area) => data.departements[area]));
   const all = paths.lines(Array.from({ length: topology.nArcs }, (_, arc) => arc));
   return (pen, { zoom }) => {
     pen.fill(land, "#eeeeee");
     data.theme.classes.forEach(({ colour, hatched }, place) => {
       pen.fill(shades[place], colour);
-      pen.stroke(shades[place], colour, 0.4);
       if (hatched) pen.hatch(shades[place], HATCH);
     });
     if (topology.areas.length < 500 || zoom >= 8.5) pen.stroke(all, "rgba(255, 255, 255, 0.75)", 0.5);

@@ -79,6 +79,44 @@ export function borders(topology, { left, right }, groupOf) {
   return found;
 }
 
+/**
+ * The outline of every class: rings of arc references, without the borders inside a class.
+ * classOf gives the class of each area (0 to count - 1), or less than 0 for none.
+ */
+export function outlines(topology, { left, right }, classOf, count) {
+  const { x, y, starts, nArcs } = topology;
+  const vertex = (reference, atEnd) => {
+    const arc = reference >> 1;
+    const i = Boolean(reference & 1) === atEnd ? starts[arc] : starts[arc + 1] - 1;
+    return x[i] * 4194304 + y[i];
+  };
+  const leaving = Array.from({ length: count }, () => new Map());
+  const put = (place, reference) => {
+    const from = vertex(reference, false);
+    const found = leaving[place].get(from);
+    if (found) found.push(reference);
+    else leaving[place].set(from, [reference]);
+  };
+  for (let arc = 0; arc < nArcs; arc++) {
+    const a = left[arc] < 0 ? -1 : classOf(left[arc]);
+    const b = right[arc] < 0 ? -1 : classOf(right[arc]);
+    if (a === b) continue;
+    if (a >= 0) put(a, 2 * arc);
+    if (b >= 0) put(b, 2 * arc + 1);
+  }
+  return leaving.map((from) => {
+    const rings = [];
+    for (const [first, waiting] of from) {
+      while (waiting.length) {
+        const ring = [waiting.pop()];
+        for (let at = vertex(ring[0], true); at !== first; at = vertex(ring.at(-1), true)) ring.push(from.get(at).pop());
+        rings.push(ring);
+      }
+    }
+    return rings;
+  });
+}
+
 /** The areas that share a border with each area. */
 export function neighbours(topology, { left, right }) {
   const found = topology.areas.map(() => new Set());
