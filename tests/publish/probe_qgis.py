@@ -113,16 +113,21 @@ def _project(project) -> dict:
 
 
 def _sheet(layer) -> dict:
-    """Show a project's layer in each of its styles."""
-    manager = layer.styleManager()
-    current = manager.currentStyle()
-    shown = {}
-    for style in manager.styles():
-        manager.setCurrentStyle(style)
-        shown[style] = _dressed(layer)
-    manager.setCurrentStyle(current)
-    tabs = [tab.name() for tab in layer.editFormConfig().tabs()]
-    return {"styles": shown, "current": current, "tabs": tabs, "tip": layer.mapTipTemplate()}
+    """Say how a layer of the project is drawn, what its form and its tip show."""
+    from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
+    from qgis.PyQt.QtXml import QDomDocument
+
+    style = QDomDocument()
+    layer.exportNamedStyle(style)
+    editors = style.elementsByTagName("attributeEditorRelation")
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFeature(next(layer.getFeatures(), None) or context.feature())
+    form = layer.editFormConfig()
+    return _dressed(layer) | {
+        "tabs": [tab.name() for tab in form.tabs()],
+        "related": [editors.at(place).toElement().attribute("relation") for place in range(editors.count())],
+        "tip": QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context),
+    }
 
 
 def _raster(layer) -> dict:

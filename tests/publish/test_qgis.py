@@ -107,26 +107,14 @@ def test_each_layer_is_dressed_by_its_default_style(found: Found) -> None:
 
 
 def test_no_feature_is_outside_all_classes(found: Found) -> None:
-    styles = {
-        (key, name): style
-        for key, sheet in found["sheets"].items()
-        for name, style in sheet["styles"].items()
-        if style["renderer"]
-    }
-    assert {key: style["undrawn"] for key, style in styles.items() if style["undrawn"]} == {}
+    assert not [key for key, sheet in found["sheets"].items() if sheet["undrawn"]]
     assert not [name for name, layer in found["layers"].items() if layer["undrawn"]]
 
 
 def test_every_field_has_an_alias_and_states_have_words(found: Found) -> None:
-    named = [found["layers"], {key: next(iter(it["styles"].values())) for key, it in found["sheets"].items()}]
-    empty = [
-        (key, field)
-        for group in named
-        for key, it in group.items()
-        for field, alias in it["aliases"].items()
-        if not alias
-    ]
-    assert empty == []
+    shown = found["layers"] | found["sheets"]
+    aliases = {(key, field): alias for key, it in shown.items() for field, alias in it["aliases"].items()}
+    assert not [place for place, alias in aliases.items() if not alias]
     assert "ValueMap" in found["layers"]["communes"]["values"]
 
 
@@ -167,12 +155,22 @@ def test_rasters_are_shown_in_their_own_style(found: Found, moved: Path) -> None
 
 def test_the_form_of_a_commune_shows_its_services(found: Found) -> None:
     assert all(valid for valid, _ in found["relations"].values())
-    assert "Services de la commune" in found["sheets"]["opsn_geo_coverage_communes"]["tabs"]
-    services = found["children"]["opsn_geo_coverage_communes__opsn_geo_data_couverture"]
+    commune = found["sheets"]["opsn_geo_state"]
+    assert commune["tabs"][:3] == ["Identité", "Mesures", "Services de la commune"]
+    assert "opsn_geo_state__opsn_geo_data_couverture" in commune["related"]
+    services = found["children"]["opsn_geo_state__opsn_geo_data_couverture"]
     assert len(services) >= 2
     assert all(" : " in words for words in services)
     assert any(words.endswith((" : adhérente", " : inconnu")) for words in services)
-    assert found["children"]["opsn_geo_limits_epci__opsn_geo_coverage_communes"]
+    assert found["children"]["opsn_geo_limits_epci__opsn_geo_state"]
+
+
+def test_every_form_finds_its_relations_and_every_tip_its_words(found: Found) -> None:
+    related = [key for sheet in found["sheets"].values() for key in sheet["related"]]
+    assert sorted(related) == sorted(found["relations"])
+    tips = {key: sheet["tip"] for key, sheet in found["sheets"].items() if sheet["features"]}
+    assert not [key for key, tip in tips.items() if not tip.startswith("<b>") or "[%" in tip]
+    assert tips["opsn_geo_epci_covered"].endswith("%")
 
 
 def test_each_theme_draws_a_picture_of_its_own(found: Found) -> None:

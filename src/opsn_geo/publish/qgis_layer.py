@@ -1,16 +1,16 @@
-"""Layers of a QGIS project: source, projection, metadata, and every style they can be shown in."""
+"""Layers of a QGIS project: source, projection, metadata, style, and what they are tied to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from opsn_geo.publish.geopackage_content import Content
 from opsn_geo.publish.geopackage_metadata import resource
-from opsn_geo.publish.qgis_style import Links, dress, qml
+from opsn_geo.publish.qgis_style import Links, dress
 from opsn_geo.publish.qgis_xml import Element, element, nested, srs
 from opsn_geo.vocabulary import Language, text
 
@@ -44,28 +44,29 @@ LOOKUPS: Final = (("service", "services", "service", "name"), ("opsn", "opsn", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One layer of the project's tree: a content in a group, with the themes it can show there."""
+    """One layer of the project's tree: a content, and the theme that it shows.
+
+    Each theme has a sheet of its own rather than a style of a common one: a print layout that switches
+    styles makes QGIS forget which relation a form shows.
+    """
 
     key: str
     group: str
     content: Content
-    themes: tuple[Theme, ...] = ()
+    theme: Theme | None = None
     visible: bool = False
-    raster: Path | None = field(default=None)
+    raster: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """Name the sheet by what it shows."""
+        return self.theme.title if self.theme else self.content.title
 
     def source(self, file: str) -> str:
         """Point to the data from the folder of the GeoPackage, wherever that folder is moved."""
         if self.raster is not None:
             return f"./{self.raster.as_posix()}"
         return f"./{file}|layername={self.content.name}"
-
-    def styles(self, metadata: Metadata) -> dict[str, Theme | None]:
-        """Name each style of the sheet; the first is the one it opens with."""
-        if self.themes:
-            return {theme.title: theme for theme in self.themes}
-        return {
-            text("geopackage.outline" if self.content.shape else "geopackage.table", metadata.language): None
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +96,9 @@ class Relation:
 def relations(sheets: Sequence[Sheet]) -> list[Relation]:
     """Find the relations that the sheets at hand have the columns for.
 
-    Every sheet of a parent shows its children; of a child that stands in several groups, the last does.
+    Every sheet of a parent shows its children; of a child that has several sheets, the first is shown.
     """
-    children = {sheet.content.name: sheet for sheet in sheets}
+    children = {sheet.content.name: sheet for sheet in reversed(sheets)}
     return [
         Relation(parent=sheet, parent_field=own, child=children[child], child_field=other)
         for parent, own, child, other in RELATIONS
@@ -108,7 +109,7 @@ def relations(sheets: Sequence[Sheet]) -> list[Relation]:
 
 
 def maplayer(sheet: Sheet, sheets: Sequence[Sheet], file: str, metadata: Metadata, crs: CRS) -> Element:
-    """Describe a vector layer or table of the project, with all its styles."""
+    """Describe a vector layer or table of the project, dressed as its theme wants."""
     content, lang = sheet.content, metadata.language
     geometry, wkb = _SHAPES[content.shape]
     root = element(
@@ -122,14 +123,7 @@ def maplayer(sheet: Sheet, sheets: Sequence[Sheet], file: str, metadata: Metadat
     root.append(resource(content, metadata, crs, "resourceMetadata"))
     nested(root, "provider", "ogr", encoding="UTF-8")
     links = _links(sheet, sheets, lang)
-    named = sheet.styles(metadata)
-    current = next(iter(named))
-    manager = nested(root, "map-layer-style-manager", current=current)
-    for name, theme in named.items():
-        style = nested(manager, "map-layer-style", name=name)
-        if name != current:
-            style.append(qml(content, theme, lang, links))
-    dress(root, content, named[current], lang, links)
+    dress(root, content, sheet.theme, lang, links)
     return root
 
 
@@ -148,7 +142,7 @@ def raster_layer(sheet: Sheet, file: str, folder: Path, crs: CRS) -> Element:
 def _identify(root: Element, sheet: Sheet, file: str) -> None:
     nested(root, "id", sheet.key)
     nested(root, "datasource", sheet.source(file))
-    nested(root, "layername", sheet.content.title)
+    nested(root, "layername", sheet.title)
 
 
 def _extent(root: Element, content: Content) -> None:

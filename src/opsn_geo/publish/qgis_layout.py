@@ -189,14 +189,13 @@ def _legend_tree(page: Page) -> Element:
     """List the theme's classes first, under its title, then the limits."""
     root = element("layer-tree-group")
     for sheet in sorted(page.sheets, key=lambda sheet: sheet.group == "limits"):
-        title = page.theme.title if page.theme in sheet.themes else sheet.content.title
-        unit = f" ({page.theme.unit})" if page.theme in sheet.themes and page.theme.unit else ""
+        unit = f" ({sheet.theme.unit})" if sheet.theme and sheet.theme.unit else ""
         leaf = nested(
-            root, "layer-tree-layer", id=sheet.key, name=title, source=sheet.source(page.file),
+            root, "layer-tree-layer", id=sheet.key, name=sheet.title, source=sheet.source(page.file),
             providerKey="ogr", checked="Qt::Checked", expanded=1, patch_size="-1,-1", legend_exp="",
         )  # fmt: skip
         nested(leaf, "customproperties").append(
-            option({"cached_name": title, "legend/title-label": title + unit})
+            option({"cached_name": sheet.title, "legend/title-label": sheet.title + unit})
         )
     return root
 

@@ -111,21 +111,16 @@ def arrange(atlas: Atlas) -> list[Sheet]:
     maps: list[Sheet] = []
     for group in GROUPS:
         own = [theme for theme in atlas.themes if theme.group == group]
-        names = sorted(
-            {theme.layer for theme in own},
-            key=lambda name: (_ORDER[known[name].shape], list(known).index(name)),
-        )
-        for name in names:
-            themes = tuple(theme for theme in own if theme.layer == name)
-            maps.append(
-                Sheet(
-                    key=f"opsn_geo_{group}_{name}",
-                    group=group,
-                    content=known[name],
-                    themes=themes,
-                    visible=atlas.themes[0] in themes,
-                )
+        maps += [
+            Sheet(
+                key=f"opsn_geo_{theme.key}",
+                group=group,
+                content=known[theme.layer],
+                theme=theme,
+                visible=theme is atlas.themes[0],
             )
+            for theme in sorted(own, key=lambda theme: _ORDER[known[theme.layer].shape])
+        ]
         if group == "deserts":
             maps += [_raster_sheet(raster, atlas.metadata.language) for raster in atlas.rasters]
     placed = {sheet.content.name for sheet in (*limits, *maps)}
@@ -148,7 +143,7 @@ def _raster_sheet(raster: Path, lang: Language) -> Sheet:
 
 def _shown(sheet: Sheet, theme: Theme) -> bool:
     """Tell whether a sheet is seen in a map theme: the limits, and the layer of the theme."""
-    return sheet.group == "limits" or theme in sheet.themes
+    return sheet.group == "limits" or sheet.theme is theme
 
 
 def _group_title(group: str, atlas: Atlas) -> str:
@@ -172,7 +167,7 @@ def _tree(sheets: Sequence[Sheet], atlas: Atlas) -> Element:
 def leaf(sheet: Sheet, file: str, *, visible: bool) -> Element:
     """Name a sheet in a tree of layers."""
     return element(
-        "layer-tree-layer", id=sheet.key, name=sheet.content.title, source=sheet.source(file),
+        "layer-tree-layer", id=sheet.key, name=sheet.title, source=sheet.source(file),
         providerKey="gdal" if sheet.raster else "ogr", checked="Qt::Checked" if visible else "Qt::Unchecked",
         expanded=visible and sheet.group != "limits",
     )  # fmt: skip
@@ -184,8 +179,7 @@ def _preset(theme: Theme, sheets: Sequence[Sheet], atlas: Atlas) -> Element:
     )
     for sheet in sheets:
         if _shown(sheet, theme):
-            style = theme.title if theme in sheet.themes else next(iter(sheet.styles(atlas.metadata)))
-            nested(root, "layer", id=sheet.key, visible=1, expanded=theme in sheet.themes, style=style)
+            nested(root, "layer", id=sheet.key, visible=1, expanded=sheet.theme is theme)
     checked = nested(root, "checked-group-nodes")
     for group in dict.fromkeys(sheet.group for sheet in sheets):
         nested(checked, "checked-group-node", id=_group_title(group, atlas))

@@ -93,10 +93,10 @@ def styles(content: Content, themes: Iterable[Theme], lang: Language) -> dict[st
     return {name: document(qml(content, theme, lang)).decode() for name, theme in named.items()}
 
 
-def qml(content: Content, theme: Theme | None, lang: Language, links: Links = UNTIED) -> Element:
+def qml(content: Content, theme: Theme | None, lang: Language) -> Element:
     """Make one style; without a theme, polygons are outlined."""
     root = element("qgis", version=VERSION, styleCategories="AllStyleCategories")
-    dress(root, content, theme, lang, links)
+    dress(root, content, theme, lang)
     return root
 
 
