@@ -77,6 +77,19 @@ def test_former_and_later_names_link(vintages: dict[int, Territory], passage: pd
     assert linked["code_insee"].tolist() == ["62588"]
 
 
+def test_delegated_and_associated_communes_link_by_code_and_by_name(
+    vintages: dict[int, Territory], passage: pd.DataFrame
+) -> None:
+    frame = pd.DataFrame(
+        {"code": ["59355", None, "60694"], "name": [None, "Lomme", None], "code_dep": [None, "59", None]}
+    )
+    linked, rejected = link_communes(frame, vintages[2021], passage)
+    assert rejected.empty
+    assert linked["code_insee"].tolist() == ["59350", "59350", "60054"]
+    later, _ = link_communes(frame, vintages[2026], passage)
+    assert later["code_insee"].tolist() == ["59350", "59350", "60694"]
+
+
 def test_steps_between_vintages_compose() -> None:
     communes = pd.DataFrame({"population": [10, 30, 60]}, index=["80001", "80002", "80003"])
     steps = [

@@ -39,7 +39,7 @@ def build(
     """Extract, repair, clean, verify and write the boundaries of a region or of France entire.
 
     Writes ``<territory>-<millesime>.gpkg`` (one per territory for ``"all"``: each has its legal
-    projection), ``passage.csv`` and ``SOURCES.md`` into ``out``.
+    projection), ``passage.csv``, ``passage-former.csv`` and ``SOURCES.md`` into ``out``.
 
     Parameters
     ----------
@@ -84,6 +84,7 @@ def build(
         write_geopackage(path, layers, millesime)
         written.append(path)
     passage.write(out / "passage.csv", cogs)
+    passage.write_former(out / "passage-former.csv", cogs)
     sources_md.write(out)
     return tuple(written)
 

@@ -114,3 +114,37 @@ def passages(cogs: Mapping[int, Cog]) -> pd.DataFrame:
 def write(path: Path, cogs: Mapping[int, Cog]) -> None:
     """Write ``passage.csv`` (comma, UTF-8, LF), moved into place when whole."""
     replace_text(path, passages(cogs).to_csv(index=False, lineterminator="\n"))
+
+
+def former(cog: Cog) -> pd.DataFrame:
+    """Lead every code that was given up before a vintage to the commune that holds its ground in it.
+
+    Parameters
+    ----------
+    cog : Cog
+        The first vintage of the passage.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`passage` gives, from the vintage 0, which stands for all before; ``event`` is ``former``.
+        The name is told for delegated and associated communes, and missing for others.
+    """
+    codes = cog.former[cog.former.isin(cog.communes.index)]
+    return pd.DataFrame(
+        {
+            "millesime_from": 0,
+            "code_from": codes.index,
+            "name_from": cog.former_names.reindex(codes.index).to_numpy(),
+            "millesime_to": cog.millesime,
+            "code_to": codes.to_numpy(),
+            "name_to": codes.map(cog.communes["name"]).to_numpy(),
+            "event": "former",
+            "population_share": 1.0,
+        }
+    )[COLUMNS].sort_values("code_from", ignore_index=True)
+
+
+def write_former(path: Path, cogs: Mapping[int, Cog]) -> None:
+    """Write ``passage-former.csv``, of the codes given up before the first vintage."""
+    replace_text(path, former(cogs[min(cogs)]).to_csv(index=False, lineterminator="\n"))

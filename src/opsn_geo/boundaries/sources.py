@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -60,7 +60,8 @@ class Cog:
     """The official geographic code of one vintage.
 
     ``communes`` (index ``code``: name, code_dep, code_reg, siren, siren_epci, population, postal_codes),
-    ``former`` (former code → commune that holds it now), ``epci`` (index ``siren_epci``),
+    ``former`` (former code → commune that holds it now), ``former_names`` (of delegated and associated
+    communes, by code), ``epci`` (index ``siren_epci``),
     ``departements`` (index ``code_dep``) and ``regions`` (index ``code_reg``).
     """
 
@@ -70,6 +71,7 @@ class Cog:
     epci: pd.DataFrame
     departements: pd.DataFrame
     regions: pd.DataFrame
+    former_names: pd.Series[str] = field(default_factory=lambda: pd.Series(dtype="str"))
 
 
 def _wheel(version: str, sha256: str) -> Package:
@@ -202,6 +204,7 @@ def read_cog(path: Path, millesime: int) -> Cog:
         epci=_named(rows["epci"], "siren_epci").rename(columns={"type": "nature"}),
         departements=_named(rows["departements"], "code_dep"),
         regions=_named(rows["regions"], "code_reg"),
+        former_names=every[every["type"].isin(FORMER_KINDS)].drop_duplicates("code").set_index("code")["nom"],
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.link.codes import departement_of
 from opsn_geo.read.tables import table
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def towards(passage: pd.DataFrame, territory: Territory) -> pd.DataFrame:
     [['60054', '60054', 0.3], ['60054', '60694', 0.7]]
     """
     years = sorted({*passage["millesime_from"], *passage["millesime_to"], territory.millesime})
+    here = departement_of(territory.communes.index.to_series()).unique()
+    near = [departement_of(passage[code]).isin(here) for code in ("code_from", "code_to")]
+    passage = passage[near[0] | near[1]]
     aim = years.index(territory.millesime)
     ways = [_forward(passage, years[i : aim + 1]) for i in range(aim)]
     ways += [_back(passage, years[aim : i + 1], territory) for i in range(aim + 1, len(years))]
@@ -121,6 +125,8 @@ def _forward(passage: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     """Follow the codes of the first year to the last."""
     steps = [_step(passage, a, b) for a, b in pairwise(years)]
     starts = sorted({code for step in steps for code in step["code_from"]})
+    if not starts:
+        return _nothing()
     way = pd.DataFrame({"code": starts, "code_insee": starts, "share": 1.0, "event": ""})
     for step in steps:
         taken = step[["code_from", "code_to", "event", "population_share"]].rename(columns={"event": "now"})
@@ -137,13 +143,15 @@ def _back(passage: pd.DataFrame, years: list[int], territory: Territory) -> pd.D
     """Follow the codes of the last year back to the first, shared out by the first's populations."""
     steps = [_step(passage, a, b) for a, b in pairwise(years)][::-1]
     starts = sorted({code for step in steps for code in step["code_to"]})
+    if not starts:
+        return _nothing()
     way = pd.DataFrame({"code": starts, "code_insee": starts, "event": ""})
     for step in steps:
         new = step.loc[step["event"].isin(NEW), "code_to"]
         stayed = pd.DataFrame({"now_at": step["code_to"][~step["code_to"].isin(new)].unique()})
         stayed = stayed.assign(code_from=stayed["now_at"], now="")
         told = step.rename(columns={"code_to": "now_at", "event": "now"})[["now_at", "code_from", "now"]]
-        taken = pd.concat([told, stayed]).drop_duplicates(["now_at", "code_from"])
+        taken = pd.concat([told, stayed]).astype("str").drop_duplicates(["now_at", "code_from"])
         way = way.merge(taken, how="left", left_on="code_insee", right_on="now_at")
         way["code_insee"] = way["code_from"].fillna(way["code_insee"])
         way["event"] = way["now"].mask(way["now"].eq("")).fillna(way["event"])

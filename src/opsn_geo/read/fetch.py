@@ -134,7 +134,7 @@ def _verified(file: Path, sha256: str) -> str:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if sha256 and found != sha256:
         file.unlink()
-        raise InputError([Fault(cause="wrong_checksum", file=str(file), value=found, expected=sha256)])
+        raise InputError([Fault(cause="fetched_checksum", file=str(file), value=found, expected=sha256)])
     return found
 
 
