@@ -315,6 +315,19 @@ def test_recolouring_3789_communes_takes_under_50_ms(open_page: Opener, atlas_fi
     assert sorted(times)[len(times) // 2] < 50
 
 
+def test_no_task_over_100_ms_on_pan_or_zoom(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    page.wait_for_timeout(500)
+    page.evaluate(
+        "() => { window.long = []; new PerformanceObserver((list) => window.long.push("
+        "...list.getEntries().map((e) => e.duration))).observe({ entryTypes: ['longtask'] }); }"
+    )
+    for move in ("setZoom(map_atlas.getZoom() + 1)", "panBy([200, 120])", "setZoom(map_atlas.getZoom() - 1)"):
+        page.evaluate(f"() => {{ map_atlas.{move}; }}")
+        page.wait_for_timeout(500)
+    assert [duration for duration in page.evaluate("window.long") if duration > 100] == []
+
+
 def test_pointing_at_a_commune_tells_its_name_and_state(open_page: Opener, atlas_file: Path) -> None:
     page = open_page(atlas_file, "#at=12/49.8942/2.2957")
     box = page.locator(".folium-map").bounding_box()

@@ -41,7 +41,7 @@ async (text) => {
 @pytest.fixture(scope="module")
 def codec(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
-    names = ("inflate", "split", "decodeTopology", "walkRing", "sides", "neighbours")
+    names = ("inflate", "split", "decodeTopology", "walkRing", "sides", "neighbours", "outlines")
     page.add_script_tag(content=bundle(("codec.js", "topology.js"), names))
     yield page
     page.close()
@@ -116,6 +116,35 @@ def test_modules_are_small_and_name_no_server() -> None:
     for module in {*atlas._PROGRAM, *folium_maps._PROGRAM, "shim.js"}:
         assert len(asset(module).splitlines()) < 400
         assert set(re.findall(r"https?://[^\s\"']+", asset(module))) <= {"http://www.w3.org/2000/svg"}
+
+
+OUTLINES = """
+async ([text, classes]) => {
+  const { parts } = opsnGeo.split(await opsnGeo.inflate(text));
+  const topology = opsnGeo.decodeTopology(parts.topology);
+  const found = opsnGeo.outlines(topology, opsnGeo.sides(topology), (area) => classes[area], 3);
+  return found.map((rings) => rings.map((ring) => {
+    const points = [];
+    opsnGeo.walkRing(topology, ring, (x, y) => points.push([x, y]));
+    return points;
+  }));
+}
+"""
+
+
+def test_the_outline_of_a_class_is_the_union_of_its_areas(codec: Page) -> None:
+    cells = [shapely.box(x, y, x + 900, y + 900) for y in range(0, 4500, 900) for x in range(0, 4500, 900)]
+    areas = gpd.GeoSeries(cells, crs=3857)
+    classes = [0, 0, 1, -1, 2, 0, 1, 0, 1, 2, 1, 0, 0, 0, 2, 0, 1, 0, 1, 2, 0, 0, 0, 0, 0]
+    packed = pack(areas)
+    stream = deflated({"parts": [["topology", len(packed.stream)]]}, {"topology": packed.stream})
+    found = codec.evaluate(OUTLINES, [base64.b64encode(stream).decode(), classes])
+    grid = unpack(pack(areas)).translate(-packed.left, -packed.top).scale(0.1, -0.1, origin=(0, 0))
+    for place, rings in enumerate(found):
+        lines = shapely.MultiLineString([[*ring, ring[0]] for ring in rings])
+        drawn = shapely.build_area(shapely.node(lines))  # rings touch at corners
+        expected = shapely.union_all(grid[np.array(classes) == place].to_numpy())
+        assert drawn.symmetric_difference(expected).area == 0
 
 
 def test_toy_neighbours_are_those_of_the_drawing(codec: Page, toy: Territory) -> None:
