@@ -68,7 +68,7 @@ def chapter(prepared: Prepared, known: Coverage) -> Chapter:
 
 def _weights(prepared: Prepared, known: Coverage) -> pd.Series:
     """Weigh each service that somebody offers by the share of answers that ask for it; alike without any."""
-    offered = known.services[(known.evidence & OFFERED).any(axis=(0, 1))]
+    offered = known.services[np.flatnonzero((known.evidence & OFFERED).any(axis=(0, 1)))]
     if prepared.answers is None:
         return pd.Series(1.0, index=offered)
     asked = prepared.answers.reindex(columns=[f"need:{it}" for it in offered]).mean().fillna(0)
