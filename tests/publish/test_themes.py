@@ -123,6 +123,7 @@ def test_each_layer_opens_with_one_theme() -> None:
     for spec in SPECS:
         columns[spec.layer].append(spec.column)
     layers = {layer: pd.DataFrame({name: ["1", "2"] for name in names}) for layer, names in columns.items()}
+    layers["deserts"]["service"] = "bouquet"
     themes = themes_for(layers)
     assert [theme.key for theme in themes] == [spec.key for spec in SPECS]
     assert sorted(theme.layer for theme in themes if theme.default) == sorted(columns)
@@ -148,3 +149,10 @@ def test_communes_beyond_the_border_are_context_and_not_counted() -> None:
 def test_a_missing_dependence_says_that_there_is_no_operator() -> None:
     (theme,) = themes_for({"communes": pd.DataFrame({"dependence_share": [0.5, None, 1.0]})})
     assert theme.classes[-1].label == "aucun OPSN connu"
+
+
+def test_a_theme_of_one_service_counts_its_deserts_alone() -> None:
+    layer = pd.DataFrame({"service": ["bouquet", "dpd", "bouquet"], "population": [10, 20, 30]})
+    (theme,) = themes_for({"deserts": layer})
+    assert theme.only == ("service", "bouquet")
+    assert [entry.count for entry in theme.classes] == [1, 1]

@@ -233,8 +233,8 @@ def _round(length: float) -> float:
 def _sources(page: Page, metadata: Metadata) -> str:
     lang = metadata.language
     columns = {column.name: column for sheet in page.sheets for column in sheet.content.columns}
-    shown = columns[page.theme.column].source
+    shown = dict.fromkeys([text("geopackage.official", lang), columns[page.theme.column].source])
     return text(
-        "geopackage.sources", lang, sources=text("geopackage.official", lang), subject=shown,
+        "geopackage.sources", lang, sources=" ; ".join(shown),
         licence=text("geopackage.licence", lang),
     )  # fmt: skip

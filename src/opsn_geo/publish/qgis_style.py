@@ -133,26 +133,30 @@ def renderer(content: Content, theme: Theme | None, lang: Language) -> Element:
     root = element("renderer-v2", type="RuleRenderer", symbollevels=0, enableorderby=0, forceraster=0)
     rules = nested(root, "rules", key=identifier("rules", theme.key))
     symbols = nested(root, "symbols")
-    within = f" AND {quoted('inside')}" if content.has("inside") else ""
+    scope = _scope(content, theme)
+    within = f" AND {scope}" if scope else ""
     for place, entry in enumerate(theme.classes):
         nested(
             rules, "rule", filter=f"({condition(theme, entry)}){within}", label=legend_label(entry, lang),
             symbol=place, key=identifier("rule", theme.key, str(place)),
         )  # fmt: skip
         symbols.append(_symbol(content, str(place), entry))
-    if within:
-        _add_context(rules, symbols, theme, lang)
+    if scope:
+        name = str(len(theme.classes))
+        nested(
+            rules, "rule", filter=f"NOT coalesce({scope}, false)", symbol=name,
+            key=identifier("rule", theme.key, "rest"),
+            label=text("theme_class.other" if theme.only else "theme_class.outside", lang),
+        )  # fmt: skip
+        symbols.append(qgis_symbol.unseen(name) if theme.only else qgis_symbol.fill(name, "#fafafa"))
     return _apart(root, content) if content.shape == "point" and content.has("name") else root
 
 
-def _add_context(rules: Element, symbols: Element, theme: Theme, lang: Language) -> None:
-    """Draw what lies beyond the territory pale and apart from every class."""
-    name = str(len(theme.classes))
-    nested(
-        rules, "rule", filter=f"coalesce({quoted('inside')}, false) = false", symbol=name,
-        label=text("theme_class.outside", lang), key=identifier("rule", theme.key, "outside"),
-    )  # fmt: skip
-    symbols.append(qgis_symbol.fill(name, "#fafafa"))
+def _scope(content: Content, theme: Theme) -> str:
+    """Write the expression that is true for the features a theme speaks of; empty where it is all."""
+    if theme.only:
+        return f"({quoted(theme.only[0])} = {literal(theme.only[1])})"
+    return quoted("inside") if content.has("inside") else ""
 
 
 def _apart(rules: Element, content: Content) -> Element:
@@ -253,15 +257,17 @@ def _aliases(content: Content) -> list[tuple[str, str]]:
 
 
 def _form(content: Content, lang: Language, relations: Sequence[tuple[str, str]]) -> Element:
-    """Lay the form out in tabs: who it is, what was measured, and what is related."""
+    """Lay the form out in tabs: who it is, what was measured, what is related; a table needs but one."""
     root = element("attributeEditorForm")
     places = {column.name: place for place, column in enumerate(content.columns, start=1)}
-    for key, wanted in (("identity", True), ("measures", False)):
-        fields = [name for name in places if (name in OFFICIAL) is wanted]
-        if fields:
-            tab = _tab(root, text(f"geopackage.{key}", lang))
-            for name in fields:
-                nested(tab, "attributeEditorField", name=name, index=places[name], showLabel=1)
+    tabs = {
+        text("geopackage.identity", lang): [name for name in places if name in OFFICIAL],
+        text("geopackage.measures", lang): [name for name in places if name not in OFFICIAL],
+    }
+    for title, fields in (tabs if content.shape else {content.title: list(places)}).items():
+        tab = _tab(root, title) if fields else root
+        for name in fields:
+            nested(tab, "attributeEditorField", name=name, index=places[name], showLabel=1)
     for key, title in relations:
         editor = nested(
             _tab(root, title), "attributeEditorRelation", name=key, relation=key, showLabel=0, label="",
@@ -283,7 +289,7 @@ def _tab(root: Element, title: str) -> Element:
 def _headline(content: Content) -> str:
     """Choose what stands for a feature in lists: its name, or the first words it has."""
     if content.has("service", "state"):
-        return f"represent_value({quoted('service')}) || ' : ' || represent_value({quoted('state')})"
+        return f"represent_value({quoted('state')}) || ' : ' || represent_value({quoted('service')})"
     return (
         quoted("name")
         if content.has("name")

@@ -41,6 +41,13 @@ def outline(name: str, colour: str, width: float) -> Element:
     return symbol
 
 
+def unseen(name: str) -> Element:
+    """Make the symbol of polygons that a map leaves out."""
+    symbol = element("symbol", type="fill", name=name, alpha=1, clip_to_extent=1, force_rhr=0)
+    symbol.append(_layer("SimpleFill", {"style": "no", "outline_style": "no"}))
+    return symbol
+
+
 def marker(name: str, colour: str, *, hatched: bool = False, size: float = 4) -> Element:
     """Make the symbol of a class of points: a ringed disc, or a diamond where the class is unknown."""
     symbol = element("symbol", type="marker", name=name, alpha=1, clip_to_extent=1, force_rhr=0)

@@ -71,7 +71,7 @@ class Theme:
     """How one column of one layer is shown.
 
     ``group`` is the QGIS group and the atlas's menu it belongs to; ``default`` says that the layer opens
-    with it.
+    with it. ``only`` (column, value) says which features it speaks of, where a layer holds several maps.
     """
 
     key: str
@@ -83,6 +83,7 @@ class Theme:
     classes: tuple[Class, ...]
     unit: str = ""
     default: bool = False
+    only: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,7 @@ class Spec:
     scheme: Scheme = "pretty"
     words: str = ""
     missing: str = "unknown"
+    only: tuple[str, str] | None = None
 
 
 SPECS: Final = (
@@ -131,7 +133,7 @@ SPECS: Final = (
     Spec(key="services_missing", group="deserts", layer="communes", column="services_missing",
          scheme="quantiles", palette="YlOrRd"),
     Spec(key="desert_population", group="deserts", layer="deserts", column="population", scheme="quantiles",
-         palette="YlOrRd"),
+         palette="YlOrRd", only=("service", "bouquet")),
     Spec(key="responses", group="representativeness", layer="communes", column="respondents"),
     Spec(key="epci_response", group="representativeness", layer="epci", column="response_share"),
     Spec(key="dep_response", group="representativeness", layer="departements", column="response_share"),
@@ -199,8 +201,8 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
     >>> [(theme.key, theme.default) for theme in themes]
     [('path', True), ('opsn_count', False)]
     """
-    studied = {name: layer[layer["inside"]] if "inside" in layer else layer for name, layer in layers.items()}
-    usable = [spec for spec in SPECS if _has_values(studied, spec)]
+    studied = {spec.key: _studied(layers.get(spec.layer), spec) for spec in SPECS}
+    usable = [spec for spec in SPECS if studied[spec.key][spec.column].notna().any()]
     firsts = {spec.layer: spec.key for spec in reversed(usable)}
     return tuple(
         Theme(
@@ -210,17 +212,22 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
             column=spec.column,
             title=text(f"themes.{spec.key}", lang),
             kind=spec.kind,
-            classes=_classes(studied[spec.layer], spec, lang),
+            classes=_classes(studied[spec.key], spec, lang),
             unit=unit_of(spec.column, lang),
             default=firsts[spec.layer] == spec.key,
+            only=spec.only,
         )
         for spec in usable
     )
 
 
-def _has_values(layers: Mapping[str, gpd.GeoDataFrame], spec: Spec) -> bool:
-    layer = layers.get(spec.layer)
-    return layer is not None and spec.column in layer.columns and bool(layer[spec.column].notna().any())
+def _studied(layer: pd.DataFrame | None, spec: Spec) -> pd.DataFrame:
+    """Keep the features a theme speaks of; none where the layer or a column it needs is absent."""
+    needed = [spec.column, *(spec.only or ())[:1]]
+    if layer is None or not set(needed) <= set(layer.columns):
+        return pd.DataFrame(columns=needed)
+    inside = layer[layer["inside"]] if "inside" in layer else layer
+    return inside[inside[spec.only[0]] == spec.only[1]] if spec.only else inside
 
 
 def _classes(layer: pd.DataFrame, spec: Spec, lang: Language) -> tuple[Class, ...]:
