@@ -65,6 +65,10 @@ def local_join_counts(
     ``xᵢ = 1`` J is hypergeometric (N - 1, P - 1, k); ``p = P(J ≥ observed)``. By permutations,
     ``p = (1 + #{draws ≥ observed}) / (permutations + 1)``.
 
+    Six neighbours say little where much is below the rung. In simulations on Hauts-de-France, half of a
+    planted patch of 25 communes is found nearly always against a background of 10 %, hardly ever against
+    20 %; with a contiguity of order 2 it is nearly always found at 20 %, mostly at 30 %, seldom at 40 %.
+
     Examples
     --------
     >>> from scipy import sparse
