@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,40 @@ def test_help_fits_a_screen_and_gives_an_example(
     shown = capsys.readouterr().out
     assert len(shown.splitlines()) <= 24
     assert "Exemple :\n" in shown or words == ["--help"]
+
+
+def test_a_new_study_can_be_checked_and_run_at_once(tmp_path: Path) -> None:
+    done = opsn_geo("init", tmp_path / "new", "--departements", "02,80")
+    assert done.returncode == 0, done.stderr
+    checked = opsn_geo("check", tmp_path / "new" / "study.toml", "--format", "json")
+    assert checked.returncode == 0, checked.stdout
+    assert json.loads(checked.stdout)["faults"] == []
+    ran = opsn_geo("run", tmp_path / "new" / "study.toml", "--out", tmp_path / "out", "--quiet")
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "out" / "atlas.html").is_file()
+
+
+def test_init_does_not_write_over_a_study(tmp_path: Path) -> None:
+    assert opsn_geo("init", tmp_path).returncode == 0
+    before = (tmp_path / "study.toml").read_bytes()
+    again = opsn_geo("init", tmp_path)
+    assert again.returncode == 2
+    assert "Traceback" not in again.stderr
+    assert (tmp_path / "study.toml").read_bytes() == before
+
+
+def test_check_tells_faults_and_writes_nothing(demo: Path) -> None:
+    spoilt(demo / "memberships.csv", "adica,commune,02001", "adiac,commune,02001")
+    before = sorted(demo.iterdir())
+    done = opsn_geo("check", demo / "study.toml")
+    assert done.returncode == 2
+    assert "Nearest: “adica”" in done.stdout
+    assert sorted(demo.iterdir()) == before
+
+
+def test_what_can_be_fetched_is_listed_and_an_unknown_name_is_told() -> None:
+    assert "cnil" in opsn_geo("fetch").stdout.split()
+    assert opsn_geo("fetch", "nothing").returncode == 2
 
 
 def test_boundaries_are_listed() -> None:

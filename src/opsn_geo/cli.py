@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +67,7 @@ def _translate(command: click.Command, key: str, lang: Language) -> None:
 
 
 _lang = click.option("--lang", type=click.Choice(LANGUAGES))
+_vintage = click.option("--vintage", type=int, default=2021, show_default=True)
 _out = click.option("--out", type=click.Path(path_type=Path, file_okay=False))
 
 
@@ -95,6 +97,78 @@ def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, 
         raise RejectedRowsError(results.reject_faults())
 
 
+@_group.command()
+@click.argument("study", required=False, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@_lang
+def check(study: Path | None, form: str, lang: str | None) -> None:
+    """Read and link everything, write nothing, tell what is wrong."""
+    from opsn_geo.link.check import check as look  # noqa: PLC0415
+
+    chosen = _study(study, lang)
+    report, language = look(chosen), chosen.metadata.language
+    if form == "json":
+        click.echo(json.dumps(report.as_record(language), ensure_ascii=False, indent=2))
+    else:
+        click.echo(report.text(language))
+    sys.exit(0 if report.sound else OpsnGeoError.exit_code)
+
+
+@_group.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--region")
+@click.option("--departements")
+@click.option("--epci")
+@_vintage
+@_lang
+def init(
+    folder: Path,
+    region: str | None,
+    departements: str | None,
+    epci: str | None,
+    vintage: int,
+    lang: str | None,
+) -> None:
+    """Write a new study, ready to be filled in."""
+    from opsn_geo.read.init import init_study  # noqa: PLC0415
+
+    del lang
+    if not (region or departements or epci):
+        region = "32"
+    listed = [tuple((it or "").replace(",", " ").split()) for it in (departements, epci)]
+    for file in init_study(
+        folder, millesime=vintage, region=region or "", departements=listed[0], epci=listed[1]
+    ):
+        click.echo(file)
+
+
+@_group.command()
+@click.argument("source", required=False)
+@_out
+@click.option("--renew", is_flag=True)
+@_lang
+def fetch(source: str | None, out: Path | None, lang: str | None, *, renew: bool) -> None:
+    """Download an official file that users may bring."""
+    from opsn_geo.read.fetch import SOURCES  # noqa: PLC0415
+    from opsn_geo.read.fetch import fetch as download  # noqa: PLC0415
+
+    del lang
+    if source is None:
+        click.echo("\n".join(SOURCES))
+        return
+
+    def tell(there: int, total: int | None) -> None:
+        whole = "" if total is None else f" / {total / 1e6:.1f}"
+        click.echo(f"\r{there / 1e6:.1f}{whole} Mo", err=True, nl=False)
+
+    if sys.stderr.isatty():
+        file = download(source, folder=out, renew=renew, progress=tell)
+        click.echo(err=True)
+    else:
+        file = download(source, folder=out, renew=renew)
+    click.echo(file)
+
+
 @_group.group()
 def boundaries() -> None:
     """Tell of the boundaries that come along, and remake them."""
@@ -111,7 +185,6 @@ def list_(lang: str | None) -> None:
         click.echo(f"{it.territory}\t{it.millesime}\t{it.file}")
 
 
-_vintage = click.option("--vintage", type=int, default=2021, show_default=True)
 _region = click.option("--region", default="32", show_default=True)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from opsn_geo.chapters import coverage, coverage_of, deserts, extension, panorama, survey
+from opsn_geo.chapters import coverage, coverage_of, deserts, extension, panorama, representativeness
 from opsn_geo.errors import Fault
 from opsn_geo.prepare import Prepared, prepare
 from opsn_geo.publish import manifest
@@ -122,7 +122,7 @@ def run(study: Study | None = None, out: Path | str = "maps", *, progress: Progr
 def measure(prepared: Prepared) -> Results:
     """Measure a prepared study, chapter by chapter."""
     known = coverage_of(prepared)
-    chapters = [it.chapter(prepared, known) for it in (coverage, deserts, survey, panorama, extension)]
+    chapters = [it.chapter(prepared, known) for it in (coverage, deserts, representativeness, panorama, extension)]
     layers: dict[str, gpd.GeoDataFrame] = {
         name: getattr(prepared.territory, name).join(
             [it.columns[name] for it in chapters if name in it.columns]
