@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from opsn_geo import __version__
@@ -27,6 +28,7 @@ _WIDTH, _HEIGHT, _MARGIN = 420.0, 297.0, 12.0
 _MAP_BOX: Final[Box] = (12.0, 36.0, 292.0, 237.0)
 _SIDE: Final = 312.0
 _SIDE_WIDTH: Final = 96.0
+_WRAP: Final = "¶"  # where a legend breaks a line
 _ARROW: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 60">'
     '<path d="M20 2 34 44 20 35Z" fill="#1f1f1f"/>'
@@ -58,7 +60,7 @@ def layout(page: Page, metadata: Metadata, crs: CRS) -> Element:
     legend = _item(
         root, _LEGEND, page, "legend", (_SIDE, 36, _SIDE_WIDTH, 130), title=text("geopackage.legend", lang),
         map_uuid=map_key, resizeToContents=1, columnCount=1, symbolWidth=9, symbolHeight=5, boxSpace=0,
-        fontColor="#1f1f1f", wrapChar="", splitLayer=0, legendFilterByAtlas=0, titleAlignment=1,
+        fontColor="#1f1f1f", wrapChar=_WRAP, splitLayer=0, legendFilterByAtlas=0, titleAlignment=1,
         symbolAlignment=1, lineSpacing=1, columnSpace=2,
     )  # fmt: skip
     legend.append(_legend_styles())
@@ -195,7 +197,9 @@ def _legend_tree(page: Page) -> Element:
             providerKey="ogr", checked="Qt::Checked", expanded=1, patch_size="-1,-1", legend_exp="",
         )  # fmt: skip
         nested(leaf, "customproperties").append(
-            option({"cached_name": sheet.title, "legend/title-label": sheet.title + unit})
+            option(
+                {"cached_name": sheet.title, "legend/title-label": _WRAP.join(wrap(sheet.title + unit, 34))}
+            )
         )
     return root
 
