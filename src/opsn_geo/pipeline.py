@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
+import geopandas as gpd
 import pandas as pd
 
 from opsn_geo.chapters import coverage, coverage_of, deserts, extension, panorama, representativeness
@@ -20,13 +21,11 @@ from opsn_geo.publish import manifest
 from opsn_geo.publish import tables as csv_tables
 from opsn_geo.publish.staging import staged
 from opsn_geo.study import Study
-from opsn_geo.vocabulary import text
-
-if TYPE_CHECKING:
-    import geopandas as gpd
+from opsn_geo.vocabulary import State, text
 
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write"]
 
+_CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension)
 Progress = Callable[[str], None]
 
 
@@ -122,7 +121,9 @@ def run(study: Study | None = None, out: Path | str = "maps", *, progress: Progr
 def measure(prepared: Prepared) -> Results:
     """Measure a prepared study, chapter by chapter."""
     known = coverage_of(prepared)
-    chapters = [it.chapter(prepared, known) for it in (coverage, deserts, representativeness, panorama, extension)]
+    chapters = [
+        it.chapter(prepared, known) for it in (coverage, deserts, representativeness, panorama, extension)
+    ]
     layers: dict[str, gpd.GeoDataFrame] = {
         name: getattr(prepared.territory, name).join(
             [it.columns[name] for it in chapters if name in it.columns]
@@ -153,7 +154,9 @@ def write(results: Results, out: Path) -> None:
     tables = {name: frame for name, frame in results.tables.items() if name != "rejets"}
     attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
     with staged(out) as aside:
-        geopackage.write(aside / f"{metadata.stem}.gpkg", results.layers, results.tables, metadata, themes)
+        rasters = _rasters(aside / "rasters", results)
+        file = aside / f"{metadata.stem}.gpkg"
+        geopackage.write(file, results.layers, results.tables, metadata, themes, rasters=rasters)
         atlas.write(
             aside / "atlas.html",
             results.layers,
@@ -174,3 +177,27 @@ def write(results: Results, out: Path) -> None:
             root=aside,
         )
         manifest.write(aside / "manifest.json", content)
+
+
+def _rasters(folder: Path, results: Results) -> list[Path]:
+    """Write how far each place is from a member commune and from an OPSN, each where there is one."""
+    from opsn_geo.publish import raster  # noqa: PLC0415 - rasterio is heavy, and only needed here
+
+    communes = results.layers["communes"]
+    halls = communes.set_geometry(
+        gpd.points_from_xy(communes["mairie_x"], communes["mairie_y"], crs=communes.crs)
+    )
+    inside = communes[communes["inside"]]
+    targets = {
+        "distance_member_m": halls.geometry[halls["state"].isin([State.MEMBER, State.USED])],
+        "distance_opsn_m": results.layers["opsn"].geometry,
+    }
+    grid = raster.grid_over(inside)
+    files = []
+    for measure, points in targets.items():
+        known = points[~points.is_empty & points.notna()]
+        if len(known):
+            files.append(folder / f"{measure}.tif")
+            block = raster.within(raster.distance(grid, known), grid, inside)
+            raster.write_raster(files[-1], block, grid, results.prepared.study.metadata, measure)
+    return [file.relative_to(folder.parent) for file in files]

@@ -69,8 +69,9 @@ def chapter(prepared: Prepared, known: Coverage) -> Chapter:
         code=placed["siren_epci"].where(placed["level"].eq(Level.EPCI), placed["code_insee"])
     )
     counted = {Level.COMMUNE.value: len(communes), Level.EPCI.value: len(territory.epci)}
+    communes_columns = found.columns["communes"].drop(columns="respondents")  # so few that they tell who
     return Chapter(
-        columns=found.columns,
+        columns={**found.columns, "communes": communes_columns},
         layers={"silences": found.silences},
         tables={**found.tables, "repondants": answers_by_body(bodies, counted).reset_index()},
     )
