@@ -25,7 +25,19 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Path]:
 def test_the_run_writes_what_the_contract_names(ran: tuple[Results, Path]) -> None:
     _, out = ran
     names = {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
-    assert {"atlas.html", "opsn-hauts-de-france-2021.gpkg", "manifest.json", "tables/couverture.csv"} <= names
+    assert {
+        "atlas.html",
+        "couverture.html",
+        "deserts.html",
+        "representativite.html",
+        "opsn-hauts-de-france-2021.gpkg",
+        "opsn-hauts-de-france-2021.xml",
+        "rasters/distance_member_m.tif",
+        "rasters/distance_member_m.qml",
+        "tables/couverture.csv",
+        "tables/verdict.csv",
+        "manifest.json",
+    } <= names
     assert not [name for name in names if name.startswith(".")]
 
 

@@ -26,6 +26,8 @@ from opsn_geo.vocabulary import State, text
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write"]
 
 _CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension)
+_MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
+"""Maps of a single theme, by the name of their file."""
 Progress = Callable[[str], None]
 
 
@@ -145,7 +147,7 @@ def write(results: Results, out: Path) -> None:
     MachineError
         The folder cannot be written; the former results are left whole.
     """
-    from opsn_geo.publish import atlas, geopackage  # noqa: PLC0415 - folium is heavy, and only needed here
+    from opsn_geo.publish import atlas, folium_maps, geopackage  # noqa: PLC0415 - folium is heavy, and only needed here
     from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
 
     prepared = results.prepared
@@ -166,6 +168,10 @@ def write(results: Results, out: Path) -> None:
             metadata,
             themes,
         )
+        for name, key in _MAPS.items():
+            for theme in (it for it in themes if it.key == key):
+                made = folium_maps.theme_map(results.layers[theme.layer], theme, metadata)
+                folium_maps.write(aside / f"{name}.html", made, theme.title, metadata)
         csv_tables.write(aside / "tables", {**attributes, **tables, "rejets": results.rejects})
         content = manifest.manifest(
             metadata,
