@@ -22,14 +22,10 @@ def harmless(frame: pd.DataFrame) -> pd.DataFrame:
     0  '=1+1   -1
     1  Lille    2
     """
-    texts = frame.select_dtypes(["object", "str"]).columns
+    texts = {str(name): frame[name].astype("str") for name in frame.select_dtypes(["object", "str"])}
+    risky = {name: it.str.startswith(_FORMULA).fillna(value=False) for name, it in texts.items()}
     return frame.assign(
-        **{
-            name: frame[name].mask(
-                frame[name].astype("str").str.startswith(_FORMULA), "'" + frame[name].astype("str")
-            )
-            for name in texts
-        }
+        **{name: texts[name].mask(where, "'" + texts[name]) for name, where in risky.items() if where.any()}
     )
 
 
