@@ -15,6 +15,7 @@ from opsn_geo.measure.scenarios import compared, with_rows
 from opsn_geo.prepare import Prepared
 from opsn_geo.vocabulary import Level
 
+_FLAGS: Final = ("needed", "needed_not_offered", "needed_single", "little_used")
 MOST: Final = 10
 """Adhesions and extensions are chosen for k = 1 … MOST."""
 
@@ -29,6 +30,7 @@ def chapter(prepared: Prepared, known: Coverage) -> Chapter:
         "extension": extensions(known, by[Level.DEPARTEMENT]),
     }
     chosen = {name: best(it, known, people, MOST) for name, it in candidates.items()}
+    columns = {}
     tables = {"extension": pd.concat(chosen, names=["step"]).reset_index("step").reset_index(drop=True)}
     if prepared.answers is not None and prepared.respondents is not None:
         told = prepared.respondents["code_insee"].map(by[Level.DEPARTEMENT]).reindex(prepared.answers.index)
@@ -38,9 +40,11 @@ def chapter(prepared: Prepared, known: Coverage) -> Chapter:
             told.rename("code_dep"),
             min_answers=prepared.study.min_answers,
         )
+        flags = tables["besoins"][list(_FLAGS)].groupby(level="code_dep").sum()
+        columns["departements"] = flags.rename(columns=lambda it: f"{it}_count")
     if prepared.scenarios:
         tables["scenarios"] = _scenarios(prepared, known, by[Level.DEPARTEMENT])
-    return Chapter(tables=tables)
+    return Chapter(columns=columns, tables=tables)
 
 
 def _scenarios(prepared: Prepared, known: Coverage, departements: pd.Series) -> pd.DataFrame:

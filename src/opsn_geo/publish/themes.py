@@ -139,6 +139,12 @@ SPECS: Final = (
     Spec(key="epci_response", group="representativeness", layer="epci", column="response_share"),
     Spec(key="dep_response", group="representativeness", layer="departements", column="response_share"),
     Spec(key="epci_residual", group="representativeness", layer="epci", column="residual", palette="PuOr"),
+    Spec(key="needed_not_offered", group="coverage", layer="departements", column="needed_not_offered_count",
+         palette="OrRd"),
+    Spec(key="needed_single", group="coverage", layer="departements", column="needed_single_count",
+         palette="OrRd"),
+    Spec(key="little_used", group="coverage", layer="departements", column="little_used_count",
+         palette="OrRd"),
     Spec(key="silence_population", group="representativeness", layer="silences", column="population",
          scheme="quantiles", palette="PuRd"),
 )  # fmt: skip
