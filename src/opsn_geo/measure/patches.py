@@ -60,8 +60,8 @@ def deserts(
         joined), nearest_covered (code_insee) and nearest_covered_m (shortest distance between a commune of
         the desert and one known to have the service, mairie to mairie), farthest_m (the greatest such
         distance among its communes), nearest_opsn and nearest_opsn_m (to its seat), need_count,
-        need_base, need_share, edge, geometry. Distances are missing where nobody is known to have the service,
-        or no seat lies in
+        need_base, need_share, edge, geometry. Distances are missing where nobody is known to have the
+        service, or no seat lies in
         `communes`. ``edge``: the desert touches ground of which nothing is known, so help may be nearer than
         told. Need: a sum over answers, missing without `needs` or where the base is under `min_answers`.
 
