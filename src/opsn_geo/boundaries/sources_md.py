@@ -89,6 +89,14 @@ Editions of the code: each package's own documentation says which year it holds;
 unambiguous. `restored` is a part of a split commune with a code of its own again, `split` the part that
 keeps the code, `moved_seat` the same ground under the code of another former commune. `population_share`
 is computed from the populations of the later vintage.
+
+## passage-former.csv
+
+{former}
+
+Codes given up before the first vintage, as the packages list them under the commune that took them over
+(`anciensCodes`, and the seats of delegated and associated communes); vintage 0 stands for all those years,
+and the name is empty where the packages do not keep it.
 """
 
 
@@ -112,6 +120,7 @@ def render(folder: Path) -> str:
         hall=TOWN_HALL_M,
         repairs=_table([row for file in files for row in _repairs(file)]),
         passage=_passage(folder / "passage.csv"),
+        former=_passage(folder / "passage-former.csv"),
     )
 
 
