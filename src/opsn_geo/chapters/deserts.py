@@ -41,7 +41,7 @@ def chapter(prepared: Prepared, known: Coverage) -> Chapter:
     }
     steady = stability({"member": lacking}, rules, communes)
     of_bundle = steady.communes[steady.communes["service"] == BUNDLE].set_index("code_insee")
-    cluster = local_join_counts(lacking[BUNDLE], touching)[["q_value", "cluster"]]
+    cluster = local_join_counts(lacking[BUNDLE], rules["queen 2"])[["q_value", "cluster"]]
     patches = deserts(
         members(lacking, touching, communes),
         communes,
