@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_COUNTS: Final = ("measure", "answers", "communes")
+_FIGURES: Final = ("unweighted", "estimate", "se", "low", "high", "sd", "deff", "effective")
 _NO_ERROR: Final = 1e-12
 """An error under this is that of rounding: the weights are calibrated on the item."""
 
@@ -76,7 +78,8 @@ def estimates(
         return stacked[[*fields, *stacked.columns.difference(fields, sort=False)]]
     frame = values.reindex(design.weights.index)
     rows = [_estimate(frame[item], design, confidence) for item in frame.columns]
-    return pd.DataFrame(rows, index=pd.Index(frame.columns, name="item")).reset_index()
+    found = pd.DataFrame(rows, index=pd.Index(frame.columns, name="item"), columns=[*_COUNTS, *_FIGURES])
+    return found.reset_index()
 
 
 def quantile(
@@ -170,9 +173,7 @@ def _estimate(values: pd.Series, design: Design, confidence: float) -> dict[str,
         "communes": communes,
     }
     if not known.any():
-        return row | dict.fromkeys(
-            ["unweighted", "estimate", "se", "low", "high", "sd", "deff", "effective"], np.nan
-        )
+        return row | dict.fromkeys(_FIGURES, np.nan)
     weights = np.where(known, design.weights.to_numpy(), 0.0)
     filled = np.where(known, numbers, 0.0)
     found = float(weights @ filled / weights.sum())

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _STEPS: Final = 100
 _STILL: Final = 1e-12
+_EQUAL: Final = ("response_share", "r", "r_adjusted", "r_se", "cv_raw", "cv", "max_bias_sd", "max_bias_share")
 
 
 def propensities(units: pd.DataFrame, variables: Sequence[str]) -> pd.Series:
@@ -36,7 +37,7 @@ def propensities(units: pd.DataFrame, variables: Sequence[str]) -> pd.Series:
         One row per unit, with ``responded`` (bool) and the variables, taken as categories (missing values
         are the level ``unknown``).
     variables : sequence of str
-        Main effects of the model.
+        Main effects of the model; none gives all units the same chance.
 
     Returns
     -------
@@ -97,6 +98,8 @@ def r_indicator(units: pd.DataFrame, variables: Sequence[str]) -> pd.Series:
     """
     _refuse_separation(units, variables)
     matrix = dummies(units, variables)
+    if units["responded"].all():
+        return pd.Series(dict.fromkeys(_EQUAL, 0.0) | {"response_share": 1.0, "r": 1.0, "r_adjusted": 1.0})
     chance = _fitted(matrix, units["responded"].to_numpy(dtype=float))
     slope = chance * (1 - chance)
     covariance = np.linalg.inv(matrix.T @ (slope[:, None] * matrix))
@@ -154,6 +157,8 @@ def partial_indicators(units: pd.DataFrame, variables: Sequence[str]) -> pd.Data
     >>> partial_indicators(units, ["size"]).round(3).values.tolist()
     [['size', '', 0.15, 0.15], ['size', 'l', 0.134, 0.134], ['size', 's', -0.067, 0.067]]
     """
+    if not variables:
+        return pd.DataFrame(columns=["variable", "level", "unconditional", "conditional"])
     chance = propensities(units, variables)
     rows = [_partial(units, chance, name, [it for it in variables if it != name]) for name in variables]
     return pd.concat(rows, ignore_index=True)

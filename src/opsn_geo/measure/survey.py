@@ -15,11 +15,17 @@ from opsn_geo.measure.estimates import estimates, item_frame
 from opsn_geo.measure.indicators import partial_indicators, r_indicator
 from opsn_geo.measure.influence import against_reference, influence, overlap, rankings
 from opsn_geo.measure.representativeness import defect_correlation, overall_table, standardised_differences
-from opsn_geo.measure.response import DENSITY_BANDS, SIZE_BANDS, answers_by_commune, banded, response_table
+from opsn_geo.measure.response import (
+    DENSITY_BANDS,
+    SIZE_BANDS,
+    answers_by_commune,
+    banded,
+    response_table,
+)
 from opsn_geo.measure.response import response_tables as tables_of
 from opsn_geo.measure.silence import clustering, nearest_answer_m, neighbour_response, silences
-from opsn_geo.measure.verdict import headlines, matters, small_communes, verdict
-from opsn_geo.measure.weights import collapse, kish, weighted_design
+from opsn_geo.measure.verdict import KNOWN, headlines, matters, small_communes, verdict
+from opsn_geo.measure.weights import Weighting, collapse, kish, weighted_design
 from opsn_geo.vocabulary import Language, texts
 
 if TYPE_CHECKING:
@@ -27,8 +33,12 @@ if TYPE_CHECKING:
 
     from scipy import sparse
 
+    from opsn_geo.measure.design import Design
+
 LIMIT: Final = 2_000
 VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "siren_epci")
+_OPEN: Final = VARIABLES[:-1]
+"""Variables of few levels: those whose profile can be drawn and whose correlation is no noise."""
 MARGINS: Final = ("code_dep", "size_band")
 """What weights are calibrated on, and comparisons adjusted for."""
 
@@ -128,9 +138,9 @@ def survey(
     Returns
     -------
     Survey
-        Tables ``representativite``, ``representativite_globale``, ``indicateurs_partiels``, ``profils``,
-        ``marges``, ``regroupements``, ``estimations``, ``influence``, ``recouvrement``, ``comparaisons``,
-        ``classements`` and ``verdict``.
+        Tables ``representativite``, ``representativite_globale``, ``indicateurs``,
+        ``indicateurs_partiels``, ``profils``, ``marges``, ``regroupements``, ``estimations``,
+        ``influence``, ``recouvrement``, ``comparaisons``, ``classements`` and ``verdict``.
 
     Raises
     ------
@@ -141,60 +151,18 @@ def survey(
     """
     units = profile(communes, codes)
     weighting = weighted_design(codes, units, MARGINS)
-    design, joined = weighting.design, collapse(units, MARGINS)[0]
-    response = tables_of(units, VARIABLES)
-    overall = overall_table(response)
-    overall["defect_correlation"] = [_strongest(units, it) for it in overall.index]
-    indicator = r_indicator(joined.assign(responded=units["responded"]), MARGINS)
-    estimated = estimates(values, design)
-    effect, _ = kish(design.weights.groupby(design.clusters).sum())
-    answered = int(units["responded"].sum())
+    joined = collapse(units, MARGINS)[0].join(units["responded"])
+    who = _who_answered(units, joined, weighting)
+    space = clustering(units["responded"], contiguity, _strata(joined))
+    estimated = estimates(values, weighting.design)
+    effect, _ = _effect(weighting.design)
     judged = headlines(
-        estimates(headline, design), thresholds, units=len(units), effect=effect,
-        known=float(overall["defect_correlation"].drop("siren_epci", errors="ignore").max()),
+        estimates(headline, weighting.design), thresholds, units=len(units), effect=effect,
+        known=max(_strongest(units, it) for it in _OPEN),
     )  # fmt: skip
-    names = {**texts("survey_variable", lang), **texts("survey_level", lang), **labels}
-    shown = response[response["variable"] != f"below_{LIMIT}"]
-    said = verdict(
-        shown,
-        overall.drop(index=f"below_{LIMIT}"),
-        indicator,
-        judged,
-        effective=answered / effect,
-        labels=names,
-        lang=lang,
-    )
-    small = small_communes(response_table(units, f"below_{LIMIT}"), LIMIT, small_answers, len(codes), lang)
-    moved = matters(estimated, names, lang)
-    told = pd.concat([said.iloc[:1], pd.DataFrame([small, moved]), said.iloc[1:]], ignore_index=True)
-    strata = joined["code_dep"] + "/" + joined["size_band"]
-    space = clustering(units["responded"], contiguity, strata)
-    cells = joined.reindex(codes).set_axis(codes.index)
+    said = _said(who, judged, small_answers / len(codes), estimated, labels, lang)
     domains = codes.map(units["code_dep"])
-    weights = design.weights.groupby(design.clusters).sum()
-    by_dep = estimates(values, design, domains)
-    parts = {family: rankings(values, design, domains, items=items) for family, items in ranked.items()}
-    tables = {
-        "representativite": response,
-        "representativite_globale": overall.reset_index(),
-        "indicateurs": _long({"r_indicator": indicator, "clustering": space, "weights": pd.Series({
-            "kish_effect": effect, "effective": answered / effect, "gap": weighting.report.gap,
-            "iterations": weighting.report.iterations})}),
-        "indicateurs_partiels": partial_indicators(joined.assign(responded=units["responded"]), MARGINS),
-        "profils": standardised_differences(units, [it for it in VARIABLES if it != "siren_epci"], weights),
-        "marges": weighting.report.margins,
-        "regroupements": weighting.collapsed,
-        "estimations": pd.concat([
-            discreet(estimated.assign(domain=""), "answers", (), min_answers),
-            discreet(by_dep, "answers", ["item"], min_answers)], ignore_index=True),
-        "influence": discreet(
-            influence(values, member, design, cells), ["members", "others"], (), min_answers),
-        "recouvrement": discreet(overlap(member.where(codes.notna()), cells), ["members", "others"],
-                                 MARGINS, min_answers),
-        "comparaisons": discreet(against_reference(estimated, reference), "communes", (), min_answers),
-        "classements": discreet(_stacked(parts), "answers", (), min_answers),
-        "verdict": told.merge(judged, left_on="subject", right_on="item", how="left").drop(columns="item"),
-    }  # fmt: skip
+    cells = joined[[*MARGINS]].reindex(codes).set_axis(codes.index)
     return Survey(
         columns={
             "communes": units[["respondents", "responded"]]
@@ -203,8 +171,16 @@ def survey(
             "epci": _layer(units, "siren_epci"),
             "departements": _layer(units, "code_dep"),
         },
-        silences=silences(communes, units["responded"], contiguity, strata),
-        tables=tables,
+        silences=silences(communes, units["responded"], contiguity, _strata(joined)),
+        tables={
+            **who,
+            "indicateurs": pd.concat([who["indicateurs"], _long("clustering", space)], ignore_index=True),
+            **_estimated(values, weighting.design, estimated, domains, min_answers),
+            **_compared(values, weighting.design, member, cells, min_answers),
+            **_ranked(values, weighting.design, domains, ranked, min_answers),
+            "comparaisons": discreet(against_reference(estimated, reference), "communes", (), min_answers),
+            "verdict": said,
+        },
     )
 
 
@@ -251,6 +227,97 @@ def headline_items(
     return pd.DataFrame(made, index=answers.index), pd.Series(thresholds, dtype=float), labels
 
 
+def _who_answered(units: pd.DataFrame, joined: pd.DataFrame, weighting: Weighting) -> dict[str, pd.DataFrame]:
+    """Make the tables on who answered, and on the weights that mend it."""
+    response = tables_of(units, VARIABLES)
+    overall = overall_table(response)
+    overall["defect_correlation"] = [_strongest(units, it) for it in overall.index]
+    effect, effective = _effect(weighting.design)
+    weights = weighting.design.weights.groupby(weighting.design.clusters).sum()
+    kept = {"kish_effect": effect, "effective": effective, "gap": weighting.report.gap}
+    return {
+        "representativite": response,
+        "representativite_globale": overall.reset_index(),
+        "indicateurs": pd.concat(
+            [_long("r_indicator", r_indicator(joined, _modelled(joined))), _long("weights", pd.Series(kept))],
+            ignore_index=True,
+        ),
+        "indicateurs_partiels": partial_indicators(joined, _modelled(joined)),
+        "profils": standardised_differences(units, [*_OPEN], weights),
+        "marges": weighting.report.margins,
+        "regroupements": weighting.collapsed,
+    }
+
+
+def _estimated(
+    values: pd.DataFrame, design: Design, whole: pd.DataFrame, domains: pd.Series, min_answers: int
+) -> dict[str, pd.DataFrame]:
+    """Stack the estimates of the territory (no domain) and of each domain, none from too few answers."""
+    parts = estimates(values, design, domains)
+    shown = [
+        discreet(whole.assign(domain=""), "answers", (), min_answers),
+        discreet(parts, "answers", ["item"], min_answers),
+    ]
+    return {"estimations": pd.concat(shown, ignore_index=True)}
+
+
+def _compared(
+    values: pd.DataFrame, design: Design, member: pd.Series, cells: pd.DataFrame, min_answers: int
+) -> dict[str, pd.DataFrame]:
+    """Compare adherents with others, and count where they overlap."""
+    sides = ["members", "others"]
+    counted = overlap(member.reindex(design.weights.index), cells.loc[design.weights.index])
+    return {
+        "influence": discreet(influence(values, member, design, cells), sides, (), min_answers),
+        "recouvrement": discreet(counted, sides, MARGINS, min_answers),
+    }
+
+
+def _ranked(
+    values: pd.DataFrame,
+    design: Design,
+    domains: pd.Series,
+    ranked: Mapping[str, Sequence[str]],
+    min_answers: int,
+) -> dict[str, pd.DataFrame]:
+    """Rank each family of items in each domain."""
+    parts = [
+        rankings(values, design, domains, items=items).assign(family=family)
+        for family, items in ranked.items()
+    ]
+    stacked = (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"answers": pd.Series(dtype="int64")})
+    )
+    return {"classements": discreet(stacked, "answers", (), min_answers)}
+
+
+def _said(
+    who: Mapping[str, pd.DataFrame],
+    judged: pd.DataFrame,
+    small: float,
+    estimated: pd.DataFrame,
+    labels: Mapping[str, str],
+    lang: Language,
+) -> pd.DataFrame:
+    """Say the verdict: the answer, small communes, what weighting changes, then all the rest."""
+    names = {**texts("survey_variable", lang), **texts("survey_level", lang), **labels}
+    limit = f"below_{LIMIT}"
+    response, overall = who["representativite"], who["representativite_globale"].set_index("variable")
+    told = who["indicateurs"].set_index("indicator")["value"]
+    below = response[response["variable"] == limit].set_index("level")
+    said = verdict(
+        response[response["variable"] != limit], overall.drop(index=limit), told, judged,
+        effective=float(told["effective"]), labels=names, lang=lang,
+    )  # fmt: skip
+    first = [small_communes(below, LIMIT, small, lang)] if "below" in below.index else []
+    unsure = estimated["measure"].eq("share") & estimated["se"].gt(KNOWN)
+    first += [matters(estimated, names, lang)] if unsure.any() else []
+    rows = pd.concat([said.iloc[:1], pd.DataFrame(first), said.iloc[1:]], ignore_index=True)
+    return rows.merge(judged, left_on="subject", right_on="item", how="left", validate="m:1").drop(
+        columns="item"
+    )
+
+
 def _item(frame: pd.DataFrame, item: str, choice: str) -> pd.Series | None:
     """Find one item: its choice, or for a yes or no question itself or its contrary."""
     if choice in {"yes", "no"} and item in frame:
@@ -276,17 +343,25 @@ def _layer(units: pd.DataFrame, by: str) -> pd.DataFrame:
 def _places(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Place each commune at its mairie, or at a point on its surface."""
     halls = gpd.GeoSeries.from_xy(
-        communes["mairie_x"], communes["mairie_y"], communes.index, crs=communes.crs
+        communes["mairie_x"], communes["mairie_y"], index=communes.index, crs=communes.crs
     )
     return halls.where(communes["mairie_x"].notna(), communes.representative_point())
 
 
-def _long(series: dict[str, pd.Series]) -> pd.DataFrame:
-    stacked = pd.concat(
-        {name: it.astype(float) for name, it in series.items()}, names=["family", "indicator"]
-    )
-    return stacked.rename("value").reset_index()
+def _long(family: str, values: pd.Series) -> pd.DataFrame:
+    return values.astype(float).rename_axis("indicator").rename("value").reset_index().assign(family=family)
 
 
-def _stacked(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat([frame.assign(family=name) for name, frame in parts.items()], ignore_index=True)
+def _modelled(joined: pd.DataFrame) -> list[str]:
+    """Choose the margins in whose every level some answered and some did not: others have no finite model."""
+    rates = {name: joined["responded"].groupby(joined[name]).mean() for name in MARGINS}
+    return [name for name, rate in rates.items() if rate.between(0, 1, inclusive="neither").all()]
+
+
+def _strata(joined: pd.DataFrame) -> pd.Series:
+    return joined["code_dep"] + "/" + joined["size_band"]
+
+
+def _effect(design: Design) -> tuple[float, float]:
+    """Give Kish's effect and the effective number of communes."""
+    return kish(design.weights.groupby(design.clusters).sum())

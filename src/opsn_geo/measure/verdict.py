@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ALPHA: Final = 0.05
-
-_KNOWN: Final = 1e-9
+KNOWN: Final = 1e-9
 """A standard error under this is none: the weights are calibrated on the item, or all answered alike."""
 
 
@@ -100,7 +99,7 @@ def headlines(
     [[0.131, 'fragile']]
     """
     fields = ["item", "measure", "answers", "communes", "unweighted", "estimate", "low", "high"]
-    estimated = estimated[estimated["se"] > _KNOWN].reset_index(drop=True)
+    estimated = estimated[estimated["se"] > KNOWN].reset_index(drop=True)
     rows = estimated[fields].assign(
         bias_removed=estimated["unweighted"] - estimated["estimate"],
         threshold=estimated["item"].map(thresholds).astype(float),
@@ -187,7 +186,7 @@ def verdict(
 
 
 def small_communes(
-    response: pd.DataFrame, limit: int, answers: int, base: int, lang: Language = "fr"
+    response: pd.DataFrame, limit: int, answers_share: float, lang: Language = "fr"
 ) -> dict[str, str]:
     """Say how communes below a size are represented: among answers, among communes, in the territory.
 
@@ -197,9 +196,9 @@ def small_communes(
         Response table of a variable whose level ``below`` holds the communes under the limit.
     limit : int
         Inhabitants.
-    answers, base : int
-        Answers from bodies under the limit, and all answers: several may speak for one commune, and some
-        for none, so that their share is not that of communes.
+    answers_share : float
+        Share of all answers that come from bodies under the limit: several may speak for one commune, and
+        some for none, so that it is not the share of communes.
     lang : {"fr", "en"}
         Language.
 
@@ -207,14 +206,14 @@ def small_communes(
     --------
     >>> response = pd.DataFrame({"sample_share": [0.7], "territory_share": [0.86], "q": [0.001]},
     ...                         index=["below"])
-    >>> print(small_communes(response, 2000, 327, 488, "en")["text"][:59])
+    >>> print(small_communes(response, 2000, 327 / 488, "en")["text"][:59])
     Communes below 2,000 inhabitants are under-represented: 67%
     """
     row = response.to_dict("index")["below"]
     under = row["q"] < ALPHA and row["sample_share"] < row["territory_share"]
     return _said(
-        "small", "small" if under else "small_alike", lang, subject=f"below_{limit}", base=base,
-        limit=_number(limit, lang, 0), answers=_percent(answers / base, lang),
+        "small", "small" if under else "small_alike", lang, subject=f"below_{limit}",
+        limit=_number(limit, lang, 0), answers=_percent(answers_share, lang),
         sample=_percent(row["sample_share"], lang),
         territory=_percent(row["territory_share"], lang),
     )  # fmt: skip
@@ -230,7 +229,7 @@ def matters(estimated: pd.DataFrame, labels: Mapping[str, str], lang: Language =
     >>> print(matters(estimated, {}, "en")["text"])
     What weighting corrects: 3.0 points on average over the 2 shares estimated, 5.0 points at most (a).
     """
-    shares = estimated[(estimated["measure"] == "share") & (estimated["se"] > _KNOWN)]
+    shares = estimated[(estimated["measure"] == "share") & (estimated["se"] > KNOWN)]
     moved = (100 * (shares["unweighted"] - shares["estimate"])).abs()
     item = str(shares["item"].iloc[int(moved.to_numpy().argmax())])
     return _said(
@@ -278,7 +277,7 @@ def _headlines(judged: pd.DataFrame, labels: Mapping[str, str], lang: Language) 
 
 
 def _said(finding: str, key: str, lang: Language, subject: str = "", **values: Any) -> dict[str, str]:  # noqa: ANN401
-    return {"finding": finding, "subject": subject, "text": text(f"verdict.{key}", lang, **values)}
+    return {"finding": finding, "subject": subject, "text": text(f"survey_verdict.{key}", lang, **values)}
 
 
 def _number(value: float, lang: Language, digits: int = 1) -> str:

@@ -1,0 +1,164 @@
+"""The founding study, whole: what the package must say of it by itself. Answers are simulated."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from opsn_geo.chapters import Chapter, coverage_of
+from opsn_geo.chapters.representativeness import chapter
+from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.measure.survey import headline_items, profile, survey
+from opsn_geo.prepare import Prepared, prepare
+from opsn_geo.study import Study
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Prepared:
+    return prepare(Study.default())
+
+
+@pytest.fixture(scope="module")
+def found(prepared: Prepared) -> Chapter:
+    return chapter(prepared, coverage_of(prepared))
+
+
+def test_small_communes_are_said_to_be_under_represented(found: Chapter) -> None:
+    verdict = found.tables["verdict"]
+    assert verdict.loc[0, "text"].startswith("Non, ces réponses ne représentent pas le territoire")
+    small = verdict.loc[verdict["subject"] == "below_2000", "text"].item().replace("\u202f", " ")
+    assert "moins de 2 000 habitants sont sous-représentées" in small
+    assert "67 % des réponses" in small
+    assert "contre 86 % des communes du territoire" in small
+    assert verdict.loc[2, "text"].startswith("Ce que la pondération corrige")
+    assert not verdict["text"].str.contains(r"\bnan\b|{").any()
+
+
+def test_the_rate_alone_proves_nothing(found: Chapter) -> None:
+    table = found.tables["representativite"].set_index(["variable", "level"])
+    assert table.loc["code_dep", "answered"].sum() == 376
+    assert table.loc["code_dep", "units"].sum() == 3789
+    below = table.loc[("below_2000", "below")]
+    assert below["territory_share"] == pytest.approx(0.8575, abs=1e-4)
+    assert below["sample_high_share"] < below["territory_share"]
+    assert below["q"] < 0.001
+
+
+def test_empty_epci_are_told(found: Chapter) -> None:
+    overall = found.tables["representativite_globale"].set_index("variable")
+    assert overall.loc["siren_epci", "small_cells"] > 50
+    assert overall.loc["siren_epci", "empty_cells"] > 0
+    assert overall.loc["siren_epci", "tvd_expected"] > 0.1
+
+
+def test_weights_keep_the_margins_and_say_what_was_joined(found: Chapter) -> None:
+    margins = found.tables["marges"]
+    assert (margins["after"] - margins["target"]).abs().max() <= 1e-9
+    assert margins.groupby("variable")["target"].sum().tolist() == [3789, 3789]
+    assert set(found.tables["regroupements"]["joined"]) == {"10000_49999+ge_50000"}
+
+
+def test_each_item_has_its_own_base(found: Chapter) -> None:
+    estimated = found.tables["estimations"]
+    whole = estimated[estimated["domain"] == ""].set_index("item")
+    assert whole.loc["uses_opsn", "answers"] == 425
+    assert whole.loc["cyberattack", "answers"] < 425
+
+
+def test_comedec_does_not_survive_so_many_comparisons(found: Chapter) -> None:
+    gaps = found.tables["influence"].set_index("item")
+    assert gaps.loc["demat_tool:comedec", "gap_q"] > 0.05
+    assert gaps.loc["data_practice:rgpd", "gap_q"] < 0.05
+    assert gaps.loc["uses_opsn", "gap_p"] is pd.NA or np.isnan(gaps.loc["uses_opsn", "gap_p"])
+
+
+def test_nothing_published_rests_on_few_answers(found: Chapter) -> None:
+    sides = ["members", "others"]
+    counts = {
+        "estimations": ["answers"],
+        "influence": sides,
+        "recouvrement": sides,
+        "classements": ["answers"],
+    }
+    for name, columns in counts.items():
+        table = found.tables[name]
+        for column in columns:
+            assert not table[column].between(1, 4).any(), (name, column)
+
+
+def test_no_answer_reaches_a_layer(found: Chapter, prepared: Prepared) -> None:
+    assert prepared.answers is not None
+    asked = {name.split(":")[0] for name in prepared.answers}
+    for frame in [*found.columns.values(), *found.layers.values()]:
+        assert not {str(name).split(":")[0] for name in frame} & asked
+
+
+def test_layers_have_what_the_themes_show(found: Chapter) -> None:
+    communes, silences = found.columns["communes"], found.layers["silences"]
+    assert communes["responded"].sum() == 376
+    assert communes["nearest_answer_m"].notna().all()
+    assert (communes.loc[communes["responded"], "nearest_answer_m"] == 0).all()
+    assert found.columns["epci"][["response_share", "residual"]].notna().all().all()
+    assert len(found.columns["departements"]) == 5
+    assert isinstance(silences, gpd.GeoDataFrame)
+    assert silences.is_valid.all()
+    assert (silences["communes"] == silences["codes"].str.split(";").str.len()).all()
+
+
+def test_national_values_are_set_beside(found: Chapter) -> None:
+    row = found.tables["comparaisons"].set_index("item").loc["demat_maturity"]
+    assert row["reference"] == pytest.approx(6.3)
+    assert row["gap_high"] < 0
+
+
+def test_a_study_without_answers_has_no_such_chapter(prepared: Prepared) -> None:
+    without = dataclasses.replace(prepared, answers=None)
+    assert chapter(without, coverage_of(without)) == Chapter()
+
+
+def test_profile_of_the_toy() -> None:
+    communes = pd.DataFrame({"code_dep": ["80"] * 2, "siren_epci": ["1", None], "population": [100, 2_000],
+                             "area_km2": [1.0, 1.0]}, index=["80001", "80020"])  # fmt: skip
+    units = profile(communes, pd.Series(["80020", None, "80020"]))
+    assert units["respondents"].tolist() == [0, 2]
+    assert units["below_2000"].tolist() == ["below", "above"]
+    assert units["density_band"].astype(str).tolist() == ["100_299", "ge_1500"]
+
+
+def test_a_figure_on_several_choices_or_on_no_is_one_item() -> None:
+    answers = pd.DataFrame(
+        {"lab": pd.array([True, False, None], dtype="boolean"), "support": ["epci", "no", "own"]}
+    )
+    figures = pd.DataFrame(
+        [("lab_no", "No lab", "answers", "share", "lab", "no", None),
+         ("support", "Support", "answers", "share", "support", "epci|own", None),
+         ("by_dep", "Group", "answers", "share", "lab", "yes", "departement=02"),
+         ("lost", "Not asked", "answers", "mean", "absent", None, None)],
+        columns=["figure", "label", "table", "measure", "item", "choice", "group"],
+    )  # fmt: skip
+    items, thresholds, labels = headline_items(answers, figures, {"support": ["epci", "own", "no"]})
+    assert items.columns.tolist() == ["lab_no", "support"]
+    assert items["lab_no"].tolist() == [False, True, pd.NA]
+    assert items["support"].tolist() == [True, False, True]
+    assert thresholds.tolist() == [0.5, 0.5]
+    assert labels == {"lab_no": "No lab", "support": "Support"}
+
+
+def test_a_census_has_equal_chances_and_nothing_to_mend(prepared: Prepared) -> None:
+    """Every commune answered: no indicator may fail, and none may find fault."""
+    communes = prepared.territory.communes[prepared.territory.communes["inside"]].iloc[:60]
+    codes = pd.Series(communes.index)
+    values = pd.DataFrame({"score": np.arange(60.0), "used": [True, False] * 30})
+    found = survey(
+        communes, codes, values, contiguity(communes.geometry), member=values["used"], headline=values[[]],
+        thresholds=pd.Series(dtype=float), small_answers=60, labels={}, ranked={},
+        reference=pd.Series(dtype=float),
+    )  # fmt: skip
+    assert found.tables["verdict"].loc[0, "text"].startswith("Rien de connu ne réfute")
+    assert found.silences.empty
+    row = found.tables["estimations"].set_index(["item", "domain"]).loc[("score", "")]
+    assert row["se"] == pytest.approx(0, abs=1e-12)
