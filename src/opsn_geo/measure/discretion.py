@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
@@ -100,7 +100,7 @@ def discreet(
     return shown.assign(hidden=why.astype(str))
 
 
-def _nullable(values: pd.Series) -> str:
+def _nullable(values: pd.Series) -> Literal["boolean", "Int64", "float64"]:
     if pd.api.types.is_bool_dtype(values):
         return "boolean"
     return "Int64" if pd.api.types.is_integer_dtype(values) else "float64"

@@ -160,6 +160,7 @@ def survey(
         estimates(headline, weighting.design), thresholds, units=len(units), effect=effect,
         known=max(_strongest(units, it) for it in _OPEN),
     )  # fmt: skip
+    judged = judged[judged["answers"] >= min_answers]
     said = _said(who, judged, small_answers / len(codes), estimated, labels, lang)
     domains = codes.map(units["code_dep"])
     cells = joined[[*MARGINS]].reindex(codes).set_axis(codes.index)
