@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from opsn_geo.measure.response import with_unknown
 
@@ -86,8 +87,8 @@ def dummies(frame: pd.DataFrame, variables: Sequence[str]) -> Floats:
     return np.hstack(columns)
 
 
-def floats(values: pd.Series) -> Floats:
-    """Give booleans or numbers as an array of floats, missing ones as not-a-number.
+def floats(values: pd.Series | pd.DataFrame) -> Floats:
+    """Give booleans or numbers as an array of floats of the same shape, missing ones as not-a-number.
 
     >>> floats(pd.Series([True, None], dtype="boolean")).tolist()
     [1.0, nan]
@@ -123,17 +124,43 @@ def covariance_scores(scores: Floats, design: Design, *, finite: bool = True) ->
     >>> covariance_scores(np.array([[0.25], [-0.25]]), design).tolist()
     [[0.5]]
     """
+    sums, scale = _cluster_deviations(scores, design, finite=finite)
+    return scale * (sums.T @ sums)
+
+
+def standard_errors(scores: Floats, design: Design, *, finite: bool = True) -> Floats:
+    """Give the standard error of each estimate: the root of the diagonal of :func:`covariance_scores`.
+
+    >>> design = plain_design(pd.Series(["a", "b"]), 4)
+    >>> standard_errors(np.array([[0.25, 0.5], [-0.25, -0.5]]), design).round(6).tolist()
+    [0.707107, 1.414214]
+    """
+    sums, scale = _cluster_deviations(scores, design, finite=finite)
+    return np.asarray(np.sqrt(scale * (sums**2).sum(axis=0)))
+
+
+def cluster_sums(values: Floats, design: Design) -> Floats:
+    """Add up the rows of each commune, in the order in which communes come.
+
+    >>> cluster_sums(np.array([[1.0], [2.0], [4.0]]), plain_design(pd.Series(["a", "b", "a"]), 4)).tolist()
+    [[5.0], [2.0]]
+    """
+    codes, found = pd.factorize(design.clusters.to_numpy(dtype=object))
+    rows = np.arange(len(codes))
+    members = sparse.csr_array((np.ones(len(codes)), (codes, rows)), shape=(len(found), len(codes)))
+    return np.asarray(members @ values)
+
+
+def _cluster_deviations(scores: Floats, design: Design, *, finite: bool) -> tuple[Floats, float]:
+    """Give what each commune brings less the mean, and the factor of the sums of squares."""
     left = scores
     if design.matrix is not None:
         root = np.sqrt(design.base.to_numpy())[:, None]
         fit = np.linalg.lstsq(root * design.matrix, root * scores, rcond=None)[0]
         left = scores - design.matrix @ fit
-    codes, found = pd.factorize(design.clusters.to_numpy(dtype=object))
-    count = len(found)
+    sums = cluster_sums(design.weights.to_numpy()[:, None] * left, design)
+    count = len(sums)
     if count == 1:
-        return np.full((scores.shape[1],) * 2, np.nan)
-    sums = np.zeros((count, scores.shape[1]))
-    np.add.at(sums, codes, design.weights.to_numpy()[:, None] * left)
-    sums -= sums.mean(axis=0)
+        return sums, np.nan
     rest = 1 - count / design.units if finite else 1.0
-    return rest * count / (count - 1) * (sums.T @ sums)
+    return sums - sums.mean(axis=0), rest * count / (count - 1)

@@ -5,13 +5,13 @@ Each answer item has its own base: those that answered it. Unweighted values sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from opsn_geo.measure.design import Design, covariance_scores, floats
+from opsn_geo.measure.design import Design, cluster_sums, floats, standard_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
 
 _COUNTS: Final = ("measure", "answers", "communes")
 _FIGURES: Final = ("unweighted", "estimate", "se", "low", "high", "sd", "deff", "effective")
@@ -32,7 +33,7 @@ def estimates(
     """Estimate the share or the mean of each item among the communes of the territory.
 
     The estimate is Σ w y / Σ w over the respondents that answered the item; its influence,
-    z = (y - estimate) / Σ w, gives the standard error through :func:`covariance_scores` (clusters,
+    z = (y - estimate) / Σ w, gives the standard error through :func:`standard_errors` (clusters,
     calibration, finite population). The interval of a mean is Student's with one degree less than the
     communes that answered; that of a share is Korn and Graubard's (1998): Clopper and Pearson's for the
     effective number p (1 - p) / se², scaled by the squared ratio of the Student quantiles; it does not
@@ -76,10 +77,36 @@ def estimates(
         stacked = pd.concat(parts, ignore_index=True)
         fields = ["item", "domain"]
         return stacked[[*fields, *stacked.columns.difference(fields, sort=False)]]
-    frame = values.reindex(design.weights.index)
-    rows = [_estimate(frame[item], design, confidence) for item in frame.columns]
-    found = pd.DataFrame(rows, index=pd.Index(frame.columns, name="item"), columns=[*_COUNTS, *_FIGURES])
-    return found.reset_index()
+    numbers = floats(values.reindex(design.weights.index))
+    known = ~np.isnan(numbers)
+    answers, communes = known.sum(axis=0), (cluster_sums(known.astype(float), design) > 0).sum(axis=0)
+    weights = design.weights.to_numpy()[:, None] * known
+    total = np.where(answers > 0, weights.sum(axis=0), 1.0)
+    filled = np.where(known, numbers, 0.0)
+    found = (weights * filled).sum(axis=0) / total
+    error = standard_errors(np.where(known, filled - found, 0.0) / total, design)
+    spread = (weights * (filled - found) ** 2).sum(axis=0) / total
+    effect = _design_effect(error, spread, communes, design.units)
+    shares = np.array([pd.api.types.is_bool_dtype(it) for it in values.dtypes], dtype=bool)
+    half = student(confidence, communes) * error
+    low, high = _korn_graubard(
+        found, error, answers=answers, communes=communes, units=design.units, confidence=confidence
+    )
+    told = pd.DataFrame(
+        {
+            "unweighted": filled.sum(axis=0) / np.maximum(answers, 1),
+            "estimate": found,
+            "se": error,
+            "low": np.where(shares, low, found - half),
+            "high": np.where(shares, high, found + half),
+            "sd": np.sqrt(spread),
+            "deff": effect,
+            "effective": np.divide(communes, effect, out=np.full(len(effect), np.nan), where=effect != 0),
+        }
+    )
+    told.loc[answers == 0] = np.nan
+    counts = {"measure": np.where(shares, "share", "mean"), "answers": answers, "communes": communes}
+    return pd.DataFrame({"item": values.columns, **counts}).join(told)
 
 
 def quantile(
@@ -125,8 +152,8 @@ def quantile(
 
     found = at(share)
     below = (known <= found).reindex(design.weights.index).astype("boolean")
-    row = _estimate(below, design, confidence)
-    half = _student(confidence, int(row["communes"])) * row["se"]
+    row = estimates(below.to_frame(), design, None, confidence)
+    half = float((student(confidence, row["communes"].to_numpy()) * row["se"])[0])
     return found, at(share - half), at(share + half)
 
 
@@ -162,75 +189,37 @@ def item_frame(answers: pd.DataFrame, choices: dict[str, Sequence[str]]) -> pd.D
     return pd.concat([kept, pd.DataFrame(made, index=answers.index)], axis=1)
 
 
-def _estimate(values: pd.Series, design: Design, confidence: float) -> dict[str, Any]:
-    share = pd.api.types.is_bool_dtype(values)
-    numbers = floats(values)
-    known = ~np.isnan(numbers)
-    communes = int(design.clusters[known].nunique())
-    row: dict[str, Any] = {
-        "measure": "share" if share else "mean",
-        "answers": int(known.sum()),
-        "communes": communes,
-    }
-    if not known.any():
-        return row | dict.fromkeys(_FIGURES, np.nan)
-    weights = np.where(known, design.weights.to_numpy(), 0.0)
-    filled = np.where(known, numbers, 0.0)
-    found = float(weights @ filled / weights.sum())
-    score = np.where(known, filled - found, 0.0) / weights.sum()
-    error = float(np.sqrt(covariance_scores(score[:, None], design)[0, 0]))
-    spread = float(weights @ (filled - found) ** 2 / weights.sum())
-    effect = _design_effect(error, spread, communes, design.units)
-    if share:
-        low, high = _korn_graubard(
-            found,
-            error,
-            answers=int(known.sum()),
-            communes=communes,
-            units=design.units,
-            confidence=confidence,
-        )
-    else:
-        half = _student(confidence, communes) * error
-        low, high = found - half, found + half
-    return row | {
-        "unweighted": float(numbers[known].mean()),
-        "estimate": found,
-        "se": error,
-        "low": low,
-        "high": high,
-        "sd": float(np.sqrt(spread)),
-        "deff": effect,
-        "effective": communes / effect if effect else np.nan,
-    }
+def student(confidence: float, count: Integers) -> Floats:
+    """Give the Student quantile of each number of communes, less one degree; missing under two.
+
+    >>> student(0.95, np.array([1, 2])).round(3).tolist()
+    [nan, 12.706]
+    """
+    found = stats.t.isf((1 - confidence) / 2, np.maximum(count - 1, 1))
+    return np.asarray(np.where(count > 1, found, np.nan))
 
 
-def _design_effect(error: float, spread: float, communes: int, units: int) -> float:
+def _design_effect(error: Floats, spread: Floats, communes: Integers, units: int) -> Floats:
     """Compare the variance with that of as many communes drawn at random without replacement."""
-    simple = (1 - communes / units) * spread / (communes - 1) if communes > 1 else np.nan
-    return error**2 / simple if simple else np.nan
-
-
-def _student(confidence: float, count: int) -> float:
-    return float(stats.t.isf((1 - confidence) / 2, count - 1)) if count > 1 else np.nan
+    simple = (1 - communes / units) * spread / np.maximum(communes - 1, 1)
+    tells = (communes > 1) & (simple != 0)
+    return np.asarray(np.divide(error**2, simple, out=np.full(len(error), np.nan), where=tells))
 
 
 def _korn_graubard(
-    share: float, error: float, *, answers: int, communes: int, units: int, confidence: float
-) -> tuple[float, float]:
-    """Give Korn and Graubard's interval; at 0 and 1 the effective number is that of a random sample."""
-    if communes < 2:  # noqa: PLR2004 - one commune has no error
-        return np.nan, np.nan
-    share = min(max(round(share, 12), 0.0), 1.0)
-    varies = 0 < share < 1
-    if varies and error < _NO_ERROR:
-        return share, share
-    rest = 1 - communes / units
-    effective = share * (1 - share) / error**2 if varies else communes / rest if rest else np.inf
-    tail = (1 - confidence) / 2
-    effective *= (_student(confidence, answers) / _student(confidence, communes)) ** 2
-    if not np.isfinite(effective):
-        return share, share
-    low = stats.beta.ppf(tail, effective * share, effective * (1 - share) + 1) if share > 0 else 0.0
-    high = stats.beta.isf(tail, effective * share + 1, effective * (1 - share)) if share < 1 else 1.0
-    return float(low), float(high)
+    share: Floats, error: Floats, *, answers: Integers, communes: Integers, units: int, confidence: float
+) -> tuple[Floats, Floats]:
+    """Give Korn and Graubard's intervals; at 0 and 1 the effective number is that of a random sample."""
+    share = np.clip(share.round(12), 0.0, 1.0)
+    varies = (share > 0) & (share < 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effective = np.where(varies, share * (1 - share) / error**2, communes / (1 - communes / units))
+    effective *= (student(confidence, answers) / student(confidence, communes)) ** 2
+    fixed = ~np.isfinite(effective) | (varies & (error < _NO_ERROR))
+    number, tail = np.where(fixed, 1.0, effective), (1 - confidence) / 2
+    low = stats.beta.ppf(tail, np.where(share > 0, number * share, 1.0), number * (1 - share) + 1)
+    high = stats.beta.isf(tail, number * share + 1, np.where(share < 1, number * (1 - share), 1.0))
+    low = np.where(fixed, share, np.where(share > 0, low, 0.0))
+    high = np.where(fixed, share, np.where(share < 1, high, 1.0))
+    alone = communes < 2  # noqa: PLR2004 - one commune has no error
+    return np.where(alone, np.nan, low), np.where(alone, np.nan, high)

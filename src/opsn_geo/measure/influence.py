@@ -6,14 +6,14 @@ A difference is an association among the communes that answered. It is adjusted 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from opsn_geo.measure.design import Design, covariance_scores, dummies, floats
-from opsn_geo.measure.estimates import estimates
+from opsn_geo.measure.design import Design, cluster_sums, dummies, floats, standard_errors
+from opsn_geo.measure.estimates import estimates, student
 from opsn_geo.measure.response import with_unknown
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Booleans = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
 _NO_ERROR: Final = 1e-12
@@ -76,16 +77,26 @@ def influence(
     ([0.75, 0.25, 0.5], 0.327327)
     """
     index = design.weights.index
-    side = floats(member.reindex(index))
+    numbers, side = floats(values.reindex(index)), floats(member.reindex(index))
     held = covariates.reindex(index)
-    rows = [_compare(values[item].reindex(index), side, design, held, confidence) for item in values]
-    found = pd.DataFrame(rows, index=pd.Index(values.columns, name="item")).reset_index()
-    for kind in ("gap", "adjusted"):
-        tested = found[f"{kind}_p"].notna()
-        q = pd.Series(np.nan, index=found.index)
-        if tested.any():
-            q[tested] = stats.false_discovery_control(found.loc[tested, f"{kind}_p"])
-        found[f"{kind}_q"] = q
+    known = ~np.isnan(numbers) & ~np.isnan(side)[:, None]
+    members, others = known & (side == 1)[:, None], known & (side == 0)[:, None]
+    shares = [pd.api.types.is_bool_dtype(it) for it in values.dtypes]
+    found = pd.DataFrame(
+        {
+            "item": values.columns,
+            "measure": np.where(shares, "share", "mean"),
+            "members": members.sum(axis=0),
+            "others": others.sum(axis=0),
+            "member_mean": _means(numbers, members, design),
+            "other_mean": _means(numbers, others, design),
+        }
+    )
+    plain = np.column_stack([side, np.ones(len(side))])
+    full = np.column_stack([side, dummies(held, held.columns.tolist())])
+    made = {"gap": plain, "adjusted": full}
+    parts = [_gaps(numbers, known, it, design, confidence, kind) for kind, it in made.items()]
+    found = pd.concat([found, *parts], axis=1)
     return found.assign(tests=int(found["gap_p"].notna().sum()))
 
 
@@ -205,52 +216,47 @@ def rankings(
     return ranked.sort_values([*domains, "rank", "item"], ignore_index=True)[fields]
 
 
-def _compare(
-    values: pd.Series, side: Floats, design: Design, covariates: pd.DataFrame, confidence: float
-) -> dict[str, Any]:
-    numbers = floats(values)
-    known = ~np.isnan(numbers) & ~np.isnan(side)
-    members, others = known & (side == 1), known & (side == 0)
-    weights = design.weights.to_numpy()
-    row: dict[str, Any] = {
-        "measure": "share" if pd.api.types.is_bool_dtype(values) else "mean",
-        "members": int(members.sum()),
-        "others": int(others.sum()),
-    }
-    for name, group in (("member_mean", members), ("other_mean", others)):
-        row[name] = float(np.average(numbers[group], weights=weights[group])) if group.any() else np.nan
-    comparable = members.any() and others.any()
-    plain = np.column_stack([side, np.ones(len(side))])
-    full = np.column_stack([side, dummies(covariates, covariates.columns.tolist())])
-    for kind, matrix in (("gap", plain), ("adjusted", full)):
-        found = _coefficient(numbers, matrix, known, design, confidence) if comparable else [np.nan] * 5
-        row |= dict(zip([kind, *(f"{kind}_{it}" for it in ("se", "low", "high", "p"))], found, strict=True))
-    return row
+def _means(numbers: Floats, chosen: Booleans, design: Design) -> Floats:
+    """Give the weighted mean of each item over the respondents chosen for it."""
+    weights = design.weights.to_numpy()[:, None] * chosen
+    total, sums = weights.sum(axis=0), (weights * np.where(chosen, numbers, 0.0)).sum(axis=0)
+    return np.asarray(np.divide(sums, total, out=np.full(len(total), np.nan), where=total > 0))
 
 
-def _coefficient(
-    numbers: Floats, matrix: Floats, known: NDArray[np.bool_], design: Design, confidence: float
-) -> list[float]:
-    """Regress on the columns of a matrix; give the first coefficient, its error, interval and p."""
-    weights = design.weights.to_numpy()[known]
-    columns, answers = matrix[known], numbers[known]
-    if np.linalg.matrix_rank(columns) == np.linalg.matrix_rank(columns[:, 1:]):
-        return [np.nan] * 5  # the other columns tell who is a member: nobody to compare with
-    inverse = np.linalg.pinv(columns.T @ (weights[:, None] * columns))
-    fit = inverse @ (columns.T @ (weights * answers))
-    scores = np.zeros((len(known), 1))
-    scores[known, 0] = (columns @ inverse[:, 0]) * (answers - columns @ fit)
-    error = float(np.sqrt(covariance_scores(scores, design, finite=False)[0, 0]))
-    degrees = int(design.clusters[known].nunique()) - 1
-    gap = float(fit[0])
-    if error < _NO_ERROR or degrees < 1:
-        return [gap, *[np.nan] * 4]
-    half = float(stats.t.isf((1 - confidence) / 2, degrees)) * error
-    return [gap, error, gap - half, gap + half, float(2 * stats.t.sf(abs(gap) / error, degrees))]
+def _gaps(
+    numbers: Floats, known: Booleans, matrix: Floats, design: Design, confidence: float, kind: str
+) -> pd.DataFrame:
+    """Give the first coefficient of the regression of each item, with its error, interval, p and q."""
+    gap, scores = _coefficients(numbers, known, matrix, design)
+    degrees = (cluster_sums(known.astype(float), design) > 0).sum(axis=0) - 1
+    error = standard_errors(scores, design, finite=False)
+    error[np.isnan(gap) | (error < _NO_ERROR) | (degrees < 1)] = np.nan
+    half = student(confidence, degrees + 1) * error
+    p = 2 * stats.t.sf(np.abs(gap) / error, np.maximum(degrees, 1))
+    q, tested = np.full(len(p), np.nan), ~np.isnan(p)
+    q[tested] = stats.false_discovery_control(p[tested]) if tested.any() else []
+    parts = {"": gap, "_se": error, "_low": gap - half, "_high": gap + half, "_p": p, "_q": q}
+    return pd.DataFrame({f"{kind}{name}": it for name, it in parts.items()})
+
+
+def _coefficients(numbers: Floats, known: Booleans, matrix: Floats, design: Design) -> tuple[Floats, Floats]:
+    """Regress all items that the same respondents answered at once; missing where nobody can be compared."""
+    gap, scores = np.full(numbers.shape[1], np.nan), np.zeros(numbers.shape)
+    patterns, which = np.unique(known, axis=1, return_inverse=True)
+    for number, rows in enumerate(patterns.T):
+        columns, items = matrix[rows], np.flatnonzero(which.ravel() == number)
+        if not rows.any() or np.linalg.matrix_rank(columns) == np.linalg.matrix_rank(columns[:, 1:]):
+            continue  # the other columns tell who is a member: nobody to compare with
+        answers, weighed = numbers[np.ix_(rows, items)], design.weights.to_numpy()[rows, None] * columns
+        inverse = np.linalg.pinv(columns.T @ weighed)
+        fit = inverse @ (weighed.T @ answers)
+        gap[items] = fit[0]
+        scores[np.ix_(rows, items)] = (columns @ inverse[:, [0]]) * (answers - columns @ fit)
+    return gap, scores
 
 
 def _ranked(group: pd.DataFrame) -> pd.DataFrame:
     low, high = group["low"].to_numpy()[:, None], group["high"].to_numpy()[:, None]
     better, worse = (high < low.T).sum(axis=1), (low > high.T).sum(axis=1)
-    rank = group["estimate"].rank(method="min", ascending=False).astype("Int64")
+    rank = group["estimate"].round(12).rank(method="min", ascending=False).astype("Int64")
     return group.assign(rank=rank, rank_best=1 + better, rank_worst=len(group) - worse)
