@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from opsn_geo.errors import InputError
-from opsn_geo.study import Study, data_dir
+from opsn_geo.study import BACKGROUNDS, Study, data_dir
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,3 +115,17 @@ def test_each_fault_has_its_cause_and_key(
     with pytest.raises(InputError, match=r"study\.toml") as caught:
         Study.from_toml(written(tmp_path, GOOD.replace(before, after, 1)))
     assert fault in causes(caught)
+
+
+def test_a_map_has_no_background_unless_the_study_names_one(tmp_path: Path) -> None:
+    assert Study.default().metadata.background == ""
+    for name in BACKGROUNDS:
+        asked = written(tmp_path, f'{GOOD}[map]\nbackground = "{name}"\n')
+        assert Study.from_toml(asked).metadata.background == name
+
+
+def test_an_unknown_background_is_told_with_those_that_exist(tmp_path: Path) -> None:
+    asked = written(tmp_path, f'{GOOD}[map]\nbackground = "google"\n')
+    with pytest.raises(InputError, match=r"“map\.background”.*plan-ign.*osm") as caught:
+        Study.from_toml(asked)
+    assert causes(caught) == [("wrong_key", "map.background")]

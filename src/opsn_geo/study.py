@@ -18,6 +18,8 @@ from opsn_geo.errors import Fault, InputError
 from opsn_geo.vocabulary import LANGUAGES, Language
 
 _MIN_ANSWERS: Final = 5
+BACKGROUNDS: Final = ("plan-ign", "osm")
+"""Pictures that the HTML maps may be asked to show under their themes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class Metadata:
         Tables that hold simulated data; every output says so.
     contact : str
         Who answers for the study.
+    background : {"", "plan-ign", "osm"}
+        Pictures that the HTML maps ask a third party for; none by default.
 
     Examples
     --------
@@ -56,6 +60,7 @@ class Metadata:
     language: Language = "fr"
     simulated: tuple[str, ...] = ()
     contact: str = ""
+    background: str = ""
 
     @property
     def stem(self) -> str:
@@ -136,7 +141,12 @@ class Study:
         head, place = content["study"], content["boundaries"]
         return cls(
             metadata=Metadata(
-                **{"territory_name": head["territory"], **head, "simulated": tuple(head.get("simulated", ()))}
+                **{
+                    "territory_name": head["territory"],
+                    **head,
+                    "simulated": tuple(head.get("simulated", ())),
+                    **content.get("map", {}),
+                }
             ),
             boundaries=Boundaries(
                 region=place.get("region", ""),
@@ -200,9 +210,13 @@ def _is_language(value: object) -> bool:
     return value in LANGUAGES
 
 
+def _is_background(value: object) -> bool:
+    return value in BACKGROUNDS
+
+
 _TABLES: Final = (
     "opsn", "services", "offers", "memberships", "answers", "questionnaire", "published_figures",
-    "partnerships", "statements", "corrections",
+    "partnerships", "statements", "corrections", "cnil", "banatic",
 )  # fmt: skip
 _REQUIRED_TABLES: Final = ("opsn", "services", "offers", "memberships")
 _SHAPE: Final[dict[str, dict[str, _Key]]] = {
@@ -225,6 +239,7 @@ _SHAPE: Final[dict[str, dict[str, _Key]]] = {
     "tables": {name: _Key(_is_text, "text", required=name in _REQUIRED_TABLES) for name in _TABLES},
     "columns": {},
     "scenarios": {},
+    "map": {"background": _Key(_is_background, "background")},
     "thresholds": {"min_answers": _Key(_is_count, "count")},
 }
 

@@ -9,8 +9,10 @@ import folium
 import folium.plugins
 import pytest
 
+from opsn_geo import study
 from opsn_geo.errors import InputError
 from opsn_geo.publish import folium_maps
+from opsn_geo.publish.background import BACKGROUNDS
 from opsn_geo.publish.figure import asset, offline
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.study import Metadata
@@ -78,3 +80,8 @@ def test_a_picture_from_elsewhere_is_refused(layer: gpd.GeoDataFrame, theme: The
     figure.html.add_child(folium.Element('<img alt="" src="https://example.org/x.png">'))
     with pytest.raises(InputError, match=r"example\.org.*asks the network"):
         figure.render()
+
+
+def test_every_background_a_study_may_name_is_known_and_comes_safely() -> None:
+    assert tuple(BACKGROUNDS) == study.BACKGROUNDS
+    assert all(it.origin.startswith("https://") for it in BACKGROUNDS.values())

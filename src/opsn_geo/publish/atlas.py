@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.publish import topology
+from opsn_geo.publish.background import add_background, page_values
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.themes import STATE_COLOURS, Theme, classify, intervals
 from opsn_geo.vocabulary import Language, Path, State, text, texts
@@ -73,7 +74,8 @@ def write(
 
     Notes
     -----
-    Same inputs, same bytes. The page may make no request: its own policy forbids it.
+    Same inputs, same bytes. The page may make no request: its own policy forbids it, but for the pictures of
+    the background where the study asks for one.
     """
     page = figure(payload(layers, couverture, services, opsn, metadata, themes), metadata).render()
     with staged(path.parent) as aside:
@@ -87,6 +89,7 @@ def figure(packed: bytes, metadata: Metadata) -> Any:  # noqa: ANN401 - branca i
     from opsn_geo.publish.figure import asset, bundle, offline  # noqa: PLC0415 - imports folium's parts
 
     made = folium.Map(location=[49.9, 2.8], zoom_start=8, tiles=None, zoom_snap=0.25)
+    add_background(made, metadata)
     made._id = "atlas"  # noqa: SLF001 - folium offers no other way to name a map
     lang = metadata.language
     return offline(
@@ -102,6 +105,7 @@ def figure(packed: bytes, metadata: Metadata) -> Any:  # noqa: ANN401 - branca i
         program=bundle(_PROGRAM, ("openAtlas",)),
         data=base64.b64encode(packed).decode(),
         map_name=made.get_name(),
+        **page_values(metadata),
     )
 
 
@@ -128,6 +132,7 @@ def payload(
         "parts": [[name, len(part)] for name, part in parts.items()],
         "lang": lang,
         "stem": metadata.stem,
+        "background": metadata.background,
         "title": metadata.title,
         "subtitle": subtitle(metadata),
         "simulatedNote": f"{text('atlas.simulated_title', lang)} {notice}" if notice else "",

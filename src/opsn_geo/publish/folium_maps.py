@@ -16,6 +16,7 @@ from folium.template import Template
 
 from opsn_geo.publish import topology
 from opsn_geo.publish.atlas import deflated, shown_theme, simulated_note, source_note, subtitle
+from opsn_geo.publish.background import add_background, page_values
 from opsn_geo.publish.figure import asset, bundle, offline
 from opsn_geo.publish.staging import staged
 from opsn_geo.vocabulary import texts
@@ -65,6 +66,7 @@ class ThemeLayer(Layer):  # type: ignore[misc]  # folium is not typed
         head = {
             "parts": [["topology", len(packed.stream)]],
             "lang": metadata.language,
+            "background": metadata.background,
             "texts": texts("atlas", metadata.language),
             "grid": {"left": packed.left, "top": packed.top, "step": packed.step},
             "code": layer.index.astype(str).tolist(),
@@ -93,15 +95,16 @@ def theme_map(layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata) -> foli
     theme : Theme
         Classes and colours, as :func:`opsn_geo.publish.themes.themes_for` makes them.
     metadata : Metadata
-        Language and sources.
+        Language, sources, and the background if one is asked for.
 
     Returns
     -------
     folium.Map
-        Without a background. Its own ``save`` links Leaflet from the network; :func:`write` needs none.
+        Its own ``save`` links Leaflet from the network; :func:`write` needs none.
     """
     west, south, east, north = layer.geometry.to_crs(4326).total_bounds
     made = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
+    add_background(made, metadata)
     made.fit_bounds([[south, west], [north, east]])
     return made.add_child(ThemeLayer(layer, theme, metadata))
 
@@ -137,6 +140,7 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
         style=asset("page.css"),
         shim=asset("shim.js"),
         t=texts("atlas", lang),
+        **page_values(metadata),
     )
     page = figure.render()
     with staged(path.parent) as aside:

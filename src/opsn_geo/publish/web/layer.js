@@ -3,6 +3,9 @@ import { walkRing } from "./topology.js";
 
 const WORLD_M = 2 * Math.PI * 6378137;
 
+/** How opaque the colours of a theme are: a background shows through them. */
+export const opacity = ({ background }) => (background ? 0.7 : 1);
+
 /** Ways to draw rings and arcs, and the path of one area, made when it is first asked for. */
 export function makePaths(topology) {
   const made = new Map();
@@ -72,7 +75,7 @@ export function hatch(context, ink) {
 }
 
 /**
- * A Leaflet layer drawn by `paint(pen)`, where pen has fill(path, colour), hatch(path), stroke(path, colour, width),
+ * A Leaflet layer drawn by `paint(pen)`, where pen has fill(path, colour, alpha), hatch(path), stroke(path, colour, width),
  * and text(x, y, label, style).
  */
 export function makeCanvasLayer(grid, paint) {
@@ -123,9 +126,11 @@ export function makeCanvasLayer(grid, paint) {
 
 function makePen(context, scale, dots, at) {
   return {
-    fill(path, colour) {
+    fill(path, colour, alpha = 1) {
+      context.globalAlpha = alpha;
       context.fillStyle = colour;
       context.fill(path, "evenodd");
+      context.globalAlpha = 1;
     },
     hatch(path, ink) {
       const pattern = hatch(context, ink);

@@ -1,6 +1,6 @@
 // The map itself: colours, outlines, names of towns, tooltip, choice of a place.
 import { fill, h } from "./dom.js";
-import { gridProjection, makeCanvasLayer, makeFinder, makePaths } from "./layer.js";
+import { gridProjection, makeCanvasLayer, makeFinder, makePaths, opacity } from "./layer.js";
 import { borders, boxes, outlines, sides } from "./topology.js";
 
 /** Read the colours of the lines and names from the style sheet, so that they follow its light or dark form. */
@@ -83,9 +83,9 @@ export function makeMap(map, model, topology, { onChoose, describe }) {
   let ink = inks();
 
   const layer = makeCanvasLayer(model.grid, (pen, frame) => {
-    pen.fill(land, ink.land);
+    if (!model.background) pen.fill(land, ink.land);
     for (const { path, colour, hatched } of shades?.classes ?? []) {
-      pen.fill(path, colour);
+      pen.fill(path, colour, opacity(model));
       if (hatched) pen.hatch(path, ink.hatch);
     }
     if (view?.unsureCount) pen.hatch(shades.unsure, ink.hatch);

@@ -1,7 +1,7 @@
 // A Leaflet layer of one theme: areas on one canvas, a legend, a tooltip, and a table where the page has room for it.
 import { inflate, split } from "./codec.js";
 import { byId, fill, formats, h } from "./dom.js";
-import { gridProjection, makeCanvasLayer, makeFinder, makePaths } from "./layer.js";
+import { gridProjection, makeCanvasLayer, makeFinder, makePaths, opacity } from "./layer.js";
 import { borders, boxes, decodeTopology, outlines, sides } from "./topology.js";
 
 const LINE = "#2b2b2b";
@@ -34,9 +34,9 @@ function painter(data, topology, paths) {
   const lines = paths.lines(borders(topology, side, (area) => data.departements[area]));
   const all = paths.lines(Array.from({ length: topology.nArcs }, (_, arc) => arc));
   return (pen, { zoom }) => {
-    pen.fill(land, "#eeeeee");
+    if (!data.background) pen.fill(land, "#eeeeee");
     data.theme.classes.forEach(({ colour, hatched }, place) => {
-      pen.fill(shades[place], colour);
+      pen.fill(shades[place], colour, opacity(data));
       if (hatched) pen.hatch(shades[place], HATCH);
     });
     if (topology.areas.length < 500 || zoom >= 8.5) pen.stroke(all, "rgba(255, 255, 255, 0.75)", 0.5);
