@@ -6,7 +6,7 @@ within strata (département and size): a map of small communes is not taken for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Booleans = NDArray[np.bool_]
 
+_Number = TypeVar("_Number", np.float64, np.int32)
+
 PERMUTATIONS: Final = 999
 RINGS: Final = 2
+
+_BATCH: Final = 50
+"""Permutations held at once: few enough for the memory of a country."""
 
 
 def clustering(
@@ -72,12 +77,12 @@ def clustering(
     """
     answers = responded.to_numpy(dtype=float)
     links = contiguity.astype(float)
-    drawn = np.column_stack([answers, *_permuted(answers, strata, permutations, seed)])
-    both = (drawn * (links @ drawn)).sum(axis=0) / 2
-    deviation = drawn - answers.mean()
-    square = float((deviation[:, 0] ** 2).sum())
+    batches = [answers[:, None], *_permuted(answers, strata, permutations, seed)]
+    counts = [_joins(drawn, links, answers.mean()) for drawn in batches]
+    both, deviations = (np.concatenate(it) for it in zip(*counts, strict=True))
+    square = float(((answers - answers.mean()) ** 2).sum())
     scale = len(answers) / float(links.sum()) / square if square and links.nnz else np.nan
-    moran = (deviation * (links @ deviation)).sum(axis=0) * scale
+    moran = deviations * scale
     none = float((1 - answers) @ (links @ (1 - answers))) / 2
     return pd.Series(
         {
@@ -193,8 +198,8 @@ def silences(
     answers = responded.to_numpy(dtype=bool)
     links = contiguity.astype(np.int32)
     patches = _patches(answers, links, rings)
-    drawn = _permuted(answers.astype(float), strata, permutations, seed)
-    largest = np.array([_largest(_patches(it > 0, links, rings)) for it in drawn], dtype=np.int64)
+    drawn = _permuted(answers.astype(np.int32), strata, permutations, seed)
+    largest = np.concatenate([np.empty(0), *(_largest(it, links, rings) for it in drawn)])
     grouped = communes.assign(patch=patches)[patches >= 0]
     shapes = grouped[["patch", grouped.geometry.name]].dissolve("patch", method="coverage")
     by = grouped.groupby("patch")
@@ -243,30 +248,56 @@ def nearest_answer_m(points: gpd.GeoSeries, responded: pd.Series) -> pd.Series:
     return found
 
 
-def _permuted(answers: Floats, strata: pd.Series | None, permutations: int, seed: int) -> Iterator[Floats]:
-    """Permute the answers within each stratum, again and again."""
+def _permuted(
+    answers: NDArray[_Number], strata: pd.Series | None, permutations: int, seed: int
+) -> Iterator[NDArray[_Number]]:
+    """Permute the answers within each stratum, again and again; a batch has a permutation in each column."""
     rng = np.random.default_rng(seed)
     codes = np.zeros(len(answers), dtype=np.int64) if strata is None else pd.factorize(strata)[0]
     order = np.argsort(codes, kind="stable")
-    for _ in range(permutations):
-        drawn = np.empty_like(answers)
-        drawn[order] = answers[np.lexsort((rng.random(len(answers)), codes))]
+    for start in range(0, permutations, _BATCH):
+        count = min(_BATCH, permutations - start)
+        drawn = np.empty((len(answers), count), dtype=answers.dtype)
+        drawn[order] = answers[np.argsort(codes + rng.random((count, len(answers))), axis=1).T]
         yield drawn
+
+
+def _joins(drawn: Floats, links: sparse.csr_array, mean: float) -> tuple[Floats, Floats]:
+    """Count the joins of answers in each column, and add up the products of neighbours' deviations."""
+    near, pairs = links @ drawn, links.sum(axis=1)
+    both = (drawn * near).sum(axis=0)
+    return both / 2, both - 2 * mean * (pairs @ drawn) + mean**2 * pairs.sum()
+
+
+def _silent(drawn: NDArray[np.int32], links: sparse.csr_array, rings: int) -> Booleans:
+    """Tell which communes have no answer within some rings, in each column."""
+    heard = drawn
+    for _ in range(rings):
+        heard = ((links @ heard + heard) > 0).astype(np.int32)
+    return np.asarray(heard == 0)
 
 
 def _patches(answers: Booleans, links: sparse.csr_array, rings: int) -> NDArray[np.int64]:
     """Give each commune in silence the number of its connected patch, and the others -1."""
-    heard = answers.astype(np.int32)
-    for _ in range(rings):
-        heard = ((links @ heard + heard) > 0).astype(np.int32)
-    silent = np.flatnonzero(heard == 0)
+    silent = np.flatnonzero(_silent(answers.astype(np.int32), links, rings))
     numbers = np.full(len(answers), -1, dtype=np.int64)
     numbers[silent] = connected_components(links[silent][:, silent], directed=False)[1]
     return numbers
 
 
-def _largest(patches: NDArray[np.int64]) -> int:
-    return int(np.bincount(patches[patches >= 0], minlength=1).max())
+def _largest(drawn: NDArray[np.int32], links: sparse.csr_array, rings: int) -> NDArray[np.int64]:
+    """Count the communes of the largest patch of silence in each column, all columns as one graph."""
+    silent = _silent(drawn, links, rings).T
+    ends = sparse.triu(links, 1).tocoo()
+    column, edge = np.nonzero(silent[:, ends.row] & silent[:, ends.col])
+    number = np.cumsum(silent).reshape(silent.shape) - 1
+    one, other = number[column, ends.row[edge]], number[column, ends.col[edge]]
+    nodes = int(silent.sum())
+    graph = sparse.csr_array((np.ones(len(one), dtype=bool), (one, other)), shape=(nodes, nodes))
+    _, patch = connected_components(graph, directed=False)
+    found = np.zeros(len(silent), dtype=np.int64)
+    np.maximum.at(found, np.nonzero(silent)[0], np.bincount(patch)[patch])
+    return found
 
 
 def _reached(values: Floats) -> float:
