@@ -97,6 +97,7 @@ def influence(
     made = {"gap": plain, "adjusted": full}
     parts = [_gaps(numbers, known, it, design, confidence, kind) for kind, it in made.items()]
     found = pd.concat([found, *parts], axis=1)
+    found = found.assign(gap_q=_discoveries(found["gap_p"]), adjusted_q=_discoveries(found["adjusted_p"]))
     return found.assign(tests=int(found["gap_p"].notna().sum()))
 
 
@@ -226,17 +227,22 @@ def _means(numbers: Floats, chosen: Booleans, design: Design) -> Floats:
 def _gaps(
     numbers: Floats, known: Booleans, matrix: Floats, design: Design, confidence: float, kind: str
 ) -> pd.DataFrame:
-    """Give the first coefficient of the regression of each item, with its error, interval, p and q."""
+    """Give the first coefficient of the regression of each item, with its error, interval and p."""
     gap, scores = _coefficients(numbers, known, matrix, design)
     degrees = (cluster_sums(known.astype(float), design) > 0).sum(axis=0) - 1
     error = standard_errors(scores, design, finite=False)
     error[np.isnan(gap) | (error < _NO_ERROR) | (degrees < 1)] = np.nan
     half = student(confidence, degrees + 1) * error
     p = 2 * stats.t.sf(np.abs(gap) / error, np.maximum(degrees, 1))
-    q, tested = np.full(len(p), np.nan), ~np.isnan(p)
-    q[tested] = stats.false_discovery_control(p[tested]) if tested.any() else []
-    parts = {"": gap, "_se": error, "_low": gap - half, "_high": gap + half, "_p": p, "_q": q}
+    parts = {"": gap, "_se": error, "_low": gap - half, "_high": gap + half, "_p": p}
     return pd.DataFrame({f"{kind}{name}": it for name, it in parts.items()})
+
+
+def _discoveries(p: pd.Series) -> pd.Series:
+    """Give the q of each p that is known, after Benjamini and Hochberg."""
+    tested = p.dropna()
+    q = stats.false_discovery_control(tested) if len(tested) else tested
+    return pd.Series(q, index=tested.index, dtype=float).reindex(p.index)
 
 
 def _coefficients(numbers: Floats, known: Booleans, matrix: Floats, design: Design) -> tuple[Floats, Floats]:
