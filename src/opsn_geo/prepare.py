@@ -11,6 +11,7 @@ import pandas as pd
 from opsn_geo import link
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.link import Linked
+from opsn_geo.link.gazetteer import gazetteer
 from opsn_geo.link.passage import read_passage
 from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.check import checked_tables
@@ -74,16 +75,18 @@ def prepare(study: Study) -> Prepared:
     territory = territory_of(study)
     tables = checked_tables(study.tables, study.columns)
     moves = read_passage(data_dir() / "boundaries")
-    corrections = tables.get("corrections")
+    corrections, known = tables.get("corrections"), gazetteer(territory, moves)
     found: dict[str, Linked] = {
         "offers": link.link_offers(tables["offers"], territory, moves),
-        "memberships": link.link_members(tables["memberships"], territory, moves, corrections=corrections),
+        "memberships": link.link_members(
+            tables["memberships"], territory, moves, corrections=corrections, known=known
+        ),
     }
     answers = None
     if {"answers", "questionnaire"} <= study.tables.keys():
         file = study.tables["answers"]
         answers = survey_answers(table(file), tables["questionnaire"], str(file))
-        found["answers"] = link.link_answers(answers, territory, moves, corrections=corrections)
+        found["answers"] = link.link_answers(answers, territory, moves, corrections=corrections, known=known)
     linked = {name: it.linked for name, it in found.items() if name != "answers"}
     return Prepared(
         study=study,

@@ -11,6 +11,7 @@ import pandas as pd
 from opsn_geo.link.bodies import find_bodies
 from opsn_geo.link.causes import How
 from opsn_geo.link.communes import link_communes
+from opsn_geo.link.gazetteer import Gazetteer
 from opsn_geo.link.linked import Linked, column
 from opsn_geo.read.boundaries import Territory
 from opsn_geo.vocabulary import Level
@@ -41,6 +42,7 @@ def link_answers(
     items: Mapping[str, str] = ITEMS,
     corrections: pd.DataFrame | None = None,
     vintage: int | None = None,
+    known: Gazetteer | None = None,
 ) -> Linked:
     """Place each respondent in a commune, or in an EPCI when they answer for one.
 
@@ -52,7 +54,7 @@ def link_answers(
     ----------
     answers : DataFrame
         On ``respondent``, as :func:`opsn_geo.read.survey.answers` gives them.
-    territory, passage, corrections, vintage
+    territory, passage, corrections, vintage, known
         As for :func:`~opsn_geo.link.communes.link_communes`.
     items : mapping
         Which items hold what; one that is absent is ignored.
@@ -71,7 +73,9 @@ def link_answers(
     others = _elsewhere(places, items).drop(index=groups.index, errors="ignore")
     rest = places.drop(index=[*groups.index, *others.index])
     keys = {name: items[name] for name in ("code", "name", "dep", "postal")}
-    found = link_communes(rest, territory, passage, **keys, corrections=corrections, vintage=vintage)
+    found = link_communes(
+        rest, territory, passage, **keys, corrections=corrections, vintage=vintage, known=known
+    )
     most = found.linked.sort_values("share", ascending=False, kind="stable")
     most = most[~most.index.duplicated()]
     placed = most.assign(

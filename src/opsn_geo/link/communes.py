@@ -38,6 +38,7 @@ def link_communes(
     postal: str | None = "postal_code",
     corrections: pd.DataFrame | None = None,
     vintage: int | None = None,
+    known: Gazetteer | None = None,
 ) -> Linked:
     """Link rows to communes.
 
@@ -60,6 +61,8 @@ def link_communes(
         ``found`` (a name or code as the rows have it) and ``code`` (INSEE code meant; empty to set aside).
     vintage : int, optional
         Vintage of the codes, when known; see :func:`~opsn_geo.link.gazetteer.gazetteer`.
+    known : Gazetteer, optional
+        Codes and names, gathered for the same territory, passage and vintage; gathered here if absent.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def link_communes(
     >>> linked[["code_insee", "how"]].values.tolist(), rejected["cause"].tolist()
     ([['02002', 'mended_code'], ['02003', 'name']], ['outside_territory'])
     """
-    known = gazetteer(territory, passage, vintage=vintage)
+    known = known or gazetteer(territory, passage, vintage=vintage)
     rows = _identified(frame, territory, code=code, name=name, dep=dep, postal=postal)
     rows = _corrected(rows, corrections)
     by_code = _by_code(rows, territory, known)

@@ -11,6 +11,7 @@ from opsn_geo.link.bodies import find_bodies
 from opsn_geo.link.causes import Cause, How
 from opsn_geo.link.codes import departement_code, identifier
 from opsn_geo.link.communes import link_communes
+from opsn_geo.link.gazetteer import Gazetteer
 from opsn_geo.link.linked import Linked, column
 from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.values import respelt
@@ -36,6 +37,7 @@ def link_members(
     *,
     corrections: pd.DataFrame | None = None,
     vintage: int | None = None,
+    known: Gazetteer | None = None,
 ) -> Linked:
     """Link each membership's member, whatever its level, to its official code.
 
@@ -44,7 +46,7 @@ def link_members(
     memberships : DataFrame
         opsn, level, code, name, services, since, until, and whatever else; see
         :data:`opsn_geo.read.schema.MEMBERSHIPS`.
-    territory, passage, corrections, vintage
+    territory, passage, corrections, vintage, known
         As for :func:`~opsn_geo.link.communes.link_communes`; corrections may give any level's code.
 
     Returns
@@ -59,7 +61,7 @@ def link_members(
     if {"since", "until"} <= set(rows.columns):
         early = rows["until"] < rows["since"]
     key = ["opsn", "level", "code", "services", "since", "until"]
-    sound = _link_levels(rows[~early], territory, passage, corrections, vintage)
+    sound = _link_levels(rows[~early], territory, passage, corrections, vintage, known)
     return _labelled(
         memberships, _without_repeats(sound, key), rows[early].assign(cause=str(Cause.WRONG_DATES))
     )
@@ -83,7 +85,7 @@ def link_offers(
         As :func:`link_members`; an offer that repeats an earlier one is rejected.
     """
     rows = offers.reset_index(drop=True)
-    found = _link_levels(rows, territory, passage, None, vintage)
+    found = _link_levels(rows, territory, passage, None, vintage, None)
     return _labelled(offers, _without_repeats(found, ["opsn", "service", "level", "code"]), rows.iloc[:0])
 
 
@@ -129,6 +131,7 @@ def _link_levels(
     passage: pd.DataFrame,
     corrections: pd.DataFrame | None,
     vintage: int | None,
+    known: Gazetteer | None,
 ) -> Linked:
     """Link the rows of each level in its own way."""
     parts = [_unplaced(rows.iloc[:0])]
@@ -137,7 +140,9 @@ def _link_levels(
         if part.empty:
             continue
         if level is Level.COMMUNE:
-            found = link_communes(part, territory, passage, corrections=corrections, vintage=vintage)
+            found = link_communes(
+                part, territory, passage, corrections=corrections, vintage=vintage, known=known
+            )
             linked = found.linked.rename(columns={"code": "code_read", "code_insee": "code"})
             parts.append(Linked(linked, found.rejected))
         elif level is Level.OTHER:
