@@ -16,9 +16,11 @@ from opsn_geo.link.passage import read_passage
 from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.check import checked_tables
 from opsn_geo.read.recognised import territory as territory_of
+from opsn_geo.read.registers import REGISTERS, register
 from opsn_geo.read.survey import answers as survey_answers
 from opsn_geo.read.tables import table
 from opsn_geo.study import Study, data_dir
+from opsn_geo.vocabulary import Level
 
 _LINKS: Final[Mapping[str, Callable[..., Linked]]] = {
     "memberships": link.link_members,
@@ -82,12 +84,16 @@ def prepare(study: Study) -> Prepared:
             tables["memberships"], territory, moves, corrections=corrections, known=known
         ),
     }
+    for name in [it for it in REGISTERS if it in study.tables]:
+        file = study.tables[name]
+        rows = register(name, table(file), tables["opsn"], str(file))
+        found[name] = link.link_members(rows, territory, moves, corrections=corrections, known=known)
     answers = None
     if {"answers", "questionnaire"} <= study.tables.keys():
         file = study.tables["answers"]
         answers = survey_answers(table(file), tables["questionnaire"], str(file))
         found["answers"] = link.link_answers(answers, territory, moves, corrections=corrections, known=known)
-    linked = {name: it.linked for name, it in found.items() if name != "answers"}
+    linked = {"offers": found["offers"].linked, "memberships": _memberships(found), "uses": _uses(found)}
     return Prepared(
         study=study,
         territory=territory,
@@ -100,6 +106,21 @@ def prepare(study: Study) -> Prepared:
     )
 
 
+def _memberships(found: Mapping[str, Linked]) -> pd.DataFrame:
+    """Put the memberships of the study's list and of the registers together."""
+    return pd.concat(
+        [found[name].linked for name in ("memberships", *REGISTERS) if name in found], ignore_index=True
+    )
+
+
+def _uses(found: Mapping[str, Linked]) -> pd.DataFrame:
+    """Take the designations of the CNIL's list, of communes, as evidence that the service is used."""
+    rows = found["cnil"].linked if "cnil" in found else found["memberships"].linked.iloc[:0]
+    rows = rows[rows["level"] == Level.COMMUNE]
+    used = rows[["code", "opsn", "services", "evidence"]]
+    return used.rename(columns={"code": "code_insee", "services": "service"}).reset_index(drop=True)
+
+
 def _scenarios(
     study: Study, tables: Mapping[str, pd.DataFrame], territory: Territory, moves: pd.DataFrame
 ) -> dict[str, dict[str, pd.DataFrame]]:
@@ -109,7 +130,8 @@ def _scenarios(
     for name, extra in study.scenarios.items():
         found[name] = {}
         for kind, rows in extra.items():
-            frame = pd.DataFrame(rows).reindex(columns=["opsn", "level", "code", *_ADDED[kind]])
+            columns = ["opsn", "level", "code", *_ADDED[kind]]
+            frame = pd.DataFrame(rows).reindex(columns=columns).astype("str")
             it = _LINKS[kind](frame.fillna({"level": _LEVELS[kind]}), territory, moves)
             found[name][kind] = it.linked.dropna(axis="columns", how="all")
             strangers = frame["opsn"][~frame["opsn"].isin(tables["opsn"]["opsn"])]
@@ -133,7 +155,8 @@ def _rejects(table: str, found: Linked) -> pd.DataFrame:
     names = [it for it in ("name", "code") if it in rows.columns]
     value = rows[names].bfill(axis=1).iloc[:, 0] if names else pd.Series("", index=rows.index)
     listed = rows.assign(table=table, row=rows.index.astype("str"), value=value)
-    return listed.reindex(columns=list(REJECT_COLUMNS)).reset_index(drop=True)
+    listed = listed.reindex(columns=list(REJECT_COLUMNS)).reset_index(drop=True)
+    return listed.assign(value="", candidates="") if table == "answers" else listed
 
 
 def _counts(tables: Mapping[str, pd.DataFrame], found: Mapping[str, Linked]) -> dict[str, int]:

@@ -41,9 +41,10 @@ class Chapter:
 def coverage_of(prepared: Prepared, tables: Mapping[str, pd.DataFrame] | None = None) -> measured.Coverage:
     """Give the coverage of a prepared study, or of the same communes with other tables.
 
-    Answers are not taken as evidence of use: what one commune answered must not be read off a map.
+    Registers are evidence of use; answers are not: what one commune answered must not be read off a map.
     """
-    listed = {
-        name: (tables or prepared.tables)[name] for name in ("services", "opsn", "offers", "memberships")
-    }
-    return measured.coverage(prepared.territory.communes, **listed, date=prepared.study.metadata.date)
+    chosen = tables or prepared.tables
+    listed = {name: chosen[name] for name in ("services", "opsn", "offers", "memberships")}
+    return measured.coverage(
+        prepared.territory.communes, **listed, uses=chosen.get("uses"), date=prepared.study.metadata.date
+    )

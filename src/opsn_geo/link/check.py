@@ -15,6 +15,7 @@ from opsn_geo.link.members import link_members, link_offers
 from opsn_geo.link.passage import read_passage
 from opsn_geo.read import SCHEMAS, Territory, answers, checked, guessed, table, territory
 from opsn_geo.read.check import related
+from opsn_geo.read.registers import REGISTERS, register
 from opsn_geo.study import Study, data_dir
 from opsn_geo.vocabulary import Language, text
 
@@ -143,6 +144,10 @@ def check(study: Study) -> Report:
             faults, ["answers"], lambda name: answers(texts[name], tables["questionnaire"], files[name])
         )
         tables = {**tables, **read}
+    if "opsn" in tables:
+        named = [it for it in REGISTERS if it in texts]
+        told = _gathered(faults, named, lambda name: register(name, texts[name], tables["opsn"], files[name]))
+        tables = {**tables, **told}
     place = _gathered(faults, ["territory"], lambda _: territory(study)).get("territory")
     links = {} if place is None else _links(tables, place)
     return Report(
@@ -173,8 +178,9 @@ def _links(tables: Mapping[str, pd.DataFrame], place: Territory) -> dict[str, Li
     links = {}
     if "offers" in tables:
         links["offers"] = link_offers(tables["offers"], place, passage)
-    if "memberships" in tables:
-        links["memberships"] = link_members(tables["memberships"], place, passage, corrections=corrections)
+    for name in ("memberships", *REGISTERS):
+        if name in tables:
+            links[name] = link_members(tables[name], place, passage, corrections=corrections)
     if "answers" in tables:
         links["answers"] = link_answers(tables["answers"], place, passage, corrections=corrections)
     return links

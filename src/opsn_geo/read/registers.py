@@ -37,6 +37,13 @@ _LEVELS: Final[Mapping[str, str]] = {
 _EPCI_WORDS: Final = r"^(?:cc|ca|cu|communaute|metropole|agglomeration)\b"
 
 
+REGISTERS: Final = ("cnil", "banatic")
+"""Registers that a study may name among its tables."""
+
+DPO: Final = "dpd"
+"""Service, in a study's catalogue, that the CNIL's designations are evidence of."""
+
+
 def designations(frame: pd.DataFrame, opsn: pd.DataFrame, *, service: str, file: str = "") -> pd.DataFrame:
     """Read in the CNIL's list which bodies named an OPSN as their data protection officer.
 
@@ -127,6 +134,30 @@ def perimeters(frame: pd.DataFrame, opsn: pd.DataFrame, *, file: str = "") -> pd
         }
     )  # fmt: skip
     return read[who.notna()]
+
+
+def register(name: str, frame: pd.DataFrame, opsn: pd.DataFrame, file: str = "") -> pd.DataFrame:
+    """Read one of the :data:`REGISTERS` as memberships, each of the body alone.
+
+    Parameters
+    ----------
+    name : {"cnil", "banatic"}
+        Which register it is. The CNIL's designations are of the service :data:`DPO`.
+    frame, opsn, file
+        As for :func:`designations` and :func:`perimeters`.
+
+    Returns
+    -------
+    DataFrame
+        As they give it, with ``reaches_communes`` (false: a register does not say that an EPCI joined for its
+        communes) and ``until`` (missing).
+    """
+    read = (
+        designations(frame, opsn, service=DPO, file=file)
+        if name == "cnil"
+        else perimeters(frame, opsn, file=file)
+    )
+    return read.assign(reaches_communes=False, until=pd.Series(index=read.index, dtype="datetime64[s]"))
 
 
 def _headers(frame: pd.DataFrame, wanted: Sequence[str], file: str) -> dict[str, str]:

@@ -1,0 +1,98 @@
+"""A study read and linked: lists, registers and scenarios come together."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from opsn_geo.chapters import coverage_of
+from opsn_geo.errors import InputError
+from opsn_geo.measure.ladder import states
+from opsn_geo.prepare import prepare
+from opsn_geo.read.registers import BANATIC_COLUMNS, CNIL_COLUMNS
+from opsn_geo.study import Study, data_dir
+
+SIREN = "200000172"
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    """Copy the default study, where Adica has a SIREN and an unlisted membership."""
+    folder = Path(shutil.copytree(data_dir() / "demo", tmp_path / "demo"))
+    table = pd.read_csv(folder / "opsn.csv", dtype="str")
+    table.loc[table["opsn"] == "adica", "siren"] = SIREN
+    table.to_csv(folder / "opsn.csv", index=False)
+    return folder
+
+
+def add(folder: Path, line: str) -> Study:
+    file = folder / "study.toml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace("[tables]", f"[tables]\n{line}"), encoding="utf-8")
+    return Study.from_toml(file)
+
+
+def test_the_cnil_list_is_evidence_of_use(demo: Path) -> None:
+    row = dict.fromkeys(CNIL_COLUMNS, "") | {
+        CNIL_COLUMNS[0]: "210200010",
+        CNIL_COLUMNS[1]: "COMMUNE D ABBECOURT",
+        CNIL_COLUMNS[9]: "25/05/2018",
+        CNIL_COLUMNS[10]: SIREN,
+    }
+    pd.DataFrame([row]).to_csv(demo / "cnil.csv", sep=";", index=False)
+    prepared = prepare(add(demo, 'cnil = "cnil.csv"'))
+    assert prepared.tables["uses"].to_dict("records") == [
+        {"code_insee": "02001", "opsn": "adica", "service": "dpd", "evidence": "register"}
+    ]
+    assert prepared.counts["cnil_linked"] == 1
+    assert states(coverage_of(prepared)).loc["02001", "dpd"] == "used"
+
+
+def test_a_banatic_export_adds_members_that_do_not_reach_their_communes(demo: Path) -> None:
+    row = dict(
+        zip(BANATIC_COLUMNS, [SIREN, "Adica", "SMF", "200071785", "CA Chauny Tergnier La Fère"], strict=True)
+    )
+    pd.DataFrame([row]).to_csv(demo / "banatic.csv", index=False)
+    before = len(prepare(Study.default()).tables["memberships"])
+    prepared = prepare(add(demo, 'banatic = "banatic.csv"'))
+    added = prepared.tables["memberships"].iloc[before:]
+    assert added[["opsn", "level", "code", "reaches_communes"]].to_numpy().tolist() == [
+        ["adica", "epci", "200071785", False]
+    ]
+
+
+def test_a_scenario_changes_only_its_own_world(demo: Path) -> None:
+    file = demo / "study.toml"
+    more = """
+[[scenarios]]
+name = "join"
+memberships = [{ opsn = "adico", code = "200067999" }]
+"""
+    file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+    prepared = prepare(Study.from_toml(file))
+    assert prepared.scenarios["join"]["memberships"]["code"].tolist() == ["200067999"]
+    assert "200067999" not in set(
+        prepared.tables["memberships"].query("opsn == 'adico' and level == 'epci'")["code"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ('{ opsn = "adico", code = "999999999" }', "999999999"),
+        ('{ opsn = "nobody", code = "200067999" }', "nobody"),
+    ],
+)
+def test_a_scenario_must_be_right_in_every_row(demo: Path, row: str, told: str) -> None:
+    file = demo / "study.toml"
+    more = f"""
+[[scenarios]]
+name = "join"
+memberships = [{row}]
+"""
+    file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        prepare(Study.from_toml(file))
