@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -236,13 +235,11 @@ def maximum_coverage(covers: csr_array, weight: NDArray[np.number], k: int) -> N
 
 def _merged(covers: csr_array, weight: NDArray[np.number]) -> tuple[csr_array, NDArray[np.float64]]:
     """Make one cell of all those that the same candidates cover: the optimum is the same, and smaller."""
-    columns = covers.tocsc()
-    columns.sort_indices()
-    ends = columns.indptr
-    alike = [columns.indices[a:b].tobytes() for a, b in pairwise(ends)]
-    codes, _ = pd.factorize(np.array(alike, dtype=object))
-    first = pd.Series(codes).drop_duplicates().index.to_numpy()
-    return columns[:, first].astype(float), np.bincount(codes, np.asarray(weight, float)).astype(float)
+    marks = np.random.default_rng(0).integers(2**63, size=(covers.shape[0], 2))
+    sums = pd.DataFrame(covers.T.astype(np.int64) @ marks)  # 126 bits tell sets of candidates apart
+    codes = sums.groupby([0, 1], sort=False).ngroup().to_numpy()
+    first = np.flatnonzero(~sums.duplicated())
+    return covers.tocsc()[:, first].astype(float), np.bincount(codes, np.asarray(weight, float)).astype(float)
 
 
 def _ranked(
