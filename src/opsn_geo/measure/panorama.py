@@ -122,7 +122,10 @@ def legal_forms(opsn: pd.DataFrame) -> pd.DataFrame:
         ``staff_count``, the agents of those whose staff is known (missing when none is), and
         ``staff_known_count``, how many those are: a sum over fewer operators than there are is too low.
     """
-    forms = opsn.assign(legal_form=opsn["legal_form"].fillna("not_known"), staff=pd.to_numeric(opsn["staff"]).astype("float64"))
+    forms = opsn.assign(
+        legal_form=opsn["legal_form"].fillna("not_known"),
+        staff=pd.to_numeric(opsn["staff"]).astype("float64"),
+    )
     by = forms.groupby("legal_form")["staff"]
     table = pd.DataFrame(
         {"opsn_count": by.size(), "staff_count": by.sum(min_count=1), "staff_known_count": by.count()}

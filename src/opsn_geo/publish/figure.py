@@ -145,7 +145,7 @@ def _stable_names(page: str) -> str:
     """Replace folium's random names by their order of appearance: same inputs, same bytes."""
     names: dict[str, str] = {}
     return re.sub(
-        r"(?<=_)[0-9a-f]{32}\b", lambda found: names.setdefault(found[0], str(len(names) + 1)), page
+        r"(?<=_)[0-9a-f]{32}(?![0-9a-f])", lambda found: names.setdefault(found[0], str(len(names) + 1)), page
     )
 
 
