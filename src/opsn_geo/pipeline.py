@@ -14,7 +14,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from opsn_geo.chapters import coverage, coverage_of, deserts, extension, panorama, representativeness
+from opsn_geo.chapters import common, coverage, deserts, extension, panorama, representativeness
 from opsn_geo.errors import Fault
 from opsn_geo.prepare import Prepared, prepare
 from opsn_geo.publish import manifest
@@ -122,10 +122,8 @@ def run(study: Study | None = None, out: Path | str = "maps", *, progress: Progr
 
 def measure(prepared: Prepared) -> Results:
     """Measure a prepared study, chapter by chapter."""
-    known = coverage_of(prepared)
-    chapters = [
-        it.chapter(prepared, known) for it in (coverage, deserts, representativeness, panorama, extension)
-    ]
+    shared = common(prepared)
+    chapters = [it.chapter(prepared, shared) for it in _CHAPTERS]
     layers: dict[str, gpd.GeoDataFrame] = {
         name: getattr(prepared.territory, name).join(
             [it.columns[name] for it in chapters if name in it.columns]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.chapters import Chapter, coverage_of
+from opsn_geo.chapters import Chapter, common
 from opsn_geo.chapters.representativeness import chapter
 from opsn_geo.measure.contiguity import contiguity
 from opsn_geo.measure.survey import headline_items, profile, survey
@@ -24,7 +24,7 @@ def prepared() -> Prepared:
 
 @pytest.fixture(scope="module")
 def found(prepared: Prepared) -> Chapter:
-    return chapter(prepared, coverage_of(prepared))
+    return chapter(prepared, common(prepared))
 
 
 def test_small_communes_are_said_to_be_under_represented(found: Chapter) -> None:
@@ -117,7 +117,7 @@ def test_national_values_are_set_beside(found: Chapter) -> None:
 
 def test_a_study_without_answers_has_no_such_chapter(prepared: Prepared) -> None:
     without = dataclasses.replace(prepared, answers=None)
-    assert chapter(without, coverage_of(without)) == Chapter()
+    assert chapter(without, common(without)) == Chapter()
 
 
 def test_profile_of_the_toy() -> None:

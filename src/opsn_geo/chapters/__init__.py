@@ -1,6 +1,7 @@
 """The chapters of a study: what each topic adds to the layers and tables that are published.
 
-A chapter takes a prepared study and calls pure measures; it computes nothing itself.
+A chapter takes a prepared study and what all chapters rest on, and calls pure measures; it computes nothing
+itself.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from opsn_geo.measure import coverage as measured
+from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.measure.ladder import couverture
 from opsn_geo.prepare import Prepared
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    from scipy import sparse
 
-__all__ = ["Chapter", "coverage_of"]
+__all__ = ["Chapter", "Common", "common", "coverage_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,35 @@ class Chapter:
     columns: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What several chapters rest on, measured once.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        Of all communes.
+    couverture : DataFrame
+        The same as a long table, one row per commune and service.
+    touching : csr_array of bool
+        Queen contiguity of all communes.
+    """
+
+    coverage: measured.Coverage
+    couverture: pd.DataFrame
+    touching: sparse.csr_array
+
+
+def common(prepared: Prepared) -> Common:
+    """Measure what several chapters of a prepared study rest on."""
+    known = coverage_of(prepared)
+    return Common(
+        coverage=known,
+        couverture=couverture(known),
+        touching=contiguity(prepared.territory.communes.geometry),
+    )
 
 
 def coverage_of(prepared: Prepared, tables: Mapping[str, pd.DataFrame] | None = None) -> measured.Coverage:

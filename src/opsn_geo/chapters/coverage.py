@@ -5,9 +5,9 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from opsn_geo.chapters import Chapter
-from opsn_geo.measure.coverage import Coverage, epci_coverage
-from opsn_geo.measure.ladder import couverture, summary
+from opsn_geo.chapters import Chapter, Common
+from opsn_geo.measure.coverage import epci_coverage
+from opsn_geo.measure.ladder import summary
 from opsn_geo.measure.shares import decomposition, epci_shares, redundancy, service_shares, shares
 from opsn_geo.prepare import Prepared
 from opsn_geo.vocabulary import Level
@@ -22,9 +22,9 @@ def groups(communes: pd.DataFrame) -> dict[Level, pd.Series]:
     }
 
 
-def chapter(prepared: Prepared, known: Coverage) -> Chapter:
+def chapter(prepared: Prepared, shared: Common) -> Chapter:
     """Tell who is reached: columns on the three layers, seats, and the long tables."""
-    tables, communes = prepared.tables, prepared.territory.communes
+    tables, communes, known = prepared.tables, prepared.territory.communes, shared.coverage
     listed = [tables[name] for name in ("services", "opsn", "offers", "memberships")]
     own = summary(epci_coverage(communes, *listed, date=prepared.study.metadata.date))
     by = groups(communes)
@@ -39,7 +39,7 @@ def chapter(prepared: Prepared, known: Coverage) -> Chapter:
             "services": tables["services"],
             "offres": tables["offers"],
             "adhesions": tables["memberships"],
-            "couverture": couverture(known),
+            "couverture": shared.couverture,
             "couverture_parts": _stacked({it: service_shares(known, communes, by[it]) for it in by}),
             "couverture_voies": _stacked({it: decomposition(known, communes, by[it]) for it in by}),
             "redondance": _stacked({it: redundancy(known, by[it]) for it in by}),

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from opsn_geo.chapters import Chapter
+from opsn_geo.chapters import Chapter, Common
 from opsn_geo.measure.access import access
 from opsn_geo.measure.clusters import local_join_counts
 from opsn_geo.measure.contiguity import contiguity
 from opsn_geo.measure.coverage import OFFERED, REACHED, Coverage
 from opsn_geo.measure.deserts import below, bundle, cumulative, members
-from opsn_geo.measure.ladder import couverture
 from opsn_geo.measure.nearest import nearest, places
 from opsn_geo.measure.patches import deserts
 from opsn_geo.measure.stability import stability
@@ -27,13 +26,13 @@ BUNDLE = "bouquet"
 """Name under which the services that somebody offers here, weighted by declared need, stand as one."""
 
 
-def chapter(prepared: Prepared, known: Coverage) -> Chapter:
+def chapter(prepared: Prepared, shared: Common) -> Chapter:
     """Tell the deserts of each service and of the bundle, their stability, clusters, and access to staff."""
     communes, opsn = prepared.territory.communes, prepared.tables["opsn"].set_index("opsn")
-    lacking = below(couverture(known), communes.index)
+    known, touching = shared.coverage, shared.touching
+    lacking = below(shared.couverture, communes.index)
     missing = cumulative(lacking)
     lacking = lacking.assign(**{BUNDLE: bundle(lacking, _weights(prepared, known))})
-    touching = contiguity(communes.geometry)
     rules = {
         "queen": touching,
         "rook": contiguity(communes.geometry, rule="rook"),

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from opsn_geo.chapters import Chapter, coverage_of
+from opsn_geo.chapters import Chapter, Common, coverage_of
 from opsn_geo.chapters.coverage import groups
 from opsn_geo.measure.coverage import Coverage
 from opsn_geo.measure.extension import adhesions, best, extensions
@@ -20,9 +20,9 @@ MOST: Final = 10
 """Adhesions and extensions are chosen for k = 1 … MOST."""
 
 
-def chapter(prepared: Prepared, known: Coverage) -> Chapter:
+def chapter(prepared: Prepared, shared: Common) -> Chapter:
     """Tell what is needed and not offered, and which steps would reach most people."""
-    communes = prepared.territory.communes
+    communes, known = prepared.territory.communes, shared.coverage
     people = communes["population"].where(communes["inside"], 0)
     by = groups(communes)
     candidates = {

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from opsn_geo.chapters import Chapter
+from opsn_geo.chapters import Chapter, Common
 from opsn_geo.chapters.coverage import groups
 from opsn_geo.measure import panorama
-from opsn_geo.measure.coverage import Coverage
 from opsn_geo.prepare import Prepared
 from opsn_geo.vocabulary import Level
 
 
-def chapter(prepared: Prepared, known: Coverage) -> Chapter:
+def chapter(prepared: Prepared, shared: Common) -> Chapter:
     """Tell who the operators are, what they offer, where, and who works with whom."""
     tables = prepared.tables
     opsn, services, offers = (tables[name] for name in ("opsn", "services", "offers"))
@@ -20,7 +19,7 @@ def chapter(prepared: Prepared, known: Coverage) -> Chapter:
         "panorama_services": panorama.services_offered(services, offers),
         "panorama_formes": panorama.legal_forms(opsn),
         "panorama_totaux": panorama.totals(opsn, services, offers).rename_axis("measure").to_frame(),
-        "panorama_departements": panorama.groups(known, departements),
+        "panorama_departements": panorama.groups(shared.coverage, departements),
     }
     if "partnerships" in tables:
         found["panorama_partenariats"] = panorama.partners(tables["partnerships"])

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from opsn_geo.chapters import Chapter
-from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.chapters import Chapter, Common
 from opsn_geo.measure.estimates import item_frame
 from opsn_geo.measure.response import answers_by_body
 from opsn_geo.measure.survey import LIMIT, headline_items, survey
 from opsn_geo.vocabulary import Level
 
 if TYPE_CHECKING:
-    from opsn_geo.measure.coverage import Coverage
     from opsn_geo.prepare import Prepared
 
 USER = "uses_opsn"
@@ -27,14 +25,14 @@ _SMALL = ("lt_500", "500_1999")
 _NO_CHOICE = "none"
 
 
-def chapter(prepared: Prepared, known: Coverage) -> Chapter:
+def chapter(prepared: Prepared, shared: Common) -> Chapter:
     """Tell whether the survey of a study can speak for its territory; nothing where no commune answered."""
-    del known  # the answers are judged by themselves
     answers, placed = prepared.answers, prepared.respondents
     if answers is None or placed is None or not placed["level"].eq(Level.COMMUNE).any():
         return Chapter()
     territory, book = prepared.territory, prepared.tables["questionnaire"]
-    communes = territory.communes[territory.communes["inside"]]
+    inside = territory.communes["inside"].to_numpy(dtype=bool)
+    communes = territory.communes[inside]
     mine = placed.loc[placed["level"].eq(Level.COMMUNE), "code_insee"]
     codes = mine[mine.isin(communes.index)].reindex(answers.index)
     singles = book[book["kind"].eq("single")].dropna(subset=["choice"])
@@ -54,7 +52,7 @@ def chapter(prepared: Prepared, known: Coverage) -> Chapter:
         communes,
         codes,
         values,
-        contiguity(communes.geometry),
+        shared.touching[inside][:, inside],
         member=answers[USER] if USER in answers else _nobody(answers.index),
         headline=headline,
         thresholds=thresholds,
