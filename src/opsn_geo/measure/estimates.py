@@ -33,7 +33,7 @@ def estimates(
     """Estimate the share or the mean of each item among the communes of the territory.
 
     The estimate is Σ w y / Σ w over the respondents that answered the item; its influence,
-    z = (y - estimate) / Σ w, gives the standard error through :func:`standard_errors` (clusters,
+    z = (y - estimate) / Σ w, gives the standard error through ``standard_errors`` (clusters,
     calibration, finite population). The interval of a mean is Student's with one degree less than the
     communes that answered; that of a share is Korn and Graubard's (1998): Clopper and Pearson's for the
     effective number p (1 - p) / se², scaled by the squared ratio of the Student quantiles; it does not

@@ -30,7 +30,9 @@ SIZE_BANDS: Final = {
     "10000_49999": 10_000,
     "ge_50000": 50_000,
 }
+"""Bands of inhabitants, by their lower bound: those of the founding study."""
 DENSITY_BANDS: Final = {"lt_30": 0, "30_99": 30, "100_299": 100, "300_1499": 300, "ge_1500": 1_500}
+"""Bands of inhabitants per km², by their lower bound."""
 
 _FEW_EXPECTED: Final = 5
 _TIE: Final = 1 + 1e-7

@@ -183,7 +183,7 @@ def decomposition(
     Notes
     -----
     covered = direct + epci + departement + region − overlap, exactly; with two paths the overlap is
-    |direct ∩ EPCI|. Memberships only: a use without a membership has no path.
+    ``|direct ∩ EPCI|``. Memberships only: a use without a membership has no path.
     """
     kept = np.ones(len(coverage.services), bool) if service is None else coverage.services == service
     flags = np.bitwise_or.reduce(coverage.evidence[:, :, kept], axis=(0, 2)) & REACHED
