@@ -38,8 +38,8 @@ def overall(units: Sequence[int], answered: Sequence[int], *, draws: int = DRAWS
       included; it needs no large counts and is the one to read where ``small_cells`` is not zero;
     - ``cohen_w`` = √Σ (p_h - P_h)² / P_h (Cohen, 1988: 0.1 small, 0.3 medium, 0.5 large), ``cramers_v`` =
       √(chi2 / N), that of the 2 x k table;
-    - ``tvd`` = ``½ Σ |p_h - P_h|``: share of respondents that would have to be others; ``tvd_expected`` is its
-      exact expectation for a random sample of n, without which it says nothing.
+    - ``tvd`` = ``½ Σ |p_h - P_h|``: share of respondents that would have to be others; ``tvd_expected`` is
+      its exact expectation for a random sample of n, without which it says nothing.
 
     Parameters
     ----------

@@ -1,0 +1,174 @@
+"""Tables made from the code when the pages are built, so that they cannot fall behind it.
+
+``{input-columns} memberships``
+    Columns of an input table, from its schema.
+``{faults} missing_column wrong_value``
+    What may be wrong and how to mend it, from the catalogue.
+``{causes}``
+    Why a row may be rejected, from the catalogue.
+``{contents}``, ``{columns}``
+    Layers and tables that a run writes; their columns.
+``{command-line}``
+    Every command with its options, from the command line itself.
+``{api} measure``
+    The reference of every public module of a package.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import click
+from sphinx.util.docutils import SphinxDirective
+
+from opsn_geo.cli import command_line
+from opsn_geo.link.causes import Cause
+from opsn_geo.read.schema import SCHEMAS, Column
+from opsn_geo.read.values import EXAMPLES
+from opsn_geo.vocabulary import _catalogue, definition, label, text, unit
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+_LANG: Final = "en"
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table in Markdown."""
+    cells = [headers, ["---"] * len(headers), *rows]
+    return "\n".join("| " + " | ".join(it.replace("|", "\\|") for it in row) + " |" for row in cells)
+
+
+def input_columns(name: str) -> str:
+    """Describe the columns of an input table."""
+    return table(
+        ("column", "needed", "what it holds", "other headers recognised"),
+        (
+            (f"`{it.name}`", "yes" if it.required else "", _holds(it), ", ".join(it.headers[:6]))
+            for it in SCHEMAS[name].columns
+        ),
+    )
+
+
+def _holds(column: Column) -> str:
+    """Say what a column may hold: its values, or an example of its kind; and its default."""
+    said = [", ".join(f"`{it}`" for it in column.allowed)] if column.allowed else []
+    if column.refers_to and column.refers_to != column.name:
+        said.append(f"from the table `{column.refers_to}`")
+    if not said:
+        said.append(f"{column.kind}: {EXAMPLES[column.kind]}" if column.kind in EXAMPLES else column.kind)
+    if column.default is not None:
+        said.append(f"`{column.default}` where empty")
+    return "; ".join(said)
+
+
+def faults(names: str) -> str:
+    """List faults with what was found and how to mend it."""
+    return table(
+        ("what you may read", "what to do"),
+        (
+            (text(f"faults.{it}.found", _LANG).capitalize(), text(f"faults.{it}.remedy", _LANG))
+            for it in names.split()
+        ),
+    )
+
+
+def causes(_: str) -> str:
+    """List why a row may be rejected and how to mend it."""
+    return table(
+        ("cause", "in words", "what to do"),
+        (
+            (f"`{it}`", text(f"cause.{it}", _LANG), text(f"cause_remedy.{it}", _LANG))
+            for it in map(str, Cause)
+        ),
+    )
+
+
+def contents(_: str) -> str:
+    """List the layers and tables that a run writes."""
+    return table(
+        ("layer or table", "title", "what it holds"),
+        ((f"`{name}`", text(f"contents.{name}.title", _LANG), said) for name, said in _described()),
+    )
+
+
+def _described() -> Iterator[tuple[str, str]]:
+    """Give the layers and tables of the catalogue that are published, each with its description."""
+    for name, entry in _catalogue()["contents"].items():
+        if "abstract" in entry:
+            yield name, text(f"contents.{name}.abstract", _LANG)
+
+
+def columns(_: str) -> str:
+    """Define the columns of everything that a run writes."""
+    names = sorted(it for it in _catalogue()["columns"] if definition(it, _LANG))
+    return table(
+        ("column", "alias", "unit", "definition"),
+        ((f"`{it}`", label(it, _LANG), unit(it, _LANG), definition(it, _LANG)) for it in names),
+    )
+
+
+def command_lines(_: str) -> str:
+    """Show the help of each command, in English."""
+    root = command_line(_LANG)
+    try:
+        return "\n\n".join(_commands(root, "opsn-geo"))
+    finally:
+        command_line("fr")
+
+
+def _commands(group: click.Group, path: str) -> Iterator[str]:
+    """Give the help of each command of a group, and of the groups in it."""
+    for name, command in group.commands.items():
+        full = f"{path} {name}"
+        if isinstance(command, click.Group):
+            yield from _commands(command, full)
+        else:
+            context = click.Context(command, info_name=full, max_content_width=90)
+            yield f"## {full}\n\n```text\n{command.get_help(context)}\n```"
+
+
+def api(package: str) -> str:
+    """Give the reference of every public module of a package, or of a module alone."""
+    name = f"opsn_geo.{package}"
+    found = getattr(import_module(name), "__path__", None)
+    inner = [f"{name}.{it.name}" for it in pkgutil.iter_modules(found or [])]
+    return "\n\n".join(
+        f"## {it.removeprefix('opsn_geo.')}\n\n```{{eval-rst}}\n.. automodule:: {it}\n   :members:\n```"
+        for it in (inner or [name])
+    )
+
+
+class Made(SphinxDirective):
+    """A directive whose text is made by the function of its name."""
+
+    optional_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """Make the text and read it as Markdown."""
+        made = _MAKERS[self.name](self.arguments[0] if self.arguments else "")
+        return self.parse_text_to_nodes(made, allow_section_headings=True)
+
+
+_MAKERS: Final = {
+    "input-columns": input_columns,
+    "faults": faults,
+    "causes": causes,
+    "contents": contents,
+    "columns": columns,
+    "command-line": command_lines,
+    "api": api,
+}
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Offer the directives."""
+    for name in _MAKERS:
+        app.add_directive(name, Made)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
