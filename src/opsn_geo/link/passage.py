@@ -6,6 +6,7 @@ vintage 0 stands for everything before the first one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -92,28 +93,25 @@ def towards(passage: pd.DataFrame, territory: Territory) -> pd.DataFrame:
     [['60054', '60054', 0.3], ['60054', '60694', 0.7]]
     """
     years = sorted({*passage["millesime_from"], *passage["millesime_to"], territory.millesime})
-    here = departement_of(territory.communes.index.to_series()).unique()
+    communes = territory.communes
+    here = departement_of(communes.index.to_series()).unique()
     near = [departement_of(passage[code]).isin(here) for code in ("code_from", "code_to")]
     passage = passage[near[0] | near[1]]
     aim = years.index(territory.millesime)
-    ways = [_forward(passage, years[i : aim + 1]) for i in range(aim)]
-    ways += [_back(passage, years[aim : i + 1], territory) for i in range(aim + 1, len(years))]
-    found = pd.concat([_nothing(), *ways], ignore_index=True)
-    found = found[found["code_insee"].isin(territory.communes.index)]
-    names = _names(passage)
-    return found.merge(names, how="left", on=["millesime_from", "code"], validate="m:1")
+    ways = [*_forward(passage, years[: aim + 1]), *_back(passage, years[aim:], communes)]
+    found = pd.concat([_NOTHING, *ways], ignore_index=True)
+    found = found[communes.index.get_indexer(pd.Index(found["code_insee"])) >= 0]
+    found = found.sort_values(["millesime_from", "code", "code_insee"], ignore_index=True)
+    named: pd.DataFrame = found.merge(
+        _names(passage), how="left", on=["millesime_from", "code"], validate="m:1"
+    )
+    return named
 
 
-def _nothing() -> pd.DataFrame:
-    """Make an empty result, so that there is always one to join to."""
-    kinds = {
-        "millesime_from": "int64",
-        "code": "str",
-        "code_insee": "str",
-        "share": "float64",
-        "event": "str",
-    }
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+_NOTHING: Final = pd.DataFrame(
+    {"code": "", "code_insee": "", "share": 1.0, "event": "", "millesime_from": 0}, index=[]
+)
+"""An empty result, so that there is always one to join to."""
 
 
 def _step(passage: pd.DataFrame, before: int, after: int) -> pd.DataFrame:
@@ -121,48 +119,47 @@ def _step(passage: pd.DataFrame, before: int, after: int) -> pd.DataFrame:
     return passage[(passage["millesime_from"] == before) & (passage["millesime_to"] == after)]
 
 
-def _forward(passage: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Follow the codes of the first year to the last."""
-    steps = [_step(passage, a, b) for a, b in pairwise(years)]
-    starts = sorted({code for step in steps for code in step["code_from"]})
-    if not starts:
-        return _nothing()
-    way = pd.DataFrame({"code": starts, "code_insee": starts, "share": 1.0, "event": ""})
-    for step in steps:
-        taken = step[["code_from", "code_to", "event", "population_share"]].rename(columns={"event": "now"})
-        way = way.merge(taken, how="left", left_on="code_insee", right_on="code_from")
-        way["code_insee"] = way["code_to"].fillna(way["code_insee"])
-        way["share"] *= way["population_share"].fillna(1.0)
-        way["event"] = way["now"].fillna(way["event"])
-        way = way[["code", "code_insee", "share", "event"]]
-    summed = way.groupby(["code", "code_insee"], as_index=False).agg({"share": "sum", "event": "last"})
-    return summed[summed["event"] != ""].assign(millesime_from=years[0])
+def _forward(passage: pd.DataFrame, years: list[int]) -> Iterator[pd.DataFrame]:
+    """Follow the codes of each year to the last: one step, then the way of the year after it."""
+    way = _NOTHING.drop(columns="millesime_from")
+    for before, after in [*pairwise(years)][::-1]:
+        step = _step(passage, before, after).rename(columns={"code_from": "code", "code_to": "next"})
+        taken = step[["code", "next", "event", "population_share"]].rename(columns={"event": "now"})
+        moved = taken.merge(way.rename(columns={"code": "next"}), how="left", on="next")
+        moved["code_insee"] = moved["code_insee"].fillna(moved["next"])
+        moved["share"] = moved["share"].fillna(1.0) * moved["population_share"].fillna(1.0)
+        moved["event"] = moved["event"].fillna(moved["now"])
+        way = pd.concat([moved, way[~way["code"].isin(step["code"].unique())]])
+        way = way.groupby(["code", "code_insee"], as_index=False).agg({"share": "sum", "event": "last"})
+        yield way.assign(millesime_from=before)
 
 
-def _back(passage: pd.DataFrame, years: list[int], territory: Territory) -> pd.DataFrame:
-    """Follow the codes of the last year back to the first, shared out by the first's populations."""
-    steps = [_step(passage, a, b) for a, b in pairwise(years)][::-1]
-    starts = sorted({code for step in steps for code in step["code_to"]})
-    if not starts:
-        return _nothing()
-    way = pd.DataFrame({"code": starts, "code_insee": starts, "event": ""})
-    for step in steps:
-        new = step.loc[step["event"].isin(NEW), "code_to"]
-        stayed = pd.DataFrame({"now_at": step["code_to"][~step["code_to"].isin(new)].unique()})
-        stayed = stayed.assign(code_from=stayed["now_at"], now="")
-        told = step.rename(columns={"code_to": "now_at", "event": "now"})[["now_at", "code_from", "now"]]
-        taken = pd.concat([told, stayed]).astype("str").drop_duplicates(["now_at", "code_from"])
-        way = way.merge(taken, how="left", left_on="code_insee", right_on="now_at")
-        way["code_insee"] = way["code_from"].fillna(way["code_insee"])
-        way["event"] = way["now"].mask(way["now"].eq("")).fillna(way["event"])
-        way = way[["code", "code_insee", "event"]].drop_duplicates(["code", "code_insee"])
-    way = way[way["code_insee"].isin(territory.communes.index)]
-    people = way["code_insee"].map(territory.communes["population"]).astype("float64")
+def _back(passage: pd.DataFrame, years: list[int], communes: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Follow the codes of each year back to the first, shared out by the first's populations."""
+    way = _NOTHING[["code", "code_insee", "event"]]
+    for before, after in pairwise(years):
+        step = _step(passage, before, after).rename(columns={"code_from": "next", "code_to": "code"})
+        new = step.loc[step["event"].isin(NEW), "code"]
+        stayed = step.loc[~step["code"].isin(new), ["code"]].drop_duplicates()
+        stayed = pd.concat([stayed, way.loc[~way["code"].isin(step["code"].unique()), ["code"]]])
+        told = step[["code", "next", "event"]].rename(columns={"event": "now"})
+        taken = pd.concat([told, stayed.assign(next=stayed["code"], now="")]).astype("str")
+        taken = taken.drop_duplicates(["code", "next"])
+        moved = taken.merge(way.rename(columns={"code": "next"}), how="left", on="next")
+        moved["code_insee"] = moved["code_insee"].fillna(moved["next"])
+        moved["event"] = moved["event"].mask(moved["event"].eq("")).fillna(moved["now"])
+        way = moved[["code", "code_insee", "event"]].drop_duplicates(["code", "code_insee"])
+        yield _shared_out(way, communes).assign(millesime_from=after)
+
+
+def _shared_out(way: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
+    """Share each code that has changed among the communes it comes from, by their populations."""
+    way = way[communes.index.get_indexer(pd.Index(way["code_insee"])) >= 0]
+    people = way["code_insee"].map(communes["population"]).astype("float64")
     total = people.groupby(way["code"]).transform("sum")
     heirs = people.groupby(way["code"]).transform("size")
-    way = way.assign(share=np.where(total > 0, people / total, 1 / heirs), millesime_from=years[-1])
-    changed = way.groupby("code")["event"].transform(lambda it: it.ne("").any())
-    return way[changed]
+    way = way.assign(share=np.where(total > 0, people / total, 1 / heirs))
+    return way[way["event"].ne("").groupby(way["code"]).transform("any")]
 
 
 def _names(passage: pd.DataFrame) -> pd.DataFrame:

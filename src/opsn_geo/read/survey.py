@@ -17,7 +17,7 @@ import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.check import MOST_PER_COLUMN, nearest
-from opsn_geo.read.values import NO, YES, booleans, mapped, numbers, plain, respelt
+from opsn_geo.read.values import NO, YES, booleans, numbers, plain, respelt, truths
 
 RESPONDENT: Final = "respondent"
 """Item whose column identifies a respondent; without one, respondents are numbered by their line."""
@@ -161,7 +161,7 @@ def _ticked(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
     """Read the column of one choice: ticked by its label or a yes, refused by a no, else missing."""
     labels = {plain(str(it)) for it in (*choices["label"].dropna(), *choices["choice"].dropna())}
     words = {**dict.fromkeys([*YES, *labels], True), **dict.fromkeys(NO - labels, False)}
-    return mapped(texts, lambda text: words.get(plain(text), pd.NA)).astype("boolean")
+    return truths(texts, words)
 
 
 def _chosen(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
@@ -179,8 +179,11 @@ def _chosen(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
 
 def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str) -> Iterator[Fault]:
     """Tell the cells that could not be read as the codebook says."""
+    lost = texts.notna().to_numpy() & typed.isna().to_numpy()
+    if not lost.any():
+        return
     labels = [*choices["label"].dropna()]
-    for row, value in texts[texts.notna() & typed.isna()].head(MOST_PER_COLUMN).items():
+    for row, value in texts[lost].head(MOST_PER_COLUMN).items():
         yield Fault(
             cause="wrong_answer", file=file, row=_line(row), column=str(texts.name), value=value,
             nearest=nearest(value, labels),

@@ -183,10 +183,12 @@ def _framed(rows: Sequence[Sequence[object]], file: str) -> pd.DataFrame:
             for i in long
         )
     kept = [i for i in range(head + 1, len(texts)) if filled[i]]
-    body = [(texts[i] + [""] * len(header))[: len(header)] for i in kept]
+    body = [
+        [None if it in _MISSING else it for it in (texts[i] + [""] * len(header))[: len(header)]]
+        for i in kept
+    ]
     index = pd.Index([i + 1 for i in kept], name="row", dtype="int64")
-    frame = pd.DataFrame(body, index=index, columns=header, dtype="str")
-    return frame.mask(frame.isin(_MISSING))
+    return pd.DataFrame(body, index=index, columns=header, dtype="str")
 
 
 def _headers(cells: Iterable[str]) -> list[str]:

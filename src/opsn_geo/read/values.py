@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pandas as pd
@@ -44,14 +44,11 @@ def slug(text: str) -> str:
     return text if re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", text) else plain(text).replace(" ", "-")
 
 
-def mapped(texts: pd.Series[str], reading: Callable[[str], Hashable]) -> pd.Series:
-    """Apply a reading once to each distinct text of a column; missing stays missing.
-
-    >>> mapped(pd.Series(["A b", None, "A b"]), slug).tolist()
-    ['a-b', nan, 'a-b']
-    """
-    distinct = texts.dropna().unique()
-    return texts.map(dict(zip(distinct, map(reading, distinct), strict=True)))
+def _read_once(texts: pd.Series[str], reading: Callable[[str], object], dtype: str) -> pd.Series:
+    """Apply a reading once to each distinct text of a column; missing stays missing."""
+    codes, distinct = pd.factorize(texts)
+    read = pd.Series([reading(it) for it in distinct], dtype=dtype).array.take(codes, allow_fill=True)
+    return pd.Series(read, index=texts.index, name=texts.name)
 
 
 def respelt(texts: pd.Series[str], reading: Callable[[str], str | None]) -> pd.Series[str]:
@@ -60,7 +57,7 @@ def respelt(texts: pd.Series[str], reading: Callable[[str], str | None]) -> pd.S
     >>> respelt(pd.Series(["A b", None], dtype="str"), lambda text: text[1:].strip() or None).tolist()
     ['b', nan]
     """
-    return mapped(texts, reading).astype("str")
+    return _read_once(texts, reading, "str")
 
 
 def booleans(texts: pd.Series[str]) -> pd.Series:
@@ -69,8 +66,16 @@ def booleans(texts: pd.Series[str]) -> pd.Series:
     >>> booleans(pd.Series(["Oui", "FAUX", "x", "peut-être", None])).tolist()
     [True, False, True, <NA>, <NA>]
     """
-    words = {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}
-    return mapped(texts, lambda text: words.get(plain(text), pd.NA)).astype("boolean")
+    return truths(texts, {**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)})
+
+
+def truths(texts: pd.Series[str], words: Mapping[str, bool]) -> pd.Series:
+    """Read yes and no by the words given, which stand in their plain spelling.
+
+    >>> truths(pd.Series(["Coché", "–", None]), {"coche": True}).tolist()
+    [True, <NA>, <NA>]
+    """
+    return _read_once(texts, lambda text: words.get(plain(text)), "boolean")
 
 
 def numbers(texts: pd.Series[str]) -> pd.Series:
