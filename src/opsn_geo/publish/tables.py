@@ -1,46 +1,98 @@
-"""Tables for spreadsheets and scripts: CSV in UTF-8, comma, dot, one header line."""
+"""Tables for scripts and spreadsheets: CSV in UTF-8, comma, dot, one header line."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pcsv
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = r"^([=+\-@\t\r])"
+_SPECIAL: Final = '[",\r\n]'
 
 
-def harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """Make text that a spreadsheet would run as a formula plain text again, by a leading apostrophe.
+def flat(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Lay tables flat: every column a truth value, a number, a day or text.
 
-    Numbers, dates and truth values are left as they are.
+    An index that has a name becomes the first columns; one without is dropped. Missing values stay missing.
 
     Examples
     --------
-    >>> harmless(pd.DataFrame({"name": ["=1+1", "Lille"], "gap": [-1, 2]}))
-        name  gap
-    0  '=1+1   -1
-    1  Lille    2
+    >>> communes = pd.DataFrame({"answered": [True, None]}, index=pd.Index(["02001", "02002"], name="code"))
+    >>> {name: str(kind) for name, kind in flat({"communes": communes})["communes"].dtypes.items()}
+    {'code': 'str', 'answered': 'boolean'}
     """
-    texts = {str(name): frame[name].astype("str") for name in frame.select_dtypes(["object", "str"])}
-    risky = {name: it.str.startswith(_FORMULA).fillna(value=False) for name, it in texts.items()}
-    return frame.assign(
-        **{name: texts[name].mask(where, "'" + texts[name]) for name, where in risky.items() if where.any()}
-    )
+    return {
+        name: pd.DataFrame({str(column): _plain(values) for column, values in _unindexed(frame).items()})
+        for name, frame in tables.items()
+    }
+
+
+def harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    r"""Make text that a spreadsheet would run as a formula plain text again, by a leading apostrophe.
+
+    Examples
+    --------
+    >>> harmless(pa.chunked_array([["=1+1", "-", "\tx", "Lille", None]])).to_pylist()
+    ["'=1+1", "'-", "'\tx", 'Lille', None]
+    """
+    if not pc.any(pc.match_substring_regex(texts.unique(), _FORMULA)).as_py():
+        return texts
+    return pc.replace_substring_regex(texts, _FORMULA, r"'\1")
 
 
 def write(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
-    """Write each table as ``folder/<name>.csv``; an index that has a name becomes the first columns.
+    """Write each table as ``folder/<name>.csv``, laid flat as :func:`flat` does.
 
-    Missing values are empty cells; truth values are ``true`` and ``false``.
+    Missing values and empty texts are empty cells; truth values are ``true`` and ``false``; days are
+    ``2021-02-01``; numbers have as few digits as give the same number back; :func:`harmless` applies to
+    every text. A table whose texts hold a comma, a quote or a line end has all its texts in quotes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name, frame in tables.items():
-        flat = frame.reset_index() if frame.index.names[0] is not None else frame
-        truths = flat.select_dtypes(["bool", "boolean"]).columns
-        flat = flat.assign(**{it: flat[it].map({True: "true", False: "false"}) for it in truths})
-        file = folder / f"{name}.csv"
-        harmless(pd.DataFrame(flat)).to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
-        files.append(file)
-    return files
+    return [_write(folder / f"{name}.csv", frame) for name, frame in flat(tables).items()]
+
+
+def _write(file: Path, frame: pd.DataFrame) -> Path:
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    columns = [_cells(column) for column in table.columns]
+    special = any(
+        pc.any(pc.match_substring_regex(column.unique(), _SPECIAL)).as_py()
+        for column in columns
+        if _is_text(column)
+    )
+    options = pcsv.WriteOptions(include_header=False, quoting_style="needed" if special else "none")
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerow(frame.columns)
+    with file.open("ab") as stream:
+        pcsv.write_csv(pa.table(columns, names=list(frame.columns)), stream, options)
+    return file
+
+
+def _cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give the values of a column as CSV is to hold them."""
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.date32())
+    return harmless(column) if _is_text(column) else column
+
+
+def _is_text(column: pa.ChunkedArray) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+
+
+def _unindexed(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.reset_index(drop=frame.index.names[0] is None)
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    """Give a column one of the plain types; an object column of truth values is one of truth values."""
+    kinds = pd.api.types
+    if kinds.is_numeric_dtype(values) or kinds.is_datetime64_any_dtype(values):
+        return values
+    if kinds.is_object_dtype(values) and kinds.infer_dtype(values, skipna=True) == "boolean":
+        return values.astype("boolean")
+    return values if values.dtype == "str" else values.astype("str").where(values.notna(), None)
