@@ -132,8 +132,9 @@ def best(
         it, …); what identifies the candidate; ``gain_pop``, inhabitants × services that it adds to those
         of better rank; ``unknown_pop``, the part of it where the state is unknown today (some may be
         members already); ``total_pop``, what the k bring together; ``marginal_pop``, what the k-th
-        candidate allowed adds to the best k − 1. The best k need not hold the best k − 1; among choices
-        of equal worth the solver's stands. It stops before ``most`` where nothing is left to gain.
+        candidate allowed adds to the best k − 1. The best k need not hold the best k − 1; of candidates
+        of equal worth the first in order stands, unless a programme had to be solved. It stops before
+        ``most`` where nothing is left to gain.
 
     Notes
     -----
