@@ -158,7 +158,7 @@ def payload(
 def deflated(head: Mapping[str, object], parts: Mapping[str, bytes]) -> bytes:
     """Join a head and its parts, and deflate them without any wrapping."""
     written = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packer = zlib.compressobj(7, zlib.DEFLATED, -zlib.MAX_WBITS)
     joined = b"".join([len(written).to_bytes(4, "little"), written, *parts.values()])
     return packer.compress(joined) + packer.flush()
 
