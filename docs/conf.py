@@ -17,7 +17,8 @@ language = "en"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "tables", "mathml"]
 exclude_patterns = ["_build"]
 nitpicky = True
-nitpick_ignore_regex = [(r"py:(class|obj|exc)", r".*")]  # types of other libraries; functions are checked
+nitpick_ignore_regex = [(r"py:(class|obj|exc|data)", r".*")]  # types and constants; functions are checked
+suppress_warnings = ["ref.python"]  # two modules may each have a class of one name
 
 html_theme = "furo"
 html_title = "opsn-geo"

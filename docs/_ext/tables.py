@@ -11,7 +11,7 @@
 ``{command-line}``
     Every command with its options, from the command line itself.
 ``{api} measure``
-    The reference of every public module of a package.
+    The reference of every public module of a package, or of some modules.
 """
 
 from __future__ import annotations
@@ -133,15 +133,22 @@ def _commands(group: click.Group, path: str) -> Iterator[str]:
             yield f"## {full}\n\n```text\n{command.get_help(context)}\n```"
 
 
-def api(package: str) -> str:
-    """Give the reference of every public module of a package, or of a module alone."""
-    name = f"opsn_geo.{package}"
-    found = getattr(import_module(name), "__path__", None)
-    inner = [f"{name}.{it.name}" for it in pkgutil.iter_modules(found or [])]
+def api(packages: str) -> str:
+    """Give the reference of modules, or of every public module of packages."""
+    names = [it for package in packages.split() for it in modules(package)]
+    options = "   :members:\n   :ignore-module-all:"
     return "\n\n".join(
-        f"## {it.removeprefix('opsn_geo.')}\n\n```{{eval-rst}}\n.. automodule:: {it}\n   :members:\n```"
-        for it in (inner or [name])
+        f"## {it}\n\n```{{eval-rst}}\n.. automodule:: opsn_geo.{it}\n{options}\n```" for it in names
     )
+
+
+def modules(package: str) -> list[str]:
+    """Name the public modules of a package, and those of the packages in it; a module is its own."""
+    found = getattr(import_module(f"opsn_geo.{package}"), "__path__", None)
+    if found is None:
+        return [package]
+    inner = [it.name for it in pkgutil.iter_modules(found) if not it.name.startswith("_")]
+    return [it for name in inner for it in modules(f"{package}.{name}")]
 
 
 class Made(SphinxDirective):
