@@ -17,6 +17,7 @@ language = "en"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "tables", "mathml"]
 exclude_patterns = ["_build"]
 nitpicky = True
+nitpick_ignore = [("py:func", "prepare")]  # a name of the pipeline that lives beside it
 nitpick_ignore_regex = [(r"py:(class|obj|exc|data)", r".*")]  # types and constants; functions are checked
 suppress_warnings = ["ref.python"]  # two modules may each have a class of one name
 
