@@ -12,6 +12,7 @@ from opsn_geo import link
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.link import Linked
 from opsn_geo.link.gazetteer import gazetteer
+from opsn_geo.link.linked import rejects
 from opsn_geo.link.passage import read_passage
 from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.check import checked_tables
@@ -28,7 +29,6 @@ _LINKS: Final[Mapping[str, Callable[..., Linked]]] = {
 }
 _LEVELS: Final = {"memberships": "epci", "offers": "departement"}
 _ADDED: Final = {"memberships": ("services",), "offers": ("service",)}
-REJECT_COLUMNS: Final = ("table", "row", "cause", "value", "candidates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,8 @@ class Prepared:
     scenarios : mapping of str to mapping of str to DataFrame
         Rows that each what-if scenario adds to ``memberships`` and ``offers``, linked.
     rejects : DataFrame
-        Rows that could not be linked: table, row, cause, value, candidates.
+        Rows that could not be linked: see :data:`opsn_geo.link.linked.LISTED`; of answers, without what was
+        written.
     counts : mapping of str to int
         Rows read, linked and rejected, by table.
     """
@@ -101,7 +102,7 @@ def prepare(study: Study) -> Prepared:
         answers=answers,
         respondents=found["answers"].linked if "answers" in found else None,
         scenarios=_scenarios(study, tables, territory, moves),
-        rejects=pd.concat([_rejects(name, it) for name, it in found.items()], ignore_index=True),
+        rejects=_discreet(rejects(found)),
         counts=_counts(tables if answers is None else {**tables, "answers": answers}, found),
     )
 
@@ -149,14 +150,11 @@ def _scenarios(
     return found
 
 
-def _rejects(table: str, found: Linked) -> pd.DataFrame:
-    """List the rejected rows of a table; what a respondent wrote is not repeated."""
-    rows = found.rejected
-    names = [it for it in ("name", "code") if it in rows.columns]
-    value = rows[names].bfill(axis=1).iloc[:, 0] if names else pd.Series("", index=rows.index)
-    listed = rows.assign(table=table, row=rows.index.astype("str"), value=value)
-    listed = listed.reindex(columns=list(REJECT_COLUMNS)).reset_index(drop=True)
-    return listed.assign(value="", candidates="") if table == "answers" else listed
+def _discreet(rejected: pd.DataFrame) -> pd.DataFrame:
+    """Keep what respondents wrote out of the rejected rows, which are published."""
+    theirs = rejected["table"] == "answers"
+    columns = ["code", "name", "candidates"]
+    return rejected.assign(**{it: rejected[it].mask(theirs, "") for it in columns})
 
 
 def _counts(tables: Mapping[str, pd.DataFrame], found: Mapping[str, Linked]) -> dict[str, int]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.link.answers import link_answers
-from opsn_geo.link.linked import Linked, column
+from opsn_geo.link.linked import Linked, column, rejects
 from opsn_geo.link.members import link_members, link_offers
 from opsn_geo.link.passage import read_passage
 from opsn_geo.read import SCHEMAS, Territory, answers, checked, guessed, table, territory
@@ -18,9 +18,6 @@ from opsn_geo.read.check import related
 from opsn_geo.read.registers import REGISTERS, register
 from opsn_geo.study import Study, data_dir
 from opsn_geo.vocabulary import Language, text
-
-REJECT_COLUMNS: Final = ("table", "row", "code", "name", "cause", "candidates")
-"""Columns of the table of rejected rows."""
 
 REVIEW_COLUMNS: Final = ("table", "row", "name", "official_name", "score")
 """Columns of the table of guessed links."""
@@ -57,8 +54,8 @@ class Report:
     headers : mapping of str to mapping of str to str
         For each table, the header that stands for each column, told or guessed.
     rejects, review : DataFrame
-        The rows that would be rejected (:data:`REJECT_COLUMNS`) and the links that were guessed
-        (:data:`REVIEW_COLUMNS`), all of them.
+        The rows that would be rejected (see :func:`~opsn_geo.link.linked.rejects`) and the links that were
+        guessed (:data:`REVIEW_COLUMNS`), all of them.
     """
 
     faults: tuple[Fault, ...]
@@ -184,41 +181,6 @@ def _links(tables: Mapping[str, pd.DataFrame], place: Territory) -> dict[str, Li
     if "answers" in tables:
         links["answers"] = link_answers(tables["answers"], place, passage, corrections=corrections)
     return links
-
-
-def rejects(links: Mapping[str, Linked]) -> pd.DataFrame:
-    """Put the rejected rows of several tables together.
-
-    Parameters
-    ----------
-    links : mapping of str to Linked
-        The outcome of each table's link.
-
-    Returns
-    -------
-    DataFrame
-        :data:`REJECT_COLUMNS` as text, in the order of the tables; ``row`` is the line in the file, or the
-        respondent.
-
-    Examples
-    --------
-    >>> lost = pd.DataFrame({"name": ["Lile"], "cause": "unknown_name", "candidates": ""}, index=[4])
-    >>> rejects({"memberships": Linked(lost.iloc[:0], lost)}).loc[0].tolist()
-    ['memberships', '4', nan, 'Lile', 'unknown_name', '']
-    """
-    parts = [pd.DataFrame(columns=list(REJECT_COLUMNS))]
-    for name, (_, lost) in links.items():
-        codes, names = ("commune_code", "commune_name") if name == "answers" else ("code", "name")
-        parts.append(
-            pd.DataFrame(
-                {
-                    "table": name, "row": lost.index.astype("str"), "code": column(lost, codes),
-                    "name": column(lost, names), "cause": column(lost, "cause"),
-                    "candidates": lost["candidates"].to_numpy(),
-                }
-            )
-        )  # fmt: skip
-    return pd.concat(parts, ignore_index=True).astype("str")
 
 
 def _review(links: Mapping[str, Linked]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -11,6 +11,9 @@ from opsn_geo.link.causes import How
 
 REJECT_COLUMNS: Final = ("cause", "candidates")
 """Columns that a rejected row gets: a :class:`~opsn_geo.link.causes.Cause`, and the nearest candidates."""
+
+LISTED: Final = ("table", "row", "code", "name", "cause", "candidates")
+"""Columns of the rejected rows of several tables."""
 
 
 class Linked(NamedTuple):
@@ -54,3 +57,38 @@ def kept(frame: pd.DataFrame, positions: pd.Index, added: Sequence[str]) -> pd.D
     """Take rows of a frame by position; its columns that would be overwritten get `` (read)``."""
     taken = frame.take(positions.to_numpy())
     return taken.rename(columns={name: f"{name} (read)" for name in added if name in frame.columns})
+
+
+def rejects(links: Mapping[str, Linked]) -> pd.DataFrame:
+    """Put the rejected rows of several tables together.
+
+    Parameters
+    ----------
+    links : mapping of str to Linked
+        The outcome of each table's link.
+
+    Returns
+    -------
+    DataFrame
+        :data:`LISTED` as text, in the order of the tables; ``row`` is the line in the file, or the
+        respondent.
+
+    Examples
+    --------
+    >>> lost = pd.DataFrame({"name": ["Lile"], "cause": "unknown_name", "candidates": ""}, index=[4])
+    >>> rejects({"memberships": Linked(lost.iloc[:0], lost)}).loc[0].tolist()
+    ['memberships', '4', nan, 'Lile', 'unknown_name', '']
+    """
+    parts = [pd.DataFrame(columns=list(LISTED))]
+    for name, (_, lost) in links.items():
+        codes, names = ("commune_code", "commune_name") if name == "answers" else ("code", "name")
+        parts.append(
+            pd.DataFrame(
+                {
+                    "table": name, "row": lost.index.astype("str"), "code": column(lost, codes),
+                    "name": column(lost, names), "cause": column(lost, "cause"),
+                    "candidates": lost["candidates"].to_numpy(),
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True).astype("str")
