@@ -85,3 +85,10 @@ def test_any_row_reads_back(folder: Path, rows: list[tuple[str, float, dt.date]]
     assert [it["text"] for it in read] == expected
     assert [float(it["n"]) for it in read] == list(numbers)
     assert [it["d"] for it in read] == [it.isoformat() for it in days]
+
+
+def test_texts_put_together_from_empty_and_cut_frames_come_out_whole(tmp_path: Path) -> None:
+    whole = pd.DataFrame({"name": ["Achery", "Acy", "Lille"], "code": ["02002", "02003", "59350"]})
+    joined = pd.concat([whole.iloc[:0], whole.iloc[1:], whole.iloc[:0], whole.iloc[:1]])
+    (file,) = write(tmp_path, {"t": joined})
+    assert file.read_text(encoding="utf-8") == "name,code\nAcy,02003\nLille,59350\nAchery,02002\n"

@@ -59,7 +59,7 @@ def write(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
 
 def _write(file: Path, frame: pd.DataFrame) -> Path:
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    columns = [_cells(column) for column in table.columns]
+    columns = [_cells(column).combine_chunks() for column in table.columns]  # empty chunks come out as noise
     special = any(
         pc.any(pc.match_substring_regex(column.unique(), _SPECIAL)).as_py()
         for column in columns
