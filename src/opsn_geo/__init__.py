@@ -1,7 +1,7 @@
 """Who gets which public digital service: coverage, deserts and survey representativeness.
 
-The names below are the whole public interface; they are imported when first used, so
-``import opsn_geo`` stays light.
+The names below are the short way in; they are imported when first used, so ``import opsn_geo`` stays light.
+The stages of a run, one by one, are in :mod:`opsn_geo.pipeline`, the measures in :mod:`opsn_geo.measure`.
 
 >>> import opsn_geo
 >>> "run" in dir(opsn_geo)
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError
-    from opsn_geo.pipeline import Results, measure, prepare, run, write
+    from opsn_geo.pipeline import Results, run
     from opsn_geo.study import Metadata, Study
 
 __version__ = "0.1.0"
@@ -29,10 +29,7 @@ __all__ = [
     "RejectedRowsError",
     "Results",
     "Study",
-    "measure",
-    "prepare",
     "run",
-    "write",
 ]
 
 _HOMES = {
@@ -44,10 +41,7 @@ _HOMES = {
     "RejectedRowsError": "errors",
     "Results": "pipeline",
     "Study": "study",
-    "measure": "pipeline",
-    "prepare": "pipeline",
     "run": "pipeline",
-    "write": "pipeline",
 }
 
 

@@ -1,7 +1,7 @@
 """From a study to its results: the one place where the four stages meet.
 
-:func:`prepare` reads and links, :func:`measure` measures, :func:`write` publishes; :func:`run` does all
-three. Each can be used alone, in a notebook or a script.
+:func:`~opsn_geo.prepare.prepare` reads and links, :func:`measure` measures, :func:`write` publishes;
+:func:`run` does all three. Each can be used alone, in a notebook or a script.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from opsn_geo.chapters import common, coverage, deserts, extension, panorama, representativeness
+from opsn_geo.chapters import common, coverage, deserts, extension, figures, panorama, representativeness
 from opsn_geo.errors import Fault
 from opsn_geo.prepare import Prepared, prepare
 from opsn_geo.publish import manifest
@@ -25,7 +25,7 @@ from opsn_geo.vocabulary import State, text
 
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write"]
 
-_CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension)
+_CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension, figures)
 _MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
 """Maps of a single theme, by the name of their file."""
 Progress = Callable[[str], None]
@@ -63,7 +63,7 @@ class Results:
                 cause="rejected_row",
                 file=str(files[row["table"]]),
                 row=row["row"],
-                value=row["value"] or None,
+                value=row["name"] or row["code"] or None,
             )
             for row in self.rejects.fillna("").to_dict("records")
         ]
