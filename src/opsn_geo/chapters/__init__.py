@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from opsn_geo.measure import coverage as measured
-from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.measure.contiguity import Contacts, contacts
 from opsn_geo.measure.ladder import couverture
 from opsn_geo.prepare import Prepared
 
@@ -52,13 +52,18 @@ class Common:
         Of all communes.
     couverture : DataFrame
         The same as a long table, one row per commune and service.
-    touching : csr_array of bool
-        Queen contiguity of all communes.
+    contacts : Contacts
+        Which communes touch, by each rule, and which have a border that none shares.
     """
 
     coverage: measured.Coverage
     couverture: pd.DataFrame
-    touching: sparse.csr_array
+    contacts: Contacts
+
+    @property
+    def touching(self) -> sparse.csr_array:
+        """Queen contiguity of all communes."""
+        return self.contacts.queen
 
 
 def common(prepared: Prepared) -> Common:
@@ -67,7 +72,7 @@ def common(prepared: Prepared) -> Common:
     return Common(
         coverage=known,
         couverture=couverture(known),
-        touching=contiguity(prepared.territory.communes.geometry),
+        contacts=contacts(prepared.territory.communes.geometry),
     )
 
 

@@ -10,9 +10,9 @@ import pandas as pd
 from opsn_geo.chapters import Chapter, Common
 from opsn_geo.measure.access import access
 from opsn_geo.measure.clusters import local_join_counts
-from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.measure.contiguity import within_steps
 from opsn_geo.measure.coverage import OFFERED, REACHED, Coverage
-from opsn_geo.measure.deserts import below, bundle, cumulative, members
+from opsn_geo.measure.deserts import bundle, cumulative, lacking, members
 from opsn_geo.measure.nearest import nearest, places
 from opsn_geo.measure.patches import deserts
 from opsn_geo.measure.stability import stability
@@ -30,36 +30,37 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
     """Tell the deserts of each service and of the bundle, their stability, clusters, and access to staff."""
     communes, opsn = prepared.territory.communes, prepared.tables["opsn"].set_index("opsn")
     known, touching = shared.coverage, shared.touching
-    lacking = below(shared.couverture, communes.index)
-    missing = cumulative(lacking)
-    lacking = lacking.assign(**{BUNDLE: bundle(lacking, _weights(prepared, known))})
+    services = lacking(known)
+    below = services.assign(**{BUNDLE: bundle(services, _weights(prepared, known))})
     rules = {
         "queen": touching,
-        "rook": contiguity(communes.geometry, rule="rook"),
-        "queen 2": contiguity(communes.geometry, order=2),
+        "rook": shared.contacts.rook,
+        "queen 2": within_steps(touching, 2),
     }
-    steady = stability({"member": lacking}, rules, communes)
+    steady = stability({"member": below}, rules, communes)
     of_bundle = steady.communes[steady.communes["service"] == BUNDLE].set_index("code_insee")
-    cluster = local_join_counts(lacking[BUNDLE], rules["queen 2"])[["q_value", "cluster"]]
+    cluster = local_join_counts(below[BUNDLE], rules["queen 2"])[["q_value", "cluster"]]
     patches = deserts(
-        members(lacking, touching, communes),
+        members(below, touching, communes),
         communes,
-        lacking,
+        below,
         touching,
         seats=opsn["seat"],
         needs=_declared(prepared),
         min_answers=prepared.study.min_answers,
+        border=shared.contacts.on_border,
     )
     return Chapter(
         columns={
-            "communes": missing.join(of_bundle[["stability_share", "stability_verdict"]])
+            "communes": cumulative(services)
+            .join(of_bundle[["stability_share", "stability_verdict"]])
             .join(cluster)
             .join(_nearness(communes, opsn))
             .join(_access(prepared, known))
         },
         layers={"deserts": patches},
         tables={
-            "stabilite": steady.communes.query("stability_share > 0"),
+            "stabilite": steady.communes[steady.communes["stability_share"] > 0],
             "specifications": steady.specifications,
         },
     )

@@ -6,7 +6,7 @@ in common. Equal vertices are found by sorting, so that all of France takes abou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,36 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Rule = Literal["queen", "rook"]
+
+
+class Contacts(NamedTuple):
+    """Who touches whom, by each rule, and who has a border that no other area shares."""
+
+    queen: sparse.csr_array
+    rook: sparse.csr_array
+    on_border: pd.Series
+
+
+def contacts(areas: gpd.GeoSeries) -> Contacts:
+    """Give both contiguity matrices of a coverage and its border, checking and walking it once.
+
+    Parameters and errors are those of :func:`contiguity`; see also :func:`on_border`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> found = contacts(gpd.GeoSeries([shapely.box(0, 0, 1, 1), shapely.box(1, 1, 2, 2)]))
+    >>> found.queen.nnz, found.rook.nnz, found.on_border.tolist()
+    (2, 0, [True, True])
+    """
+    _check_coverage(areas)
+    owner, ends = _edges(areas)
+    edges = _edge_ids(ends)
+    return Contacts(
+        queen=_touching(owner, ends[:, 0], len(areas)),
+        rook=_touching(owner, edges, len(areas)),
+        on_border=_bordering(owner, edges, areas.index),
+    )
 
 
 def contiguity(areas: gpd.GeoSeries, *, rule: Rule = "queen", order: int = 1) -> sparse.csr_array:
@@ -62,8 +92,17 @@ def contiguity(areas: gpd.GeoSeries, *, rule: Rule = "queen", order: int = 1) ->
     """
     _check_coverage(areas)
     owner, ends = _edges(areas)
-    joint = _incidence(owner, ends[:, 0] if rule == "queen" else _edge_ids(ends), len(areas))
-    touching = _off_diagonal(joint @ joint.T)
+    touching = _touching(owner, ends[:, 0] if rule == "queen" else _edge_ids(ends), len(areas))
+    return within_steps(touching, order)
+
+
+def within_steps(touching: sparse.csr_array, order: int) -> sparse.csr_array:
+    """Give the matrix of areas at most `order` steps apart, from that of those one step apart.
+
+    >>> row = sparse.csr_array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=bool)
+    >>> within_steps(row, 2).toarray().astype(int).tolist()
+    [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
+    """
     reached = touching
     for _ in range(order - 1):
         reached = _off_diagonal(reached @ touching + reached)
@@ -91,10 +130,14 @@ def on_border(areas: gpd.GeoSeries) -> pd.Series:
     [4]
     """
     owner, ends = _edges(areas)
-    ids = _edge_ids(ends)
-    alone = np.bincount(ids)[ids] == 1
-    bordering = np.bincount(owner[alone], minlength=len(areas)) > 0
-    return pd.Series(bordering, index=areas.index, name="on_border")
+    return _bordering(owner, _edge_ids(ends), areas.index)
+
+
+def _bordering(owner: NDArray[np.int64], edges: NDArray[np.int64], index: pd.Index) -> pd.Series:
+    """Tell which areas own an edge that no other does."""
+    alone = np.bincount(edges)[edges] == 1
+    bordering = np.bincount(owner[alone], minlength=len(index)) > 0
+    return pd.Series(bordering, index=index, name="on_border")
 
 
 def _check_coverage(areas: gpd.GeoSeries) -> None:
@@ -137,12 +180,13 @@ def _ids(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     return numbers
 
 
-def _incidence(owner: NDArray[np.int64], ids: NDArray[np.int64], areas: int) -> sparse.csr_array:
-    """Give the matrix of areas × vertices or edges, of those that lie on several rings."""
+def _touching(owner: NDArray[np.int64], ids: NDArray[np.int64], areas: int) -> sparse.csr_array:
+    """Give the matrix of areas that own the same vertices or edges, of those that lie on several rings."""
     shared = np.bincount(ids)[ids] > 1
-    owner, ids = owner[shared], _ids(ids[shared])
+    owner, ids = owner[shared], ids[shared]
     ones = np.ones(len(ids), dtype=bool)
-    return sparse.csr_array((ones, (owner, ids)), shape=(areas, ids.max(initial=0) + 1))
+    joint = sparse.csr_array((ones, (owner, ids)), shape=(areas, ids.max(initial=0) + 1))
+    return _off_diagonal(joint @ joint.T)
 
 
 def _off_diagonal(matrix: sparse.csr_array) -> sparse.csr_array:

@@ -17,11 +17,16 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
+from opsn_geo.measure.ladder import STATES, state_codes
 from opsn_geo.vocabulary import State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from scipy import sparse
+
+    from opsn_geo.measure.coverage import Coverage
 
 Certainty = Literal["sure", "possible"]
 
@@ -77,10 +82,6 @@ def below(coverage: pd.DataFrame, communes: pd.Index, rung: str = State.MEMBER) 
     >>> below(coverage, pd.Index(["b"]), "used")["dpd"].tolist()
     [<NA>]
     """
-    least = _LADDER.index(State(rung))
-    verdict = {state: float(step < least) for step, state in enumerate(_LADDER)} | {State.UNKNOWN: np.nan}
-    if rung == State.USED:
-        verdict[State.MEMBER] = np.nan
     services, column = _factors(coverage["service"])
     states, kind = _factors(coverage["state"])
     row = communes.get_indexer(pd.Index(coverage["code_insee"]))
@@ -89,8 +90,41 @@ def below(coverage: pd.DataFrame, communes: pd.Index, rung: str = State.MEMBER) 
     if len(np.unique(place)) < len(place):
         raise ValueError("coverage has duplicate rows for a commune and service")
     found = np.full((len(communes), len(services)), np.nan)
-    found.ravel()[place] = np.array([verdict[State(it)] for it in states])[kind[wanted]]
+    found.ravel()[place] = _verdicts([State(it) for it in states], rung)[kind[wanted]]
     return pd.DataFrame(found, index=communes, columns=services).astype("boolean")
+
+
+def lacking(known: Coverage, rung: str = State.MEMBER) -> pd.DataFrame:
+    """Give :func:`below` of a whole coverage, without its long table.
+
+    Parameters
+    ----------
+    known : Coverage
+        As from :func:`~opsn_geo.measure.coverage.coverage`.
+    rung : {"offered", "member", "used"}
+        First state that is good enough.
+
+    Returns
+    -------
+    DataFrame of boolean
+        Its places × its services, sorted by name; as :func:`below`.
+
+    Examples
+    --------
+    See :func:`opsn_geo.measure.coverage.coverage` and :func:`below`.
+    """
+    found = _verdicts(STATES, rung)[state_codes(known)]
+    table = pd.DataFrame(found, index=known.places, columns=known.services.astype("object"))
+    return table.sort_index(axis=1).astype("boolean")
+
+
+def _verdicts(states: Sequence[State], rung: str) -> NDArray[np.float64]:
+    """Tell for each state whether it is below the rung: 1, 0, or missing where nobody knows."""
+    least = _LADDER.index(State(rung))
+    verdict = {state: float(step < least) for step, state in enumerate(_LADDER)} | {State.UNKNOWN: np.nan}
+    if rung == State.USED:
+        verdict[State.MEMBER] = np.nan
+    return np.array([verdict[it] for it in states])
 
 
 def _factors(values: pd.Series) -> tuple[pd.Index, NDArray[np.intp]]:
@@ -215,7 +249,8 @@ def members(
     ['dpd-a', 'dpd-c']
     """
     numbers = patch_numbers(below, adjacency, communes, certainty=certainty, classes=classes)
-    kept = large_enough(numbers, communes, thresholds)
+    kept = numbers >= 0
+    kept[kept] = large_enough(patch_sizes(numbers, communes), thresholds)[numbers[kept]]
     place, service = np.nonzero(kept)
     people = communes["population"].fillna(0).to_numpy(dtype=float)[place]
     codes, services = communes.index.to_numpy(dtype=object), below.columns.to_numpy(dtype=object)
@@ -247,14 +282,15 @@ def patch_numbers(
     certainty: Certainty = "sure",
     classes: pd.Series | None = None,
 ) -> NDArray[np.int64]:
-    """Give each connected patch of every service a number, in one graph of communes × services.
+    """Give each connected patch of every service a number of its own.
 
     Parameters and errors are those of :func:`members`.
 
     Returns
     -------
     ndarray of int
-        Communes × services, in the order of `below`; -1 where the commune is in no patch.
+        Communes × services, in the order of `below`: numbers from 0 on, service after service; -1 where the
+        commune is in no patch.
 
     Examples
     --------
@@ -263,43 +299,68 @@ def patch_numbers(
     >>> frame = pd.DataFrame({"dpd": [True, True], "sig": [None, True]}, index=codes, dtype="boolean")
     >>> pair = sparse.csr_array([[0, 1], [1, 0]], dtype=bool)
     >>> patch_numbers(frame, pair, pd.DataFrame({"inside": True}, index=codes)).tolist()
-    [[0, -1], [0, 2]]
+    [[0, -1], [0, 1]]
     """
-    from scipy import sparse  # noqa: PLC0415 - heavy, and needed for patches only
-
     if not below.index.equals(communes.index) or adjacency.shape != (len(communes), len(communes)):
         raise ValueError("below, adjacency and communes must hold the same communes in the same order")
-    inside = communes["inside"].to_numpy(dtype=bool)[:, None]
-    lacking = below.fillna(value=certainty == "possible").to_numpy(dtype=bool) & inside
-    one, other = sparse.triu(adjacency, k=1).coords
+    lacking = below.fillna(value=certainty == "possible").to_numpy(dtype=bool)
+    lacking = lacking & communes["inside"].to_numpy(dtype=bool)[:, None]
+    origin = np.repeat(np.arange(len(communes)), np.diff(adjacency.indptr))
+    alike = np.ones(adjacency.nnz, dtype=bool)
     if classes is not None:
         kinds = pd.factorize(classes)[0]
-        one, other = one[kinds[one] == kinds[other]], other[kinds[one] == kinds[other]]
-    pair, service = np.nonzero(lacking[one] & lacking[other])
-    ends = (one[pair] * lacking.shape[1] + service, other[pair] * lacking.shape[1] + service)
-    graph = sparse.coo_array((np.ones(len(pair), dtype=bool), ends), shape=(lacking.size, lacking.size))
-    labels = sparse.csgraph.connected_components(graph, directed=False)[1].reshape(lacking.shape)
-    numbers: NDArray[np.int64] = np.where(lacking, labels, -1)
+        alike = kinds[origin] == kinds[adjacency.indices]
+    numbers, first = np.full(lacking.shape, -1), 0
+    for service, here in enumerate(lacking.T):
+        kept = here[origin] & here[adjacency.indices] & alike
+        labels = _components(adjacency, kept)[here]
+        used = np.bincount(labels) > 0
+        numbers[here, service] = first + (np.cumsum(used) - 1)[labels]
+        first += used.sum()
     return numbers
 
 
-def large_enough(
-    numbers: NDArray[np.int64], communes: pd.DataFrame, thresholds: Thresholds
-) -> NDArray[np.bool_]:
-    """Tell which places of :func:`patch_numbers` lie in a patch that reaches every threshold.
+def _components(adjacency: sparse.csr_array, kept: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Give the connected component of each place, over those links that are kept."""
+    from scipy import sparse  # noqa: PLC0415 - heavy, and needed for patches only
+
+    ends = np.concatenate([[0], np.cumsum(kept, dtype=np.int32)], dtype=np.int32)[adjacency.indptr]
+    links = np.ones(ends[-1])
+    graph = sparse.csr_array((links, adjacency.indices[kept], ends), shape=adjacency.shape)
+    components: NDArray[np.int32] = sparse.csgraph.connected_components(graph, directed=False)[1]
+    return components
+
+
+def patch_sizes(numbers: NDArray[np.int64], communes: pd.DataFrame) -> pd.DataFrame:
+    """Sum up each patch of :func:`patch_numbers`, by number.
+
+    ``service`` is its position among those of `numbers`; then ``communes``, ``population``, ``area_km2``.
 
     A missing population or area counts as 0.
 
     >>> communes = pd.DataFrame({"population": [5, 1], "area_km2": 1.0})
-    >>> large_enough(np.array([[0, -1], [0, 2]]), communes, Thresholds(population=6)).tolist()
-    [[True, False], [True, False]]
+    >>> patch_sizes(np.array([[0, -1], [0, 1]]), communes)["population"].tolist()
+    [6.0, 1.0]
     """
-    place = np.nonzero(numbers >= 0)[0]
+    place, at = np.nonzero(numbers >= 0)
     patch = numbers[numbers >= 0]
-    weights = communes[["population", "area_km2"]].fillna(0).to_numpy(dtype=float)[place]
-    reached = np.bincount(patch) >= thresholds.communes
-    reached &= np.bincount(patch, weights[:, 0]) >= thresholds.population
-    reached &= np.bincount(patch, weights[:, 1]) >= thresholds.area_km2 * (1 - 1e-9)
-    found = np.zeros(numbers.shape, dtype=bool)
-    found[numbers >= 0] = reached[patch]
-    return found
+    summed = {
+        name: np.bincount(patch, communes[name].fillna(0).to_numpy(dtype=float)[place])
+        for name in ("population", "area_km2")
+    }
+    service = np.zeros(len(summed["population"]), dtype=np.int64)
+    service[patch] = at
+    return pd.DataFrame({"service": service, "communes": np.bincount(patch), **summed})
+
+
+def large_enough(sizes: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.bool_]:
+    """Tell which patches, by their sizes as from :func:`patch_sizes`, reach every threshold.
+
+    >>> sizes = pd.DataFrame({"communes": [2, 1], "population": [6.0, 1.0], "area_km2": 1.0})
+    >>> large_enough(sizes, Thresholds(population=6)).tolist()
+    [True, False]
+    """
+    reached = sizes["communes"] >= thresholds.communes
+    reached &= sizes["population"] >= thresholds.population
+    reached &= sizes["area_km2"] >= thresholds.area_km2 * (1 - 1e-9)
+    return reached.to_numpy()

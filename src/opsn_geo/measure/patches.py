@@ -29,6 +29,7 @@ def deserts(
     seats: pd.Series | None = None,
     needs: pd.DataFrame | None = None,
     min_answers: int = 5,
+    border: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
     """Describe each desert.
 
@@ -51,6 +52,9 @@ def deserts(
         question).
     min_answers : int
         A need with a smaller base is not told.
+    border : Series of bool, optional
+        Which communes have a border that no other shares, where it is known already; otherwise found by
+        :func:`~opsn_geo.measure.contiguity.on_border`.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def deserts(
         _sizes(rows, members, communes),
         _help(rows, communes.index, below, xy),
         _seat(rows, communes.index, xy, pd.Series(dtype="object") if seats is None else seats),
-        _edge(rows, communes, below, adjacency),
+        _edge(rows, communes, below, adjacency, on_border(communes.geometry) if border is None else border),
     ]
     if needs is not None:
         parts.append(_need(members, needs, min_answers))
@@ -141,12 +145,11 @@ def _codes(rows: _Rows, codes: pd.Series) -> list[str]:
 
 
 def _edge(
-    rows: _Rows, communes: gpd.GeoDataFrame, below: pd.DataFrame, adjacency: sparse.csr_array
+    rows: _Rows, communes: pd.DataFrame, below: pd.DataFrame, adjacency: sparse.csr_array, border: pd.Series
 ) -> pd.DataFrame:
     """Tell which deserts touch ground of which nothing is known."""
-    open_sided = on_border(communes.geometry).to_numpy()[:, None]
     strange = ~communes["inside"].to_numpy(dtype=bool)[:, None] & below.isna().to_numpy()
-    edge = open_sided | (adjacency.astype(int) @ strange.astype(int) > 0)
+    edge = border.to_numpy()[:, None] | (adjacency.astype(np.int32) @ strange.astype(np.int32) > 0)
     touched = np.bincount(rows.number, edge[rows.place, rows.service], len(rows.labels)) > 0
     return pd.DataFrame({"edge": touched}, index=rows.labels)
 
@@ -192,12 +195,29 @@ def _need(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -> pd.Da
 
 
 def _shapes(rows: _Rows, geometries: NDArray[np.object_]) -> list[shapely.MultiPolygon]:
-    """Dissolve each desert into one multipolygon; services with the same desert share its shape."""
+    """Dissolve each desert into one multipolygon; services with the same desert share its shape.
+
+    Communes that lie in the same deserts are dissolved first, so that the ground that many deserts have in
+    common is dissolved once.
+    """
     order = np.argsort(rows.number, kind="stable")
     groups = np.split(rows.place[order], np.flatnonzero(np.diff(rows.number[order])) + 1)
     shapes: dict[bytes, shapely.MultiPolygon] = {}
+    atoms, atom = _atoms(rows, len(geometries))
+    whole = np.array([shapely.coverage_union_all(geometries[it]) for it in atoms], dtype=object)
     for group in groups if len(order) else []:
         if group.tobytes() not in shapes:
-            whole = shapely.coverage_union_all(geometries[group])
-            shapes[group.tobytes()] = shapely.multipolygons(shapely.get_parts(whole))
+            parts = shapely.get_parts(shapely.coverage_union_all(whole[np.unique(atom[group])]))
+            shapes[group.tobytes()] = shapely.multipolygons(parts)
     return [shapes[group.tobytes()] for group in groups] if len(order) else []
+
+
+def _atoms(rows: _Rows, size: int) -> tuple[list[Places], Places]:
+    """Group the communes that lie in the same deserts: the communes of each group, and the group of each."""
+    atom = np.zeros(size, dtype=np.intp)
+    desert = np.full((size, rows.service.max(initial=0) + 1), -1)
+    desert[rows.place, rows.service] = rows.number
+    for column in desert.T:
+        atom = pd.factorize(atom * (len(rows.labels) + 1) + column + 1)[0]
+    order = np.argsort(atom, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(atom[order])) + 1), atom

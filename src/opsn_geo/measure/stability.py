@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from opsn_geo.measure.deserts import Certainty, Thresholds, large_enough, patch_numbers
+from opsn_geo.measure.deserts import Certainty, Thresholds, large_enough, patch_numbers, patch_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
     from scipy import sparse
 
 CERTAINTIES: Final[tuple[Certainty, ...]] = ("sure", "possible")
@@ -92,22 +93,44 @@ def stability(
     first = next(iter(readings.values()), pd.DataFrame())
     if any(not frame.columns.equals(first.columns) for frame in readings.values()):
         raise ValueError("every reading must hold the same services in the same order")
-    population = communes["population"].fillna(0).to_numpy(dtype=float)
-    found, rows, runs = np.zeros(first.shape), [], 0
-    for (name, frame), (rule, adjacency), certainty in product(
-        readings.items(), contiguities.items(), certainties
-    ):
-        numbers = patch_numbers(frame, adjacency, communes, certainty=certainty)
-        for bounds in thresholds:
-            desert = large_enough(numbers, communes, bounds)
-            found, runs = found + desert, runs + 1
-            totals = {"communes": desert.sum(axis=0), "population": population @ desert}
-            rows.append(_specification(name, rule, certainty, bounds, first.columns).assign(**totals))
-    if not runs:
+    if not (readings and contiguities and certainties and thresholds):
         raise ValueError("the grid has no specification")
+    found, totals = np.zeros(first.shape, dtype=np.int64), []
+    for frame, adjacency, certainty in product(readings.values(), contiguities.values(), certainties):
+        numbers = patch_numbers(frame, adjacency, communes, certainty=certainty)
+        sizes = patch_sizes(numbers, communes)
+        passed = np.array([large_enough(sizes, bounds) for bounds in thresholds])
+        found += np.append(passed.sum(axis=0), 0)[numbers]  # -1, which is no patch, takes the 0
+        totals.append(_totals(sizes, passed, len(first.columns)))
+    grid = product(readings, contiguities, certainties, thresholds)
+    made = _specifications(list(grid), first.columns).assign(
+        communes=np.concatenate([it[0] for it in totals]).ravel(),
+        population=np.concatenate([it[1] for it in totals]).ravel(),
+    )
     inside = communes["inside"].to_numpy(dtype=bool)
-    shares = pd.DataFrame(found / runs, index=first.index, columns=first.columns)[inside]
-    return Stability(_long(shares), pd.concat(rows, ignore_index=True))
+    shares = pd.DataFrame(found / (len(totals) * len(thresholds)), index=first.index, columns=first.columns)
+    return Stability(_long(shares[inside]), made)
+
+
+def _totals(
+    sizes: pd.DataFrame, passed: NDArray[np.bool_], services: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Sum up the communes and people in the patches that pass: thresholds × services."""
+    own = sizes["service"].to_numpy()[:, None] == np.arange(services)
+    communes, people = (
+        passed.astype(float) @ (own * sizes[[name]].to_numpy()) for name in ("communes", "population")
+    )
+    return communes.astype(np.int64), people
+
+
+def _specifications(grid: list[tuple[str, str, Certainty, Thresholds]], services: pd.Index) -> pd.DataFrame:
+    """List the specifications, one row for each of the services."""
+    made = pd.DataFrame(
+        [(*names, it.communes, it.population, it.area_km2) for *names, it in grid],
+        columns=["reading", "contiguity", "certainty", "min_communes", "min_population", "min_area_km2"],
+    )
+    each = made.loc[made.index.repeat(len(services))].reset_index(drop=True)
+    return pd.DataFrame({"service": np.tile(services.to_numpy(), len(made))}).join(each)
 
 
 def carried(below: pd.DataFrame, passage: pd.DataFrame, communes: pd.Index) -> pd.DataFrame:
@@ -153,25 +176,18 @@ def verdict(shares: pd.Series) -> pd.Series:
     choice, leaning = VERDICTS["choice"], VERDICTS["leaning"]
     tolerance = 1e-12
     bounds = [tolerance, choice - tolerance, leaning - tolerance]
-    names = np.array(list(VERDICTS), dtype=object)
-    return pd.Series(
-        names[np.searchsorted(bounds, shares, side="right")], index=shares.index, name="stability_verdict"
-    )
-
-
-def _specification(
-    reading: str, rule: str, certainty: Certainty, bounds: Thresholds, services: pd.Index
-) -> pd.DataFrame:
-    made = pd.DataFrame({"reading": reading, "contiguity": rule, "certainty": certainty}, index=services)
-    made = made.assign(
-        min_communes=bounds.communes, min_population=bounds.population, min_area_km2=bounds.area_km2
-    )
-    return made.rename_axis("service").reset_index().set_index(services)
+    names = pd.Series(list(VERDICTS), name="stability_verdict")
+    return names.take(np.searchsorted(bounds, shares, side="right")).set_axis(shares.index)
 
 
 def _long(shares: pd.DataFrame) -> pd.DataFrame:
-    table = (
-        shares.rename_axis("code_insee").reset_index().melt("code_insee", None, "service", "stability_share")
+    """List the shares by commune, then service, both in their alphabetical order."""
+    table = shares.sort_index(axis=0).sort_index(axis=1)
+    long = pd.DataFrame(
+        {
+            "code_insee": table.index.repeat(len(table.columns)),
+            "service": np.tile(table.columns.to_numpy(), len(table)),
+            "stability_share": table.to_numpy().ravel(),
+        }
     )
-    table = table.sort_values(["code_insee", "service"], ignore_index=True)
-    return table.assign(stability_verdict=verdict(table["stability_share"]))
+    return long.assign(stability_verdict=verdict(long["stability_share"]))
