@@ -56,10 +56,12 @@ def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.Dat
     names, keyed, coded = _ROADS[Level(level)]
     known = names(territory)
     texts, code = column(frame, "name"), coded(column(frame, "code"), column(frame, "name"))
-    wanted = keyed(texts).assign(code_dep=None, postal_code=None)
-    found = match_names(wanted, known)
     official = known[known["rank"] == 0].drop_duplicates("code").set_index("code")["name"]
     by_code = code["value"].isin(official.index)
+    alike = by_code & texts.eq(code["value"].map(official)).fillna(value=False)
+    asked = texts[texts.notna() & ~alike]
+    found = match_names(keyed(asked).assign(code_dep=None, postal_code=None), known).reindex(texts.index)
+    found.loc[alike, "score"] = 100.0
     told = code["value"].notna() | code["kind"].notna()
     other = by_code & found["how"].eq(str(How.NAME)) & found["code"].ne(code["value"])
     shown = code["value"].map(official) + " (" + code["value"] + ")"
