@@ -20,7 +20,7 @@ from opsn_geo.prepare import Prepared, prepare
 from opsn_geo.publish import manifest
 from opsn_geo.publish import tables as csv_tables
 from opsn_geo.publish.staging import staged
-from opsn_geo.study import Study
+from opsn_geo.study import Metadata, Study
 from opsn_geo.vocabulary import State, text
 
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write"]
@@ -170,7 +170,7 @@ def write(results: Results, out: Path) -> None:
             for theme in (it for it in themes if it.key == key):
                 made = folium_maps.theme_map(results.layers[theme.layer], theme, metadata)
                 folium_maps.write(aside / f"{name}.html", made, theme.title, metadata)
-        csv_tables.write(aside / "tables", {**attributes, **tables, "rejets": results.rejects})
+        _tables(aside, {**attributes, **tables, "rejets": results.rejects}, metadata)
         content = manifest.manifest(
             metadata,
             inputs={"study": study.file, **study.tables} if study.file else study.tables,
@@ -181,6 +181,18 @@ def write(results: Results, out: Path) -> None:
             root=aside,
         )
         manifest.write(aside / "manifest.json", content)
+
+
+def _tables(folder: Path, tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> None:
+    """Write the tables as CSV with what describes them, and as workbooks."""
+    from opsn_geo.publish import datapackage, opendocument, sheets, workbook  # noqa: PLC0415 - only a run that publishes needs them
+
+    flat = csv_tables.flat(tables)
+    files = {file.stem: file for file in csv_tables.write(folder / "tables", flat)}
+    datapackage.write(folder / "datapackage.json", datapackage.datapackage(files, flat, metadata, folder))
+    told = sheets.sheets(flat, metadata)
+    workbook.write(folder / "tableaux.xlsx", told, metadata)
+    opendocument.write(folder / "tableaux.ods", told, metadata)
 
 
 def _rasters(folder: Path, results: Results) -> list[Path]:
