@@ -141,3 +141,28 @@ def test_the_demo_is_remade_from_its_seed(tmp_path: Path) -> None:
     assert opsn_geo("demo", "--out", tmp_path).returncode == 0
     for name in ("memberships.csv", "answers.csv"):
         assert (tmp_path / name).read_bytes() == (data_dir() / "demo" / name).read_bytes()
+
+
+def test_compare_tells_what_differs_or_contradicts_and_writes_nothing(demo: Path) -> None:
+    spoilt(demo / "published_figures.csv", 'OPSN, maximum",22', 'OPSN, maximum",23')
+    before = {it: it.read_bytes() for it in demo.iterdir()}
+    done = opsn_geo("compare", demo / "study.toml")
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED" in done.stdout.splitlines()[0]
+    assert "differs – Services par OPSN, maximum: published 23, recomputed 22." in done.stdout
+    assert {"agrees: 99", "differs: 1", "cannot be computed: 7", "inconsistent: 4"} <= {
+        *done.stdout.splitlines()
+    }
+    assert "In two contradictory lists (contradiction) – Geographic information system" in done.stdout
+    assert {it: it.read_bytes() for it in demo.iterdir()} == before
+    strict = opsn_geo("compare", demo / "study.toml", "--strict", lang="fr")
+    assert strict.returncode == 1
+    assert "« services_per_opsn_max »" in strict.stderr
+    assert "Traceback" not in strict.stderr
+
+
+def test_compare_has_nothing_to_say_of_a_study_that_publishes_nothing(tmp_path: Path) -> None:
+    assert opsn_geo("init", tmp_path / "new", "--departements", "02").returncode == 0
+    done = opsn_geo("compare", tmp_path / "new" / "study.toml", "--strict")
+    assert done.returncode == 0, done.stderr
+    assert "nothing to compare" in done.stdout

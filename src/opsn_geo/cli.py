@@ -115,6 +115,26 @@ def check(study: Path | None, form: str, lang: str | None) -> None:
 
 
 @_group.command()
+@click.argument("study", required=False, type=click.Path(path_type=Path))
+@_lang
+@click.option("--strict", "strict_compare", is_flag=True)
+def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> None:
+    """Set what a study published beside what its tables give."""
+    from opsn_geo.chapters import common, figures  # noqa: PLC0415 - heavy, and not needed for the help
+    from opsn_geo.prepare import prepare  # noqa: PLC0415
+    from opsn_geo.publish.geopackage_content import simulation  # noqa: PLC0415
+
+    chosen = _study(study, lang)
+    prepared = prepare(chosen)
+    found = figures.chapter(prepared, common(prepared)).tables
+    warning = simulation(chosen.metadata)
+    click.echo("\n\n".join(filter(None, [warning, figures.told(found, chosen.metadata.language)])))
+    faults = figures.faults(found, str(chosen.file or ""))
+    if strict_compare and faults:
+        raise RejectedRowsError(faults)
+
+
+@_group.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--region")
 @click.option("--departements")

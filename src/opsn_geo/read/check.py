@@ -245,7 +245,8 @@ def _respelt(keys: Mapping[str, str], text: str) -> str:
 
 def _keys(target: pd.DataFrame, key: str) -> dict[str, str]:
     """Map the key of a table, and the short form of its full names, to the key."""
-    return {**dict(zip(target["name"].map(slug), target[key], strict=True)), **{it: it for it in target[key]}}
+    names = target.get("name", target[key])
+    return {**dict(zip(names.map(slug), target[key], strict=True)), **{it: it for it in target[key]}}
 
 
 def _reference_faults(cells: pd.Series, keys: Mapping[str, str], file: str, column: str) -> Iterator[Fault]:

@@ -184,6 +184,7 @@ PUBLISHED_FIGURES: Final = Schema(
             Column(name=it)
             for it in ("base_note", "where", "table", "measure", "item", "choice", "group", "by")
         ),
+        Column(name="part_of", kind="slug", refers_to="published_figures"),
     ),
 )
 PARTNERSHIPS: Final = Schema(
@@ -208,6 +209,7 @@ STATEMENTS: Final = Schema(
         Column(name="code_dep", headers=("département", "dep")),
         Column(name="exhaustive", kind="boolean", default="false"),
         Column(name="where"),
+        Column(name="says"),
     ),
 )
 CORRECTIONS: Final = Schema(
