@@ -36,6 +36,11 @@ def test_the_run_writes_what_the_contract_names(ran: tuple[Results, Path]) -> No
         "rasters/distance_member_m.qml",
         "tables/couverture.csv",
         "tables/verdict.csv",
+        "tables/figures.csv",
+        "tables/incoherences.csv",
+        "tableaux.xlsx",
+        "tableaux.ods",
+        "datapackage.json",
         "manifest.json",
     } <= names
     assert not [name for name in names if name.startswith(".")]

@@ -13,7 +13,17 @@ from typing import Any, Final
 from opsn_geo import __version__
 from opsn_geo.study import Metadata
 
-_LIBRARIES: Final = ("folium", "geopandas", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "shapely")
+_LIBRARIES: Final = (
+    "folium",
+    "geopandas",
+    "numpy",
+    "pandas",
+    "pyogrio",
+    "pyproj",
+    "rasterio",
+    "shapely",
+    "xlsxturbo",
+)
 
 
 def checksum(file: Path) -> str:
