@@ -1,0 +1,162 @@
+"""The report: one HTML page to read, print and send, which asks nothing of a network and runs no program.
+
+Frames become plain data (:mod:`~opsn_geo.publish.report.model`), and one template lays them out. It shows
+only what is published anyway: never an answer, never a group too small.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from opsn_geo.publish.atlas import simulated_note, subtitle
+from opsn_geo.publish.report.brief import brief
+from opsn_geo.publish.report.checks import contradictions, figures, method
+from opsn_geo.publish.report.influence import influence
+from opsn_geo.publish.report.maps import outline
+from opsn_geo.publish.report.model import Material, Report, Section, say
+from opsn_geo.publish.report.opinions import needs, opinions
+from opsn_geo.publish.report.places import coverage, deserts, territory
+from opsn_geo.publish.report.steps import extension
+from opsn_geo.publish.report.survey import representativeness
+from opsn_geo.publish.report.words import book_of, service_words
+from opsn_geo.publish.staging import staged
+from opsn_geo.vocabulary import text, texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from opsn_geo.publish.themes import Theme
+    from opsn_geo.study import Metadata
+
+__all__ = ["page", "report", "write"]
+
+_CLOSING, _OPENING = re.compile(" ([:;?!»%])"), re.compile("([«]) ")
+_SECTIONS: Final[Mapping[str, Callable[[Material], Section | None]]] = {
+    "territory": territory,
+    "coverage": coverage,
+    "deserts": deserts,
+    "representativeness": representativeness,
+    "influence": influence,
+    "opinions": opinions,
+    "needs": needs,
+    "extension": extension,
+    "figures": figures,
+    "contradictions": contradictions,
+    "method": method,
+}
+
+
+def write(
+    file: Path,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    tables: Mapping[str, pd.DataFrame],
+    metadata: Metadata,
+    themes: Sequence[Theme],
+    *,
+    counts: Mapping[str, int],
+    rejects: pd.DataFrame,
+    questionnaire: pd.DataFrame | None = None,
+    min_answers: int = 5,
+) -> None:
+    """Write the report of a run as one HTML file, beside its target and then in its place.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        File to write.
+    layers : mapping of str to geopandas.GeoDataFrame
+        ``communes``, ``epci``, ``departements``, and ``opsn``, ``deserts``, ``silences`` where there are any.
+    tables : mapping of str to pandas.DataFrame
+        As they are published. A section whose tables are absent is left out, and the report says so.
+    metadata : Metadata
+        What the report says of itself, and its language.
+    themes : sequence of Theme
+        Classes and colours of the maps.
+    counts : mapping of str to int
+        Rows read, linked and rejected: ``<table>_read``, ``<table>_linked``, ``<table>_rejected``.
+    rejects : pandas.DataFrame
+        Rows that were not used: ``table``, ``cause``.
+    questionnaire : pandas.DataFrame, optional
+        The codebook of the survey, for the wording of its items.
+    min_answers : int
+        Groups of fewer answers were not published; the report only says so.
+
+    Raises
+    ------
+    MachineError
+        The file cannot be written; a former one is left whole.
+
+    Notes
+    -----
+    Same inputs, same bytes. Every text of the data is escaped.
+    """
+    material = Material(
+        layers=layers,
+        tables=tables,
+        metadata=metadata,
+        themes=themes,
+        counts=counts,
+        rejects=rejects,
+        book=book_of(questionnaire),
+        services=service_words(tables["services"], "name", metadata.language),
+        min_answers=min_answers,
+    )
+    with staged(file.parent) as aside:
+        (aside / file.name).write_text(page(report(material)), encoding="utf-8", newline="\n")
+
+
+def report(material: Material) -> Report:
+    """Make the report as plain data: what each section says, and which sections could not be made."""
+    made = {name: maker(material) for name, maker in _SECTIONS.items()}
+    lang, metadata = material.lang, material.metadata
+    return Report(
+        lang=lang,
+        title=metadata.title,
+        subtitle=subtitle(metadata),
+        notice=simulated_note(metadata),
+        source=say(material, "footer", millesime=metadata.millesime),
+        facts=brief(material),
+        sections=tuple(it for it in made.values() if it is not None),
+        left_out=tuple(text(f"report.without_{name}", lang) for name, it in made.items() if it is None),
+        outline=outline(material),
+        words=texts("report_page", lang),
+    )
+
+
+def page(made: Report) -> str:
+    """Lay a report out as an HTML page that holds all it needs."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - only a report needs it
+
+    environment = Environment(
+        loader=PackageLoader("opsn_geo.publish", "web/report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_unbroken if made.lang == "fr" else None,
+    )
+    environment.filters["css"] = _css_text
+    return environment.get_template("page.html").render(report=made, words=made.words)
+
+
+def _unbroken(value: object) -> object:
+    """Keep French punctuation on the line of the word that it follows or precedes.
+
+    >>> _unbroken("« Qui ? »") == "«\u00a0Qui\u00a0?\u00a0»"
+    True
+    """
+    return _OPENING.sub("\\1\u00a0", _CLOSING.sub("\u00a0\\1", value)) if type(value) is str else value
+
+
+def _css_text(words: str) -> str:
+    r"""Write a text so that a style sheet can show it, whatever it holds.
+
+    >>> _css_text('a"</style>')
+    'a\\22 \\3c \\2f style\\3e '
+    """
+    return "".join(it if it.isalnum() or it == " " else f"\\{ord(it):x} " for it in words)

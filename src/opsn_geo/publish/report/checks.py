@@ -1,0 +1,205 @@
+"""What was published beside what is recomputed, what contradicts itself, and how all this was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from opsn_geo import __version__
+from opsn_geo.publish.report.model import Fact, Facts, Material, Prose, Section, Subsection, Table, Words, say
+from opsn_geo.publish.report.numbers import bracket, count, percent, signed
+from opsn_geo.publish.report.words import records, simulated
+from opsn_geo.vocabulary import text, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STATUSES: Final = ("agrees", "differs", "inconsistent", "not_computable")
+_WORDS: Final = (
+    "opsn", "offer", "membership", "covered", "possible", "desert", "bundle", "stability", "interval",
+    "weighting", "false_discovery", "break_even", "hidden",
+)  # fmt: skip
+
+
+def figures(material: Material) -> Section | None:
+    """Set every published figure beside its recomputed value; those that do not agree come first."""
+    found = material.tables.get("figures")
+    if found is None or found.empty:
+        return None
+    numbers = found["status"].value_counts()
+    return Section(
+        key="figures",
+        title=say(material, "figures"),
+        simulated=simulated(material, "memberships", "answers"),
+        blocks=(
+            Prose(paragraphs=(say(material, "figures_text", all=count(len(found), material.lang)),)),
+            Facts(
+                items=tuple(
+                    Fact(
+                        label=text(f"report_status.{it}", material.lang),
+                        value=count(numbers.get(it, 0), material.lang),
+                        note=say(material, f"status_{it}"),
+                    )
+                    for it in _STATUSES
+                )
+            ),
+            *_figures(material, found, [it for it in _STATUSES if it != "agrees"], "figures_apart"),
+            *_figures(material, found, ["agrees"], "figures_agree"),
+        ),
+    )
+
+
+def _figures(material: Material, found: pd.DataFrame, statuses: list[str], caption: str) -> Iterator[Table]:
+    rows = found[found["status"].isin(statuses)]
+    if rows.empty:
+        return
+    heads = ("figure", "published", "base", "recomputed", "base", "interval", "gap", "status")
+    yield Table(
+        caption=say(material, caption, number=len(rows)),
+        heads=tuple(say(material, f"head_{it}") for it in heads),
+        rows=tuple(_figure(material, row) for row in records(rows)),
+        texts=(0, 7),
+        source=say(material, "source", file="tables/figures.csv"),
+        folded=caption == "figures_agree",
+    )
+
+
+def _figure(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
+    """Write a figure in its own unit, with the decimals that it was published with."""
+    lang = material.lang
+    step = 1.0 if pd.isna(row["precision"]) else float(row["precision"])
+    digits = next((it for it in range(3) if round(step, it) == step), 3)
+    unit = "%" if row["unit"] == "share" else ""
+    note = "" if pd.isna(row["note"]) else str(row["note"])
+    status = text(f"report_status.{row['status']}", lang)
+
+    def shown(name: str) -> str:
+        if unit:
+            return percent(row[name] / 100, lang, digits)
+        return count(row[name], lang, digits)
+
+    return (
+        str(row["label"]),
+        shown("value"),
+        count(row["base"], lang),
+        shown("recomputed"),
+        count(row["recomputed_base"], lang),
+        bracket(lang, *(count(row[it], lang, digits) for it in ("low", "high"))),
+        signed(row["difference"], lang, digits),
+        note if note and row["status"] == "inconsistent" else f"{status}. {note}" if note else status,
+    )
+
+
+def contradictions(material: Material) -> Section | None:
+    """List what contradicts itself, with the evidence."""
+    found = material.tables.get("incoherences")
+    if found is None:
+        return None
+    severities = texts("report_severity", material.lang)
+    heads = ("evidence", "severity", "where")
+    rows = tuple(
+        (
+            str(row["evidence"]),
+            severities.get(str(row["severity"]), str(row["severity"])),
+            str(row["where"] if pd.notna(row["where"]) else "–"),
+        )
+        for row in records(found)
+    )
+    table = Table(
+        caption=say(material, "contradictions_table"),
+        heads=tuple(say(material, f"head_{it}") for it in heads),
+        rows=rows,
+        texts=(0, 1, 2),
+        source=say(material, "source", file="tables/incoherences.csv"),
+    )
+    return Section(
+        key="contradictions",
+        title=say(material, "contradictions"),
+        blocks=(
+            Prose(
+                paragraphs=(
+                    say(material, "contradictions_text" if rows else "contradictions_none", number=len(rows)),
+                )
+            ),
+            *([table] if rows else []),
+        ),
+    )
+
+
+def method(material: Material) -> Section:
+    """Say how the report was made: words, sources, what was simulated, limits, rejected rows."""
+    metadata, lang = material.metadata, material.lang
+    named = texts("simulated_table", lang)
+    tables = ", ".join(named.get(it, it) for it in metadata.simulated)
+    told = {
+        "software": f"opsn-geo {__version__}", "millesime": metadata.millesime,
+        "least": material.min_answers, "contact": metadata.contact,
+    }  # fmt: skip
+    limits = [say(material, f"limit_{it}") for it in ("lists", "answers", "outlines", "users")]
+    return Section(
+        key="method",
+        title=say(material, "method"),
+        blocks=(
+            Prose(
+                paragraphs=(
+                    say(material, "made_with", **told),
+                    say(material, "sources", **told),
+                    *([say(material, "simulated_text", tables=tables)] if tables else []),
+                    *([say(material, "contact", **told)] if metadata.contact else []),
+                )
+            ),
+        ),
+        parts=(
+            Subsection(
+                title=say(material, "words"),
+                blocks=(
+                    Words(
+                        items=tuple(
+                            (say(material, f"word_{it}"), say(material, f"meaning_{it}", **told))
+                            for it in _WORDS
+                        )
+                    ),
+                ),
+            ),
+            Subsection(title=say(material, "limits"), blocks=(Prose(items=tuple(limits)),)),
+            Subsection(title=say(material, "rows"), blocks=tuple(_rows(material))),
+        ),
+    )
+
+
+def _rows(material: Material) -> Iterator[Table | Prose]:
+    """Count the rows read, linked and rejected by table, and the rejected by cause."""
+    lang, counts = material.lang, material.counts
+    tables = [it.removesuffix("_read") for it in counts if it.endswith("_read")]
+    if tables:
+        yield Table(
+            caption=say(material, "rows_table"),
+            heads=tuple(say(material, f"head_{it}") for it in ("table", "read", "linked", "rejected")),
+            rows=tuple(
+                (it, *(count(counts.get(f"{it}_{step}"), lang) for step in ("read", "linked", "rejected")))
+                for it in tables
+            ),
+            source=say(material, "source", file="manifest.json"),
+        )
+    if material.rejects.empty:
+        yield Prose(paragraphs=(say(material, "no_rejects"),))
+        return
+    found = material.rejects.groupby(["table", "cause"]).size().rename("rows").reset_index()
+    numbers = records(found.sort_values("rows", ascending=False, kind="stable"))
+    causes, remedies = texts("cause", lang), texts("cause_remedy", lang)
+    yield Table(
+        caption=say(material, "rejects_table", number=count(len(material.rejects), lang)),
+        heads=tuple(say(material, f"head_{it}") for it in ("cause", "table", "rejected", "remedy")),
+        rows=tuple(
+            (
+                causes.get(it["cause"], it["cause"]),
+                it["table"],
+                count(it["rows"], lang),
+                remedies.get(it["cause"], ""),
+            )
+            for it in numbers
+        ),
+        texts=(0, 1, 3),
+        source=say(material, "source", file="tables/rejets.csv"),
+    )

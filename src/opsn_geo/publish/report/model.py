@@ -1,0 +1,259 @@
+"""What a report says, as plain data: sections of blocks, every number already written out.
+
+The template only lays these out; tests read them without any HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+
+from opsn_geo.vocabulary import Language, text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from opsn_geo.publish.report.words import Book
+    from opsn_geo.publish.themes import Theme
+    from opsn_geo.study import Metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """All that a report is made of: published layers and tables, and what the study says of itself.
+
+    ``services`` names each service, ``book`` holds the words of the questionnaire, ``counts`` the rows
+    read, linked and rejected by table.
+    """
+
+    layers: Mapping[str, gpd.GeoDataFrame]
+    tables: Mapping[str, pd.DataFrame]
+    metadata: Metadata
+    themes: Sequence[Theme]
+    counts: Mapping[str, int]
+    rejects: pd.DataFrame
+    book: Book
+    services: Mapping[str, str]
+    min_answers: int
+
+    @property
+    def lang(self) -> Language:
+        """Language of the report."""
+        return self.metadata.language
+
+    @property
+    def inside(self) -> pd.DataFrame:
+        """Communes of the territory studied, without their geometry."""
+        communes = self.layers["communes"]
+        inside = communes[communes["inside"].astype(bool)] if "inside" in communes else communes
+        return pd.DataFrame(inside.drop(columns="geometry"))
+
+
+def say(material: Material, key: str, **values: object) -> str:
+    """Give a text of the report's own catalogue in its language."""
+    return text(f"report.{key}", material.lang, **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """Paragraphs, then a list; ``folded`` is the title under which they are folded away."""
+
+    kind: ClassVar = "prose"
+    paragraphs: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    folded: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A question, its answer in a few characters, and what goes with it."""
+
+    label: str
+    value: str
+    note: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A row of facts."""
+
+    kind: ClassVar = "facts"
+    items: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Words and what they mean."""
+
+    kind: ClassVar = "words"
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table: the first column heads its rows; columns not in ``texts`` are set to the right."""
+
+    kind: ClassVar = "table"
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    texts: tuple[int, ...] = (0,)
+    source: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of a bar, in percent of the width."""
+
+    at: float
+    width: float
+    colour: str
+    hatched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A point with the ends of its interval, in percent of the width; ``series`` chooses its shape."""
+
+    at: float
+    low: float | None = None
+    high: float | None = None
+    series: int = 0
+    dy: float = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of a chart: its label above, then bars or marks, ``y`` pixels down."""
+
+    label: tuple[str, ...]
+    value: str
+    y: float
+    parts: tuple[Part, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """Rows drawn together; ``base`` is where their marks begin to be drawn under the axis."""
+
+    title: str
+    rows: tuple[Row, ...]
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """An entry of a legend: a colour, or the shape of a series."""
+
+    label: str
+    colour: str = ""
+    hatched: bool = False
+    series: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A chart of rows, and the table of what it draws."""
+
+    kind: ClassVar = "chart"
+    key: str
+    title: str
+    summary: str
+    panels: tuple[Panel, ...]
+    legend: tuple[Key, ...]
+    ticks: tuple[tuple[float, str], ...]
+    table: Table
+    lines: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """A rising line through points, in percent of the frame."""
+
+    kind: ClassVar = "curve"
+    key: str
+    title: str
+    summary: str
+    points: tuple[tuple[float, float], ...]
+    across: tuple[tuple[float, str], ...]
+    up: tuple[tuple[float, str], ...]
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """All areas of one class, as one path."""
+
+    path: str
+    colour: str
+    hatched: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A small map: one path for each class, and the names of the départements."""
+
+    key: str
+    title: str
+    summary: str
+    width: int
+    height: int
+    shapes: tuple[Shape, ...]
+    names: tuple[tuple[int, int, str], ...]
+    legend: tuple[Key, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maps:
+    """Maps shown side by side."""
+
+    kind: ClassVar = "maps"
+    items: tuple[Picture, ...]
+
+
+Block = Prose | Facts | Words | Table | Chart | Curve | Maps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subsection:
+    """A part of a section, under a title of its own."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A section; ``simulated`` names the simulated tables that it rests on."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+    parts: tuple[Subsection, ...] = field(default=())
+    simulated: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole report: what it says of itself, key facts, sections, and those it could not make.
+
+    ``outline`` is the path of the départements that all maps share.
+    """
+
+    lang: Language
+    title: str
+    subtitle: str
+    notice: str
+    source: str
+    facts: Facts
+    sections: tuple[Section, ...]
+    left_out: tuple[str, ...]
+    outline: str
+    words: Mapping[str, str]

@@ -1,0 +1,105 @@
+"""Where next: the adhesions and extensions that would reach the most people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from opsn_geo.publish.report.charts import nice, scale
+from opsn_geo.publish.report.model import Curve, Material, Prose, Section, Subsection, Table, say
+from opsn_geo.publish.report.numbers import count, percent
+from opsn_geo.publish.report.words import names_of, operators, records, simulated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STEPS: Final = ("adhesion", "extension")
+
+
+def chosen(extension: pd.DataFrame, step: str) -> pd.DataFrame:
+    """Give the best steps of a kind in their order, with what they bring together: ``total_pop`` by rank.
+
+    >>> table = pd.DataFrame({"step": "adhesion", "k": [1, 2, 2], "rank": [1, 1, 2], "opsn": ["a", "a", "b"],
+    ...                       "gain_pop": [9, 9, 5], "total_pop": [9, 14, 14], "unknown_pop": 0})
+    >>> chosen(table, "adhesion")[["opsn", "gain_pop", "total_pop"]].values.tolist()
+    [['a', 9, 9], ['b', 5, 14]]
+    """
+    part = extension[extension["step"] == step]
+    best = part[part["k"] == part["k"].max()].sort_values("rank", kind="stable")
+    totals = part.drop_duplicates("k").set_index("k")["total_pop"]
+    return pd.DataFrame(best.assign(total_pop=best["rank"].map(totals)))
+
+
+def extension(material: Material) -> Section | None:
+    """Say which adhesions and which extensions to try first, and what each adds."""
+    found = material.tables.get("extension")
+    if found is None or found.empty:
+        return None
+    return Section(
+        key="extension",
+        title=say(material, "extension"),
+        simulated=simulated(material, "memberships"),
+        blocks=(Prose(paragraphs=(say(material, "extension_text"),)),),
+        parts=tuple(
+            Subsection(title=say(material, f"{step}_part"), blocks=tuple(_steps(material, found, step)))
+            for step in STEPS
+            if (found["step"] == step).any()
+        ),
+    )
+
+
+def step_name(material: Material, row: dict[str, Any], step: str) -> tuple[str, str]:
+    """Name a step: who joins whom, or which service is extended where."""
+    if step == "adhesion":
+        epci = names_of(material, "epci")
+        opsn = operators(material).get("name", pd.Series(dtype=str))
+        return epci.get(str(row["siren_epci"]), str(row["siren_epci"])), str(
+            opsn.get(row["opsn"], row["opsn"])
+        )
+    services, departements = material.services, names_of(material, "departements")
+    slug, code = str(row["extended"]), str(row["code_dep"])
+    return services.get(slug, slug), departements.get(code, code)
+
+
+def _steps(material: Material, found: pd.DataFrame, step: str) -> Iterator[Table | Curve]:
+    lang, best = material.lang, chosen(found, step)
+    rows = [
+        (
+            count(row["rank"], lang),
+            *step_name(material, row, step),
+            count(row["gain_pop"], lang),
+            count(row["unknown_pop"], lang),
+            count(row["total_pop"], lang),
+        )
+        for row in records(best)
+    ]
+    table = Table(
+        caption=say(material, f"{step}_table", number=len(rows)),
+        heads=tuple(
+            say(material, f"head_{it}")
+            for it in ("rank", f"{step}_who", f"{step}_where", "gain", "gain_unknown", "gain_total")
+        ),
+        rows=tuple(rows),
+        texts=(0, 1, 2),
+        source=say(material, "source", file="tables/extension.csv"),
+    )
+    yield table
+    total = best["total_pop"].astype(float)
+    if len(best) < 2 or not total.max() > 0:  # noqa: PLR2004 - a curve has two points
+        return
+    ticks = nice(0, total.max() / 1e6, 4)
+    across, up = scale(0, len(best)), scale(0, ticks[-1])
+    yield Curve(
+        key=f"{step}_curve",
+        title=say(material, f"{step}_curve"),
+        summary=say(
+            material, "curve_summary", number=len(best), total=count(total.max() / 1e6, lang, 1),
+            half=int((total < total.max() / 2).sum()) + 1,
+            first=percent(total.iloc[0] / total.max(), lang),
+        ),
+        points=((0.0, 0.0), *((across(k), up(it / 1e6)) for k, it in enumerate(total, start=1))),
+        across=tuple((across(k), str(k)) for k in range(len(best) + 1)),
+        up=tuple((up(it), count(it, lang, 0 if float(it).is_integer() else 1)) for it in ticks),
+        table=table,
+    )  # fmt: skip

@@ -1,0 +1,204 @@
+"""Who answered, and what the answers are worth: the verdict and its reasons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from opsn_geo.publish.report.charts import mark, nice, panel, scale
+from opsn_geo.publish.report.maps import maps
+from opsn_geo.publish.report.model import (
+    Block,
+    Chart,
+    Key,
+    Material,
+    Prose,
+    Section,
+    Subsection,
+    Table,
+    say,
+)
+from opsn_geo.publish.report.numbers import count, interval, percent, signed
+from opsn_geo.publish.report.words import names_of, records, simulated
+from opsn_geo.vocabulary import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+
+_RATE: Final = 0.10
+"""Share of false discoveries that the report accepts among the gaps it calls established."""
+_BALANCED: Final = 0.1
+_TOP: Final = 12
+_CLEAREST: Final = 14
+_PODIUM: Final = 3
+_PROFILE: Final = ("code_dep", "size_band", "density_band")
+
+
+def representativeness(material: Material) -> Section | None:
+    """Say whether the survey can be trusted: the verdict and its reasons, who answered, what weights mend."""
+    verdict = material.tables.get("verdict")
+    if verdict is None or verdict.empty:
+        return None
+    said = verdict.set_index("finding")["text"]
+    reasons = verdict[verdict["finding"].isin(["small", "rate", "bias", "weights"])]["text"]
+    return Section(
+        key="representativeness",
+        title=say(material, "representativeness"),
+        simulated=simulated(material, "answers"),
+        blocks=(
+            Prose(paragraphs=(str(said["answer"]),), items=tuple(map(str, reasons))),
+            *_headlines(material, verdict),
+        ),
+        parts=tuple(
+            it
+            for it in (
+                Subsection(title=say(material, "who_answered"), blocks=tuple(_response(material))),
+                Subsection(title=say(material, "where_answered"), blocks=_where(material)),
+                Subsection(title=say(material, "balance"), blocks=tuple(_love(material))),
+            )
+            if it.blocks
+        ),
+    )
+
+
+def _headlines(material: Material, verdict: pd.DataFrame) -> Iterator[Block]:
+    """Say which headline figures hold, and fold away those that do not, each with what would overturn it."""
+    judged = verdict[verdict["finding"] == "headline"]
+    if judged.empty:
+        return
+    lang, numbers = material.lang, judged["verdict"].value_counts()
+    yield Prose(
+        paragraphs=(
+            say(
+                material, "headlines", all=count(len(judged), lang), **{
+                    it: count(numbers.get(it, 0), lang) for it in ("holds", "fragile", "open")
+                },
+            ),
+        )
+    )  # fmt: skip
+    for kind in ("fragile", "open"):
+        told = judged.loc[judged["verdict"] == kind, "text"]
+        if len(told):
+            yield Prose(items=tuple(map(str, told)), folded=say(material, f"headlines_{kind}"))
+
+
+def level_name(material: Material, variable: str, level: str) -> str:
+    """Name a level of what is known of communes: a département, a size, a density."""
+    if variable == "code_dep":
+        return names_of(material, "departements").get(level, level)
+    return texts("survey_level", material.lang).get(f"{variable}={level}", level)
+
+
+def _response(material: Material) -> Iterator[Table]:
+    """Set who answered beside the territory, by département, size and density."""
+    lang = material.lang
+    found = material.tables["representativite"]
+    variables = texts("survey_variable", lang)
+    heads = ("communes", "answered", "rate", "territory_share", "sample_share", "difference")
+    for variable in _PROFILE:
+        part = found[found["variable"] == variable]
+        rows = [
+            (
+                level_name(material, variable, row["level"]),
+                count(row["units"], lang),
+                count(row["answered"], lang),
+                f"{percent(row['response_share'], lang)} "
+                + interval(row["response_low_share"], row["response_high_share"], lang),
+                percent(row["territory_share"], lang),
+                percent(row["sample_share"], lang),
+                _departs(material, row),
+            )
+            for row in records(part)
+        ]
+        if rows:
+            name = variables.get(variable, variable)
+            yield Table(
+                caption=say(material, "response_table", variable=name),
+                heads=(name.capitalize(), *(say(material, f"head_{it}") for it in heads)),
+                rows=tuple(rows),
+                texts=(0, 6),
+                source=say(material, "source", file="tables/representativite.csv"),
+            )
+
+
+def _departs(material: Material, row: dict[str, Any]) -> str:
+    """Say whether a level answered less or more than chance explains."""
+    if not row["q"] < 0.05:  # noqa: PLR2004 - the usual level; missing says nothing either
+        return say(material, "as_chance")
+    return say(material, "too_few" if row["sample_share"] < row["territory_share"] else "too_many")
+
+
+def _where(material: Material) -> tuple[Block, ...]:
+    """Map the answers by EPCI, and say how many people live where nobody spoke."""
+    silences = material.layers.get("silences")
+    drawn = maps(material, ("epci_response", "epci_residual"))
+    if silences is None or silences.empty:
+        return drawn
+    largest = silences.sort_values("population", ascending=False, kind="stable").iloc[0]
+    told = say(
+        material, "silences", number=count(len(silences), material.lang), name=largest["name"],
+        communes=count(largest["communes"], material.lang),
+        population=count(largest["population"], material.lang),
+    )  # fmt: skip
+    return (Prose(paragraphs=(told,)), *drawn)
+
+
+def _love(material: Material) -> Iterator[Chart]:
+    """Draw how far those who answered differ from the territory, before and after weighting."""
+    found = material.tables.get("profils")
+    if found is None or found.empty:
+        return
+    lang = material.lang
+    reach = max(found[["difference", "weighted_difference"]].abs().max().max(), _BALANCED)
+    ticks = nice(-reach, reach)
+    place = scale(ticks[0], ticks[-1])
+    variables = texts("survey_variable", lang)
+    none = float("nan")
+    panels = [
+        panel(
+            variables.get(str(variable), str(variable)).capitalize(),
+            [
+                (
+                    level_name(material, str(variable), str(row["level"])),
+                    f"{signed(row['difference'], lang, 2)} → {signed(row['weighted_difference'], lang, 2)}",
+                    (),
+                    (
+                        mark(place, row["difference"], none, none),
+                        mark(place, row["weighted_difference"], none, none, series=1),
+                    ),
+                )
+                for row in records(part)
+            ],
+        )
+        for variable, part in found.groupby("variable", sort=False)
+    ]
+    keys = ("before_weighting", "after_weighting")
+    balanced = int((found["weighted_difference"].abs() <= _BALANCED).sum())
+    yield Chart(
+        key="love",
+        title=say(material, "love_title"),
+        summary=say(material, "love_summary", levels=len(found), balanced=balanced),
+        panels=tuple(panels),
+        legend=tuple(Key(label=say(material, it), series=number) for number, it in enumerate(keys)),
+        ticks=tuple((place(it), signed(it, lang, 1)) for it in ticks),
+        lines=((place(0), "zero"), (place(-_BALANCED), "limit"), (place(_BALANCED), "limit")),
+        table=Table(
+            caption=say(material, "love_table"),
+            heads=tuple(
+                say(material, f"head_{it}")
+                for it in ("level", "territory_share", "sample_share", "weighted_share", *keys)
+            ),
+            rows=tuple(
+                (
+                    level_name(material, row["variable"], row["level"]),
+                    *(percent(row[it], lang) for it in ("territory", "respondents", "weighted")),
+                    *(signed(row[it], lang, 2) for it in ("difference", "weighted_difference")),
+                )
+                for row in records(found)
+            ),
+            source=say(material, "source", file="tables/profils.csv"),
+            folded=True,
+        ),
+    )

@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from opsn_geo.publish import report
+from opsn_geo.publish.report.model import (
+    Chart,
+    Facts,
+    Maps,
+    Material,
+    Prose,
+    Report,
+    Section,
+    Table,
+)
+from opsn_geo.publish.report.words import book_of, service_words
+from opsn_geo.publish.themes import themes_for
+from opsn_geo.vocabulary import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from .conftest import Published
+
+HOSTILE = """<script>alert("x")</script> & 'y'"""
+SPACE = "\u202f"
+
+
+def material(given: Published, **changes: object) -> Material:
+    parts = {
+        "layers": given.layers,
+        "tables": given.tables,
+        "metadata": given.metadata,
+        "themes": given.themes,
+        "counts": {"memberships_read": 3, "memberships_linked": 2, "memberships_rejected": 1},
+        "rejects": pd.DataFrame({"table": ["memberships"], "cause": ["unknown_code"]}),
+        "book": book_of(None),
+        "services": service_words(given.tables["services"], "name", given.metadata.language),
+        "min_answers": 5,
+    }
+    return Material(**{**parts, **changes})
+
+
+@pytest.fixture
+def studied(published: Callable[..., Published]) -> Callable[..., Published]:
+    """Give the toy run with what a report needs, and names that try to break its page."""
+
+    def made(lang: str = "fr") -> Published:
+        given = published(lang)
+        epci = given.layers["epci"].assign(
+            name=[HOSTILE, "B", "C"],
+            covered_possible_share=1.0,
+            covered_pop_share=[0.5, 0.25, 1.0],
+            covered_pop_possible_share=1.0,
+            crosses_border=[False, False, True],
+        )
+        communes = given.layers["communes"]
+        communes = communes.assign(opsn=np.where(communes["opsn_count"].fillna(0) > 0, "a", ""))
+        layers = {**given.layers, "communes": communes, "epci": epci}
+        services = pd.DataFrame(
+            {"service": ["dpd", "sig"], "name": ["Délégué", HOSTILE], "name_en": ["Officer", HOSTILE],
+             "family": "Données", "family_en": "Data"}
+        )  # fmt: skip
+        offers = pd.DataFrame({"opsn": ["a"], "service": ["dpd"]})
+        tables = {**given.tables, "services": services, "offres": offers}
+        return given._replace(layers=layers, tables=tables, themes=themes_for(layers, lang))  # type: ignore[arg-type]
+
+    return made
+
+
+def blocks(section: Section) -> Iterator[object]:
+    yield from section.blocks
+    for part in section.parts:
+        yield from part.blocks
+
+
+def section(made: Report, key: str) -> Section:
+    return next(it for it in made.sections if it.key == key)
+
+
+def tables(made: Report) -> Iterator[Table]:
+    for it in (block for each in made.sections for block in blocks(each)):
+        if isinstance(it, Table):
+            yield it
+        elif isinstance(it, Chart):
+            yield it.table
+
+
+def test_shares_by_service_are_those_of_the_couverture(studied: Callable[..., Published]) -> None:
+    given = studied()
+    ladder = next(
+        it for it in blocks(section(report.report(material(given)), "coverage")) if isinstance(it, Chart)
+    )
+    # of 12 communes inside, every one is a member for dpd and unknown for sig
+    assert {row[0]: row[1] for row in ladder.table.rows} == {
+        "Délégué": f"100{SPACE}%",
+        HOSTILE: f"0 à 100{SPACE}%",
+    }
+    dpd = next(row for panel in ladder.panels for row in panel.rows if row.label == ("Délégué",))
+    assert [(it.at, it.width, it.hatched) for it in dpd.parts] == [(0.0, 100.0, False)]
+
+
+def test_bars_fill_the_whole_width(studied: Callable[..., Published]) -> None:
+    made = report.report(material(studied()))
+    for chart in (it for it in blocks(section(made, "coverage")) if isinstance(it, Chart)):
+        for row in (row for panel in chart.panels for row in panel.rows):
+            assert sum(it.width for it in row.parts) == pytest.approx(100)
+
+
+def test_the_first_page_counts_communes_inside_only(studied: Callable[..., Published]) -> None:
+    given = studied()
+    covered = report.report(material(given)).facts.items[0]
+    inside = given.layers["communes"].query("inside")
+    known = inside["state"].isin(["used", "member"])
+    unknown = inside["state"].isna() | inside["state"].eq("unknown")
+    assert (known.sum(), unknown.sum(), len(inside)) == (8, 2, 12)
+    assert covered.value == f"67 à 83{SPACE}% des communes"
+    assert "8 communes sur 12" in covered.note
+    assert "Pour 2 autres" in covered.note
+
+
+def test_a_study_without_answers_says_what_it_leaves_out(studied: Callable[..., Published]) -> None:
+    made = report.report(material(studied()))
+    assert [it.key for it in made.sections] == ["territory", "coverage", "method"]
+    left_out = ("deserts", "representativeness", "influence", "opinions", "needs", "extension", "figures",
+                "contradictions")  # fmt: skip
+    said = texts("report", "fr")
+    assert made.left_out == tuple(said[f"without_{it}"] for it in left_out)
+    assert said["no_survey"] in [it.value for it in made.facts.items]
+
+
+def test_a_study_where_nothing_is_known_is_still_told(studied: Callable[..., Published]) -> None:
+    given = studied()
+    communes = given.layers["communes"].assign(state="unknown", path=None, opsn=None, opsn_count=0)
+    cells = given.tables["couverture"].iloc[:0]
+    bare = given._replace(
+        layers={**given.layers, "communes": communes},
+        tables={**given.tables, "couverture": cells, "adhesions": given.tables["adhesions"].iloc[:0]},
+    )
+    made = report.report(material(bare))
+    assert made.facts.items[0].value == f"0 à 100{SPACE}% des communes"
+    assert report.page(made).count("<h2") == 5
+
+
+def test_hostile_names_stay_text(studied: Callable[..., Published]) -> None:
+    given = studied()
+    page = report.page(report.report(material(given)))
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;alert") >= 2
+    assert not re.search(r"""(?:src|href)\s*=\s*["'](?!\#)""", page)
+    assert "url(" not in page.replace("url(#hatch)", "")
+    styles = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    assert len(styles) == 1
+    assert 'content: "Toy l\\27 \\ab  \\3c b\\3e ' in styles[0]
+
+
+def test_same_inputs_same_bytes(studied: Callable[..., Published], tmp_path: Path) -> None:
+    for name in ("one.html", "two.html"):
+        given = studied()
+        report.write(
+            tmp_path / name, given.layers, given.tables, given.metadata, given.themes, counts={},
+            rejects=given.tables["rejets"],
+        )  # fmt: skip
+    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("fr", ["L’essentiel", "Qui est couvert", "adhérente"]),
+        ("en", ["In brief", "Who is covered", "member"]),
+    ],
+)
+def test_a_report_speaks_one_language(studied: Callable[..., Published], lang: str, words: list[str]) -> None:
+    page = report.page(report.report(material(studied(lang))))
+    assert f'<html lang="{lang}">' in page
+    for word in words:
+        assert word in page
+    other = texts("report", "en" if lang == "fr" else "fr")
+    assert other["coverage_text"] not in page
+
+
+def test_simulated_tables_are_named_at_the_top_and_in_their_sections(
+    studied: Callable[..., Published],
+) -> None:
+    given = studied()
+    made = report.report(material(given))
+    assert "les adhésions" in made.notice
+    assert "les adhésions" in section(made, "coverage").simulated
+    assert section(made, "territory").simulated == ""
+    real = material(given, metadata=dataclasses.replace(given.metadata, simulated=()))
+    assert report.report(real).notice == ""
+    assert not any(it.simulated for it in report.report(real).sections)
+
+
+def test_rejected_rows_are_counted_by_cause(studied: Callable[..., Published]) -> None:
+    rejects = pd.DataFrame(
+        {"table": ["memberships"] * 3, "cause": ["mismatch", "unknown_code", "unknown_code"]}
+    )
+    made = report.report(material(studied(), rejects=rejects))
+    shown = [it for it in blocks(section(made, "method")) if isinstance(it, Table)]
+    causes = texts("cause", "fr")
+    assert [row[:3] for row in shown[-1].rows] == [
+        (causes["unknown_code"], "memberships", "2"),
+        (causes["mismatch"], "memberships", "1"),
+    ]
+
+
+def test_maps_have_the_colours_and_counts_of_their_theme(studied: Callable[..., Published]) -> None:
+    given = studied()
+    maps = next(
+        it for it in blocks(section(report.report(material(given)), "coverage")) if isinstance(it, Maps)
+    )
+    drawn, theme = maps.items[0], next(it for it in given.themes if it.key == "state")
+    assert [it.colour for it in drawn.legend] == [it.colour for it in theme.classes]
+    assert [(it.colour, it.hatched) for it in drawn.shapes] == [
+        (it.colour, it.hatched) for it in theme.classes if it.count
+    ]
+    assert (drawn.width, drawn.height) == (640, 480)
+
+
+def test_a_map_covers_its_territory(studied: Callable[..., Published]) -> None:
+    """Put the areas of all paths together: as much as 12 squares of 160 units."""
+    maps = next(
+        it for it in blocks(section(report.report(material(studied())), "coverage")) if isinstance(it, Maps)
+    )
+    total = 0.0
+    for shape in maps.items[0].shapes:
+        for ring in shape.path.split("z")[:-1]:
+            steps = np.array(re.findall(r"-?\d+", ring), dtype=float).reshape(-1, 2).cumsum(axis=0)
+            x, y = steps.T
+            total += (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2
+    assert abs(total) == pytest.approx(12 * 160**2, rel=1e-3)
+
+
+def figures_table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "figure": ["users_share", "attacked", "staff"], "label": ["Utilisent", "Attaquées", "Agents"],
+            "value": [72.0, 18.0, 15.0], "unit": ["share", "share", "mean"], "precision": [1.0, 1.0, 0.1],
+            "base": [488.0, 488.0, np.nan], "recomputed": [71.6, 18.0, np.nan],
+            "recomputed_base": [488.0, 444.0, np.nan], "low": [68.0, 15.0, np.nan],
+            "high": [75.0, 22.0, np.nan], "difference": [-0.4, 0.0, np.nan],
+            "status": ["agrees", "inconsistent", "not_computable"],
+            "note": ["", "Incohérent : 80 sur 444.", "Colonne vide."],
+        }
+    )  # fmt: skip
+
+
+def test_published_stands_beside_recomputed(studied: Callable[..., Published]) -> None:
+    given = studied()
+    wrong = pd.DataFrame(
+        {"check": ["base"], "subject": ["attacked"], "severity": ["contradiction"],
+         "evidence": ["80 sur 444"],
+         "where": ["III"], "expected": ["488"], "found": ["444"]}
+    )  # fmt: skip
+    with_figures = given._replace(tables={**given.tables, "figures": figures_table(), "incoherences": wrong})
+    made = report.report(material(with_figures))
+    facts, apart, agreed = list(blocks(section(made, "figures")))[1:]
+    assert isinstance(facts, Facts)
+    assert [it.value for it in facts.items] == ["1", "0", "1", "1"]
+    assert isinstance(apart, Table)
+    assert isinstance(agreed, Table)
+    assert agreed.rows == (
+        ("Utilisent", f"72{SPACE}%", "488", f"72{SPACE}%", "488", "[68\u00a0;\u00a075]", "0", "concorde"),
+    )
+    assert [row[-1] for row in apart.rows] == ["Incohérent : 80 sur 444.", "non recalculable. Colonne vide."]
+    assert apart.rows[1][1:7] == ("15,0", "–", "–", "–", "–", "–")
+    listed = [it for it in blocks(section(made, "contradictions")) if isinstance(it, Table)]
+    assert listed[0].rows == (("80 sur 444", "contradiction", "III"),)
+
+
+def test_no_inconsistency_is_said(studied: Callable[..., Published]) -> None:
+    given = studied()
+    none = pd.DataFrame(columns=["check", "subject", "severity", "evidence", "where", "expected", "found"])
+    made = report.report(material(given._replace(tables={**given.tables, "incoherences": none})))
+    told = next(it for it in blocks(section(made, "contradictions")) if isinstance(it, Prose))
+    assert told.paragraphs == (texts("report", "fr")["contradictions_none"],)
+
+
+def survey_tables() -> dict[str, pd.DataFrame]:
+    estimations = pd.DataFrame(
+        {
+            "item": ["need:dpd", "need:sig", "need:none", "score", "need:dpd"],
+            "measure": ["share", "share", "share", "mean", "share"], "answers": [40, 40, 40, 38, 12],
+            "unweighted": [0.5, 0.3, 0.1, 6.0, 0.6], "estimate": [0.45, 0.2, 0.1, 5.9, 0.6],
+            "low": [0.4, 0.1, 0.05, 5.5, 0.5], "high": [0.5, 0.3, 0.2, 6.3, 0.7],
+            "domain": ["", "", "", "", "80"],
+        }
+    )  # fmt: skip
+    influence = pd.DataFrame(
+        {
+            "item": ["need:dpd", "hidden", "score"], "measure": ["share", "share", "mean"],
+            "member_mean": [0.5, np.nan, 6.0], "other_mean": [0.3, np.nan, 5.0], "gap": [0.2, np.nan, 1.0],
+            "gap_low": [0.1, np.nan, 0.2], "gap_high": [0.3, np.nan, 1.8], "gap_q": [0.01, np.nan, 0.2],
+            "adjusted": [0.15, np.nan, 0.9], "adjusted_low": [0.05, np.nan, 0.1],
+            "adjusted_high": [0.25, np.nan, 1.7], "adjusted_p": [0.001, np.nan, 0.03],
+            "adjusted_q": [0.02, np.nan, 0.3], "tests": 2,
+        }
+    )  # fmt: skip
+    return {"estimations": estimations, "influence": influence}
+
+
+def test_estimates_and_gaps_are_those_of_the_tables(studied: Callable[..., Published]) -> None:
+    given = studied()
+    questions = pd.DataFrame(
+        {"column": ["Need – DPD", "Need – SIG", "Score?"], "item": ["need", "need", "score"],
+         "choice": ["dpd", "sig", None],
+         "kind": ["multiple", "multiple", "scale"], "label": ["DPD", "SIG", "Score"]}
+    )  # fmt: skip
+    full = given._replace(tables={**given.tables, **survey_tables()})
+    made = report.report(material(full, book=book_of(questions)))
+    marks, needed = (it for it in blocks(section(made, "opinions")) if isinstance(it, Chart))
+    assert [row.value for row in marks.panels[0].rows] == ["5,9 [5,5\u00a0;\u00a06,3]"]
+    assert [(" ".join(row.label), row.marks[0].series) for row in needed.panels[0].rows] == [
+        ("Délégué", 0),
+        (HOSTILE, 1),
+    ]
+    gaps = next(it for it in blocks(section(made, "influence")) if isinstance(it, Chart))
+    assert [panel.title for panel in gaps.panels] == ["Need"]
+    assert gaps.panels[0].rows[0].value == "+15 points"
+    assert gaps.table.rows[0][1:] == (
+        f"50{SPACE}%", f"30{SPACE}%", "+20", "[10\u00a0;\u00a030]", "+15", "[5\u00a0;\u00a025]", "oui",
+    )  # fmt: skip
+    assert [row[-1] for row in gaps.table.rows] == ["oui", "non"]
+
+
+def test_every_row_of_a_table_fills_its_columns(studied: Callable[..., Published]) -> None:
+    given = studied()
+    full = given._replace(tables={**given.tables, **survey_tables(), "figures": figures_table()})
+    found = list(tables(report.report(material(full))))
+    assert len(found) >= 8
+    for table in found:
+        assert {len(row) for row in table.rows} <= {len(table.heads)}, table.caption
+        assert max(table.texts) < len(table.heads), table.caption
