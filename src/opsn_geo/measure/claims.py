@@ -72,15 +72,16 @@ def contradictory_lists(
     told = told_texts(statements, ["list", "kind", "item", "code_dep", "says", "where"])
     told = told[told["says"] != ""].assign(of=lambda it: it["says"].str.split("=").str[0])
     labels = texts("stated_list", lang)
+    same = ["kind", "item", "code_dep", "of"]
+    denied = told[told.groupby(same)["says"].transform("nunique") > 1]
     found = []
-    for (_, item, _, _), rows in told.groupby(["kind", "item", "code_dep", "of"], sort=False):
+    for (_, item, _, _), rows in denied.groupby(same, sort=False):
         quoted = rows["list"].map(lambda it: text("consistency.quoted", lang, it=labels.get(it, it)))
         sides = quoted.groupby(rows["says"], sort=False).agg(lambda it: ", ".join(dict.fromkeys(it)))
-        if len(sides) > 1:
-            one, other = sides.iloc[0], ", ".join(sides.iloc[1:])
-            called = (names or {}).get(str(item), str(item))
-            said = text("consistency.lists", lang, item=called, one=one, other=other)
-            found.append(finding("lists", [str(item)], CONTRADICTION, said, rows["where"], one, other, lang))
+        one, other = sides.iloc[0], ", ".join(sides.iloc[1:])
+        called = (names or {}).get(str(item), str(item))
+        said = text("consistency.lists", lang, item=called, one=one, other=other)
+        found.append(finding("lists", [str(item)], CONTRADICTION, said, rows["where"], one, other, lang))
     return findings(found)
 
 

@@ -285,9 +285,10 @@ def _told(recipe: Row, table: pd.DataFrame) -> pd.Series:
     measure, held = recipe["measure"], in_group(table, recipe["group"]) if recipe["group"] else slice(None)
     if measure in _OF_CHOICES:
         return chosen(table, recipe["item"], recipe["choice"])[held]
-    frame = table[[name for it, choice in _items(recipe).items() for name in _columns(table, it, choice)]][
-        held
-    ]
+    names = [name for it, choice in _items(recipe).items() for name in _columns(table, it, choice)]
+    if measure in _COUNTED and len(names) == 1:
+        return table[names[0]][held]
+    frame = table[names][held]
     if measure in _COUNTED:
         parts = frame.dropna().astype("str")
         return pd.Series(["\n".join(it) for it in parts.to_numpy()], parts.index, dtype="str")
