@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import pandas as pd
 
 from opsn_geo.chapters import common, coverage, deserts, extension, figures, panorama, representativeness
@@ -21,13 +20,18 @@ from opsn_geo.publish import manifest
 from opsn_geo.publish import tables as csv_tables
 from opsn_geo.publish.staging import staged
 from opsn_geo.study import Metadata, Study
-from opsn_geo.vocabulary import State, text
+from opsn_geo.vocabulary import text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write"]
 
 _CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension, figures)
 _MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
 """Maps of a single theme, by the name of their file."""
+_NEAREST: Final = "distance_member_m"
+"""Raster that the map of deserts can show."""
 Progress = Callable[[str], None]
 
 
@@ -145,7 +149,7 @@ def write(results: Results, out: Path) -> None:
     MachineError
         The folder cannot be written; the former results are left whole.
     """
-    from opsn_geo.publish import atlas, folium_maps, geopackage  # noqa: PLC0415 - folium is heavy, and only needed here
+    from opsn_geo.publish import atlas, folium_maps, geopackage, raster  # noqa: PLC0415 - folium is heavy, and only needed here
     from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
 
     prepared = results.prepared
@@ -154,9 +158,16 @@ def write(results: Results, out: Path) -> None:
     tables = {name: frame for name, frame in results.tables.items() if name != "rejets"}
     attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
     with staged(out) as aside:
-        rasters = _rasters(aside / "rasters", results)
+        rasters = raster.write_rasters(aside / "rasters", results.layers, metadata)
         file = aside / f"{metadata.stem}.gpkg"
-        geopackage.write(file, results.layers, results.tables, metadata, themes, rasters=rasters)
+        geopackage.write(
+            file,
+            results.layers,
+            results.tables,
+            metadata,
+            themes,
+            rasters=[Path("rasters", f"{it}.tif") for it in rasters],
+        )
         atlas.write(
             aside / "atlas.html",
             results.layers,
@@ -169,6 +180,10 @@ def write(results: Results, out: Path) -> None:
         for name, key in _MAPS.items():
             for theme in (it for it in themes if it.key == key):
                 made = folium_maps.theme_map(results.layers[theme.layer], theme, metadata)
+                if name == "deserts" and _NEAREST in rasters:
+                    picture = aside / "rasters" / f"{_NEAREST}.tif"
+                    title = text(f"rasters.{_NEAREST}", metadata.language)
+                    folium_maps.add_raster(made, picture, rasters[_NEAREST], title)
                 folium_maps.write(aside / f"{name}.html", made, theme.title, metadata)
         _tables(aside, {**attributes, **tables, "rejets": results.rejects}, metadata)
         content = manifest.manifest(
@@ -193,27 +208,3 @@ def _tables(folder: Path, tables: Mapping[str, pd.DataFrame], metadata: Metadata
     told = sheets.sheets(flat, metadata)
     workbook.write(folder / "tableaux.xlsx", told, metadata)
     opendocument.write(folder / "tableaux.ods", told, metadata)
-
-
-def _rasters(folder: Path, results: Results) -> list[Path]:
-    """Write how far each place is from a member commune and from an OPSN, each where there is one."""
-    from opsn_geo.publish import raster  # noqa: PLC0415 - rasterio is heavy, and only needed here
-
-    communes = results.layers["communes"]
-    halls = communes.set_geometry(
-        gpd.points_from_xy(communes["mairie_x"], communes["mairie_y"], crs=communes.crs)
-    )
-    inside = communes[communes["inside"]]
-    targets = {
-        "distance_member_m": halls.geometry[halls["state"].isin([State.MEMBER, State.USED])],
-        "distance_opsn_m": results.layers["opsn"].geometry,
-    }
-    grid = raster.grid_over(inside)
-    files = []
-    for measure, points in targets.items():
-        known = points[~points.is_empty & points.notna()]
-        if len(known):
-            files.append(folder / f"{measure}.tif")
-            block = raster.within(raster.distance(grid, known), grid, inside)
-            raster.write_raster(files[-1], block, grid, results.prepared.study.metadata, measure)
-    return [file.relative_to(folder.parent) for file in files]

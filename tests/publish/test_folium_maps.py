@@ -11,7 +11,7 @@ import pytest
 
 from opsn_geo import study
 from opsn_geo.errors import InputError
-from opsn_geo.publish import folium_maps
+from opsn_geo.publish import folium_maps, raster
 from opsn_geo.publish.background import BACKGROUNDS
 from opsn_geo.publish.figure import asset, offline
 from opsn_geo.publish.themes import themes_for
@@ -62,6 +62,24 @@ def test_the_same_inputs_give_the_same_bytes(layer: gpd.GeoDataFrame, theme: The
         folium.CircleMarker([49, 2]).add_to(made)
         folium_maps.write(tmp_path / name, made, "Toy", METADATA)
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_a_map_that_offers_a_raster_has_the_same_bytes_each_time(
+    toy: Territory, layer: gpd.GeoDataFrame, theme: Theme, tmp_path: Path
+) -> None:
+    grid = raster.grid_over(toy.inside)
+    block = raster.burned(grid, toy.inside, "population")
+    classes = raster.write_raster(tmp_path / "r.tif", block, grid, METADATA, "access_score")
+    for name in ("a.html", "b.html"):
+        made = folium_maps.theme_map(layer, theme, METADATA)
+        folium_maps.add_raster(made, tmp_path / "r.tif", classes, "Population <b>")
+        folium_maps.write(tmp_path / name, made, "Toy", METADATA)
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert page == (tmp_path / "b.html").read_text(encoding="utf-8")
+    assert "L.control.layers(" in page
+    assert "Population <b>" not in page
+    assert re.search(r"L\.imageOverlay\(\s*\"data:image/png;base64,", page)
+    assert all(f"background:{entry.colour}" in page for entry in classes)
 
 
 def test_what_would_need_the_network_is_refused_by_name(

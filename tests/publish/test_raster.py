@@ -1,30 +1,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import rasterio
 import shapely
-from rasterio.transform import from_origin
 
 from opsn_geo.publish.raster import (
     NODATA,
-    Grid,
     burned,
     distance,
-    grid_of,
+    footprint,
     grid_over,
     overlay,
-    weighted_mean,
     within,
     write_raster,
+    write_rasters,
 )
 from opsn_geo.read.boundaries import Territory, embedded
 from opsn_geo.study import Metadata
@@ -58,7 +53,7 @@ def near(toy: Territory, tmp_path: Path) -> Path:
     grid = grid_over(inside)
     write_raster(
         tmp_path / "near.tif",
-        within(distance(grid, targets), grid, inside),
+        within(distance(grid, targets), footprint(grid, inside)),
         grid,
         METADATA,
         "distance_member_m",
@@ -104,7 +99,8 @@ def test_a_large_raster_has_overviews(toy: Territory, tmp_path: Path) -> None:
 def test_the_same_inputs_give_the_same_bytes_and_nothing_else_is_left(near: Path, toy: Territory) -> None:
     first = near.read_bytes()
     grid, targets = grid_over(toy.inside), mairies(toy.communes.loc[["80001", "60012"]])
-    write_raster(near, within(distance(grid, targets), grid, toy.inside), grid, METADATA, "distance_member_m")
+    block = within(distance(grid, targets), footprint(grid, toy.inside))
+    write_raster(near, block, grid, METADATA, "distance_member_m")
     assert near.read_bytes() == first
     assert sorted(file.name for file in near.parent.iterdir()) == ["near.qml", "near.tif"]
 
@@ -142,7 +138,9 @@ def test_the_style_holds_one_open_ended_rising_class_per_colour(near: Path) -> N
 
 def test_the_overlay_is_transparent_where_there_is_no_data(toy: Territory, near: Path) -> None:
     grid = grid_over(toy.inside)
-    block = within(distance(grid, mairies(toy.communes.iloc[:1])), grid, toy.communes.loc[["80001"]])
+    block = within(
+        distance(grid, mairies(toy.communes.iloc[:1])), footprint(grid, toy.communes.loc[["80001"]])
+    )
     classes = write_raster(near, block, grid, METADATA, "distance_member_m")
     picture, ((south, west), (north, east)) = overlay(near, classes)
     assert picture.dtype == np.uint8
@@ -151,53 +149,12 @@ def test_the_overlay_is_transparent_where_there_is_no_data(toy: Territory, near:
     np.testing.assert_allclose([west, south, east, north], box, atol=0.005)
 
 
-def test_means_weigh_people_exactly_and_zones_cut_cells(tmp_path: Path) -> None:
-    zones = gpd.GeoDataFrame(
-        geometry=[
-            shapely.box(0, 0, 300, 400),
-            shapely.box(300, 0, 400, 400),
-            shapely.box(900, 900, 950, 950),
-        ],
-        index=pd.Index(["a", "b", "void"], name="code_insee"),
-        crs=2154,
-    )
-    people = np.array([[10, 30], [0, NODATA]], dtype=np.float32)
-    place = {"width": 2, "height": 2, "crs": 2154, "transform": from_origin(0, 400, 200, 200)}
-    kind = {"driver": "GTiff", "count": 1, "dtype": "float32", "nodata": NODATA}
-    with rasterio.open(tmp_path / "people.tif", "w", **kind, **place) as target:
-        target.write(people, 1)
-    grid = grid_of(tmp_path / "people.tif")
-    target = gpd.GeoSeries([shapely.Point(100, 300)], crs=2154)
-    write_raster(tmp_path / "d.tif", distance(grid, target), grid, METADATA, "distance_opsn_m")
-    found = weighted_mean(tmp_path / "d.tif", tmp_path / "people.tif", zones)
-    # The 30 people 200 m away live in a cell that the two zones share by halves.
-    assert found.loc["a"].tolist() == pytest.approx([15 * 200 / 25, 25.0])
-    assert found.loc["b"].tolist() == pytest.approx([200.0, 15.0])
-    assert np.isnan(found.loc["void", "value_mean"])
-    assert found.loc["void", "grid_population"] == 0
-
-
-def test_a_grid_in_another_projection_still_measures_in_metres(tmp_path: Path) -> None:
-    target = gpd.GeoSeries([shapely.Point(600_000, 6_900_000)], crs=2154)
-    at = target.to_crs(3035).iloc[0]
-    grid = Grid(
-        transform=from_origin(at.x - 100, at.y + 300, 200, 200),
-        width=1,
-        height=2,
-        crs="EPSG:3035",
-    )
-    write_raster(tmp_path / "d.tif", distance(grid, target), grid, METADATA, "distance_opsn_m")
-    with rasterio.open(tmp_path / "d.tif") as source:
-        assert source.read(1)[:, 0].tolist() == pytest.approx([200, 0], abs=0.5)
-
-
 def test_hauts_de_france_at_250_m_agrees_with_geometry(tmp_path: Path) -> None:
     inside = embedded(millesime=2021, region="32").inside
     targets = mairies(inside[inside["mairie_x"].notna()].iloc[::7])
     grid = grid_over(inside)
-    write_raster(
-        tmp_path / "d.tif", within(distance(grid, targets), grid, inside), grid, METADATA, "distance_member_m"
-    )
+    block = within(distance(grid, targets), footprint(grid, inside))
+    write_raster(tmp_path / "d.tif", block, grid, METADATA, "distance_member_m")
     with rasterio.open(tmp_path / "d.tif") as source:
         values, points = source.read(1), centres(source)
     kept = np.flatnonzero(values.ravel() != NODATA)[::101]
@@ -206,43 +163,25 @@ def test_hauts_de_france_at_250_m_agrees_with_geometry(tmp_path: Path) -> None:
     assert (values != NODATA).sum() * 0.0625 == pytest.approx(inside["area_km2"].sum(), rel=1e-3)
 
 
-FRANCE = """
-import datetime as dt, resource, sys
-from pathlib import Path
-import geopandas as gpd, numpy as np, rasterio, shapely
-from rasterio.transform import from_origin
-from opsn_geo.publish.raster import distance, grid_of, weighted_mean, write_raster
-from opsn_geo.study import Metadata
-
-folder, rng = Path(sys.argv[1]), np.random.default_rng(0)
-left, bottom, top, side = 100_000, 6_050_000, 7_150_000, 5_500
-place = {"width": side, "height": side, "crs": 2154, "transform": from_origin(left, top, 200, 200)}
-kind = {"driver": "GTiff", "count": 1, "dtype": "float32"}
-kind |= {"tiled": True, "blockxsize": 512, "blockysize": 512}
-with rasterio.open(folder / "people.tif", "w", **kind, **place) as target:
-    for _, window in target.block_windows(1):
-        people = rng.poisson(3, (window.height, window.width))
-        target.write(people.astype("float32"), 1, window=window)
-
-grid = grid_of(folder / "people.tif")
-mairies = rng.uniform([left, bottom], [left + 1_100_000, top], (35_000, 2))
-targets = gpd.GeoSeries(gpd.points_from_xy(*mairies.T), crs=2154)
-day = dt.date(2021, 2, 1)
-metadata = Metadata(title="t", territory="t", territory_name="t", millesime=2021, date=day)
-write_raster(folder / "d.tif", distance(grid, targets), grid, metadata, "distance_opsn_m")
-
-corners = [(left + 6_000 * x, bottom + 6_000 * y) for x in range(183) for y in range(183)]
-zones = gpd.GeoDataFrame(geometry=[shapely.box(x, y, x + 6_000, y + 6_000) for x, y in corners], crs=2154)
-found = weighted_mean(folder / "d.tif", folder / "people.tif", zones)
-assert found["value_mean"].notna().all()
-sys.stdout.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
-"""
-
-
-@pytest.mark.slow
-def test_france_at_200_m_fits_in_a_gigabyte(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FRANCE, tmp_path], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) < 1_000_000  # kilobytes
+def test_a_study_has_a_raster_for_all_that_is_known_and_no_other(toy: Territory, tmp_path: Path) -> None:
+    communes = toy.communes.assign(state="offered")
+    nowhere = gpd.GeoDataFrame(geometry=[None], crs=2154)
+    assert write_rasters(tmp_path / "none", {"communes": communes, "opsn": nowhere}, METADATA) == {}
+    assert not (tmp_path / "none").exists()
+    known = communes.assign(access_score=communes["population"] / 100)
+    known.loc["80001", "state"] = "member"
+    known.loc["80002", ["state", "mairie_x"]] = ["used", np.nan]
+    seat = gpd.GeoDataFrame(geometry=gpd.points_from_xy([604_000], [6_900_000]), crs=2154)
+    made = write_rasters(tmp_path, {"communes": known, "opsn": seat}, METADATA)
+    assert list(made) == ["distance_member_m", "distance_opsn_m", "access_score"]
+    values = {}
+    for name in made:
+        with rasterio.open(tmp_path / f"{name}.tif") as source:
+            values[name], points = source.read(1), centres(source)
+    assert {(it != NODATA).sum() for it in values.values()} == {12 * 16}
+    hall = shapely.distance(points, shapely.Point(600_500, 6_900_500))
+    office = shapely.distance(points, shapely.Point(604_000, 6_900_000))
+    inside = values["access_score"] != NODATA
+    np.testing.assert_allclose(values["distance_member_m"][inside], hall[inside], rtol=1e-6)
+    np.testing.assert_allclose(values["distance_opsn_m"][inside], office[inside], rtol=1e-6)
+    assert set(values["access_score"][inside]) == set(range(1, 13))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,8 @@ import pandas as pd
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+
+_TILE: Final = 8
 
 
 def places(communes: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -85,6 +87,62 @@ def nearest_places(
         metres[starts], found = KDTree(targets[known]).query(origins[starts])
         place[starts] = known[found]
     return place, metres
+
+
+def lattice_distances(
+    x: NDArray[np.float64], y: NDArray[np.float64], targets: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Measure the distance to the nearest target from every crossing of the lines of a lattice.
+
+    Parameters
+    ----------
+    x, y : array of float
+        Where its lines lie, rising or falling (m).
+    targets : array of shape (targets, 2)
+        Points; at least one, none missing.
+
+    Returns
+    -------
+    array of shape (y, x)
+        Straight-line distances (m).
+
+    Notes
+    -----
+    The lattice is cut into tiles of 8 × 8 crossings. With h the reach of a tile from its centre and d the
+    distance from there to the nearest target, the nearest target of any crossing in it lies at most d + 2h
+    from its centre (triangle inequality): only those are looked at, and nothing is approximated.
+
+    Examples
+    --------
+    >>> lattice_distances(np.array([0.0, 3.0]), np.array([4.0]), np.array([[0.0, 0.0], [9.0, 4.0]])).tolist()
+    [[4.0, 5.0]]
+    """
+    from scipy.spatial import KDTree  # noqa: PLC0415 - heavy, and needed for distances only
+
+    across, down = (_tiled(lines) for lines in (x, y))
+    middles = [lines.mean(axis=1) for lines in (across, down)]
+    centres = np.stack(np.meshgrid(*middles), axis=-1).reshape(-1, 2)
+    half = np.hypot(abs(across - middles[0][:, None]).max(), abs(down - middles[1][:, None]).max())
+    tree = KDTree(targets)
+    reach = (tree.query(centres)[0] + 2 * half) * (1 + 1e-9)  # for rounding
+    squares = np.full((len(centres), _TILE, _TILE), np.inf)
+    tile, rank = np.arange(len(centres)), 1
+    while len(tile):
+        far, place = tree.query(centres[tile], k=np.arange(rank, rank + _TILE))
+        for metres, target in zip(far.T, place.T, strict=True):
+            near = metres <= reach[tile]
+            at, (to_x, to_y) = tile[near], targets[target[near]].T[:, :, None]
+            east, north = across[at % len(across)] - to_x, down[at // len(across)] - to_y
+            squares[at] = np.minimum(squares[at], east[:, None, :] ** 2 + north[:, :, None] ** 2)
+        tile, rank = tile[far[:, -1] <= reach[tile]], rank + _TILE
+    rows = squares.reshape(len(down), len(across), _TILE, _TILE).swapaxes(1, 2)
+    found: NDArray[np.float64] = np.sqrt(rows.reshape(down.size, across.size)[: len(y), : len(x)])
+    return found
+
+
+def _tiled(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut the lines of a lattice into tiles, the last one filled up with the last line."""
+    return np.pad(lines, (0, -len(lines) % _TILE), mode="edge").reshape(-1, _TILE)
 
 
 def labels_at(labels: pd.Index, place: NDArray[np.intp]) -> NDArray[np.object_]:

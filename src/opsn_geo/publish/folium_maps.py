@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import folium
@@ -14,7 +15,7 @@ from branca.element import Element
 from folium.map import Layer
 from folium.template import Template
 
-from opsn_geo.publish import topology
+from opsn_geo.publish import raster, topology
 from opsn_geo.publish.atlas import deflated, shown_theme, simulated_note, source_note, subtitle
 from opsn_geo.publish.background import add_background, page_values
 from opsn_geo.publish.figure import asset, bundle, offline
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from opsn_geo.publish.theme_classes import Class
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
 _PROGRAM: Final = ("codec.js", "topology.js", "dom.js", "layer.js", "theme.js")
+_ABOVE_AREAS: Final = 200
 
 
 class _Verbatim(Element):  # type: ignore[misc]  # branca is not typed
@@ -107,6 +110,34 @@ def theme_map(layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata) -> foli
     add_background(made, metadata)
     made.fit_bounds([[south, west], [north, east]])
     return made.add_child(ThemeLayer(layer, theme, metadata))
+
+
+def add_raster(made: folium.Map, file: Path, classes: tuple[Class, ...], title: str) -> None:
+    """Offer a raster over the areas of a map, hidden until the reader ticks it among the layers.
+
+    Parameters
+    ----------
+    made : folium.Map
+        As :func:`theme_map` makes it; nothing that is added afterwards is listed among its layers.
+    file : pathlib.Path
+        Raster of :func:`opsn_geo.publish.raster.write_raster`.
+    classes : tuple of Class
+        Its classes: they stand as legend under the title.
+    title : str
+        What the raster shows, and in which unit.
+    """
+    picture, bounds = raster.overlay(file, classes)
+    rows = "".join(
+        f'<span><i style="background:{each.colour}"></i>{escape(each.label)}</span>'
+        for each in classes
+        if not each.hatched
+    )
+    name = f'{escape(title)}<span class="raster-legend">{rows}</span>'
+    image = folium.raster_layers.ImageOverlay(
+        picture, bounds, name=name, alt=title, z_index=_ABOVE_AREAS, show=False
+    )
+    made.add_child(image)
+    made.add_child(folium.LayerControl(position="bottomleft", collapsed=False, autoZIndex=False))
 
 
 def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:

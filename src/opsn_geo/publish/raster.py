@@ -7,7 +7,7 @@ Values are made window by window, so that a country fits in memory. Distances ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.measure.nearest import nearest
+from opsn_geo.measure.nearest import lattice_distances
 from opsn_geo.publish.raster_style import raster_qml
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.theme_classes import Class, intervals
-from opsn_geo.vocabulary import text
+from opsn_geo.vocabulary import State, text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 NODATA: Final = -9999.0
 BLOCK: Final = 512
-_SAMPLE: Final = 1_000_000
+_SAMPLE: Final = 100_000
+"""Cells that the classes of a legend are computed on, about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,45 +76,30 @@ def grid_over(areas: gpd.GeoDataFrame, cell_m: float = 250.0) -> Grid:
     )
 
 
-def grid_of(file: Path) -> Grid:
-    """Take the grid of a raster, such as a population grid that the user supplies."""
-    import rasterio  # noqa: PLC0415 - heavy, and needed for rasters only
-
-    with rasterio.open(file) as source:
-        return Grid(
-            transform=source.transform, width=source.width, height=source.height, crs=source.crs.to_wkt()
-        )
-
-
 def distance(grid: Grid, targets: gpd.GeoSeries) -> Block:
     """Measure the distance from the centre of each cell to the nearest target.
 
     Parameters
     ----------
     grid : Grid
-        Grid of the raster, in any projection.
+        Grid of the raster, in the projection of the targets, which is metric.
     targets : GeoSeries of Point
-        Mairies of the communes that have the service, or seats of OPSN, in a metric projection: distances
-        are straight lines in it, in metres.
+        Mairies of the communes that have the service, or seats of OPSN; none missing.
 
     Returns
     -------
     callable
         Values of a window, for :func:`write_raster`; no data everywhere where there is no target.
     """
-    from pyproj import Transformer  # noqa: PLC0415 - heavy, and needed for rasters only
-
-    points = pd.DataFrame({"x": targets.x.to_numpy(), "y": targets.y.to_numpy()})
-    to_metres = Transformer.from_crs(grid.crs, targets.crs, always_xy=True)
+    points = targets[~targets.is_empty].get_coordinates().to_numpy()
 
     def block(window: Window) -> NDArray[np.float32]:
-        column, row = np.meshgrid(np.arange(window.width) + 0.5, np.arange(window.height) + 0.5)
-        column, row = column.ravel() + window.col_off, row.ravel() + window.row_off
-        a, b, c, d, e, f = grid.transform[:6]
-        x, y = to_metres.transform(a * column + b * row + c, d * column + e * row + f)
-        metres = nearest(pd.DataFrame({"x": x, "y": y}), points)["distance_m"]
-        shape = (int(window.height), int(window.width))
-        return metres.fillna(NODATA).to_numpy(dtype=np.float32).reshape(shape)
+        if not len(points):
+            return np.full((int(window.height), int(window.width)), NODATA, dtype=np.float32)
+        side, left, top = grid.transform.a, grid.transform.c, grid.transform.f
+        x = left + side * (window.col_off + np.arange(window.width) + 0.5)
+        y = top - side * (window.row_off + np.arange(window.height) + 0.5)
+        return lattice_distances(x, y, points).astype(np.float32)
 
     return block
 
@@ -149,14 +135,25 @@ def burned(grid: Grid, areas: gpd.GeoDataFrame, column: str) -> Block:
     return block
 
 
-def within(block: Block, grid: Grid, areas: gpd.GeoDataFrame) -> Block:
-    """Keep the values of the cells whose centre lies in the areas; elsewhere there is no data."""
-    inside = burned(grid, areas.assign(here=1.0), "here")
+def footprint(grid: Grid, areas: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell for each cell of a grid whether its centre lies in the areas, which are a valid coverage."""
+    import shapely  # noqa: PLC0415 - kept beside its only use
+    from rasterio.features import rasterize  # noqa: PLC0415 - heavy, and needed for rasters only
 
-    def kept(window: Window) -> NDArray[np.float32]:
-        return np.where(inside(window) > 0, block(window), np.float32(NODATA))
+    whole = shapely.coverage_union_all(areas.geometry.to_numpy())
+    shape = (grid.height, grid.width)
+    inside: NDArray[np.uint8] = rasterize([(whole, 1)], shape, transform=grid.transform, dtype="uint8")
+    return inside.astype(bool)
 
-    return kept
+
+def within(block: Block, kept: NDArray[np.bool_]) -> Block:
+    """Keep the values of some cells of a grid, as of a :func:`footprint`; elsewhere there is no data."""
+
+    def values(window: Window) -> NDArray[np.float32]:
+        here = kept[window.toslices()]
+        return np.where(here, block(window) if here.any() else NODATA, NODATA).astype(np.float32)
+
+    return values
 
 
 def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measure: str) -> tuple[Class, ...]:
@@ -193,6 +190,7 @@ def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measu
         sample = _write_blocks(plain, block, grid, _tags(metadata, title, measure), title)
         options = {
             "compress": "DEFLATE",
+            "level": 1,  # the bits of a distance are noise: more effort gains 2 %
             "predictor": 3,
             "blocksize": BLOCK,
             "overview_resampling": "NEAREST",
@@ -210,43 +208,55 @@ def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measu
     return classes
 
 
-def weighted_mean(values: Path, population: Path, zones: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Average a raster over the people of each zone.
+def write_rasters(
+    folder: Path, layers: Mapping[str, gpd.GeoDataFrame], metadata: Metadata
+) -> dict[str, tuple[Class, ...]]:
+    """Write every raster that the layers of a study allow.
 
     Parameters
     ----------
-    values : Path
-        Raster of the measure, on the grid of `population` (write it on :func:`grid_of` that file).
-    population : Path
-        People per cell, such as INSEE's 200 m grid or GHSL; a cell without data holds nobody.
-    zones : GeoDataFrame
-        Areas on an index of codes, in any projection.
+    folder : Path
+        Folder to write in; made where there is something to write.
+    layers : mapping of str to GeoDataFrame
+        ``communes`` (state, mairie_x, mairie_y, inside, and access_score where it is known) and ``opsn``
+        (points), in one metric projection.
+    metadata : Metadata
+        What the files say of themselves.
 
     Returns
     -------
-    DataFrame
-        On the index of `zones`: ``value_mean`` (Σ c p v ÷ Σ c p over the cells that have a value, with c the
-        share of the cell in the zone, exactly, p its people, v its value; missing where that is nobody) and
-        ``grid_population`` (Σ c p). Cells are streamed by blocks.
-
-    Notes
-    -----
-    Coverage fractions: D. Baston, *exactextract*.
+    dict
+        Classes of each raster, by the name of its file: ``distance_member_m`` where there is a member
+        commune, ``distance_opsn_m`` where there is a seat, ``access_score`` where staff is known.
     """
-    import rasterio  # noqa: PLC0415 - heavy, and needed for rasters only
-    from exactextract import exact_extract  # noqa: PLC0415
+    communes = layers["communes"]
+    inside = communes[communes["inside"]]
+    grid = grid_over(inside)
+    blocks = {
+        f"distance_{name}_m": distance(grid, points)
+        for name, points in {
+            "member": _member_halls(communes),
+            "opsn": layers["opsn"].geometry.dropna(),
+        }.items()
+        if not points.is_empty.all()
+    }
+    if "access_score" in inside:
+        blocks["access_score"] = burned(grid, inside, "access_score")
+    kept = footprint(grid, inside)
+    return {
+        name: write_raster(folder / f"{name}.tif", within(block, kept), grid, metadata, name)
+        for name, block in blocks.items()
+    }
 
-    code = zones.index.name or "index"
-    with rasterio.open(values) as measure, rasterio.open(population) as people:
-        frame = zones[[zones.geometry.name]].to_crs(people.crs).reset_index()
-        shared = {"include_cols": [code], "output": "pandas", "strategy": "raster-sequential"}
-        limits = {"max_cells_in_memory": BLOCK * BLOCK * 4}
-        means = exact_extract(
-            measure, frame, ["value_mean=weighted_mean(default_weight=0)"], weights=people, **shared, **limits
-        )
-        sums = exact_extract(people, frame, ["grid_population=sum"], **shared, **limits)
-    found: pd.DataFrame = means.set_index(code).join(sums.set_index(code)).reindex(zones.index)
-    return found.rename_axis(zones.index.name).fillna({"grid_population": 0.0})
+
+def _member_halls(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Give the mairies of the communes that a membership reaches, where they are known."""
+    import geopandas as gpd  # noqa: PLC0415 - heavy, and needed for rasters only
+
+    members = communes[communes["state"].isin([State.MEMBER, State.USED])]
+    halls = members[["mairie_x", "mairie_y"]].dropna().astype(float)
+    points = gpd.points_from_xy(halls["mairie_x"], halls["mairie_y"], crs=communes.crs)
+    return gpd.GeoSeries(points, index=halls.index)
 
 
 def overlay(
