@@ -14,7 +14,6 @@ from opsn_geo.measure.response import (
     banded,
     clopper_pearson,
     hypergeometric_interval,
-    hypergeometric_p,
     respondent_shares,
     response_table,
     response_tables,
@@ -105,16 +104,6 @@ def test_the_hypergeometric_interval_holds_what_tests_do_not_reject(total: int, 
         and stats.hypergeom.cdf(count, total, kind, sample) > 0.025
     ]
     assert (least[0], most[0]) == (min(kept), max(kept))
-
-
-@given(st.integers(1, 40), st.data())
-def test_the_two_sided_p_is_fishers(total: int, data: st.DataObject) -> None:
-    kind = data.draw(st.integers(0, total))
-    draws = data.draw(st.integers(0, total))
-    count = data.draw(st.integers(max(0, kind + draws - total), min(kind, draws)))
-    table = [[count, kind - count], [draws - count, total - kind - draws + count]]
-    found = hypergeometric_p(np.array([count]), total, np.array([kind]), np.array([draws]))
-    assert found[0] == pytest.approx(stats.fisher_exact(table).pvalue, rel=1e-9)
 
 
 @given(st.integers(1, 200), st.data())

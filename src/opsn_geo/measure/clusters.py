@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.measure.laws import discoveries, hypergeometric_sf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,7 +86,7 @@ def local_join_counts(
     tested = lacking & (neighbours > 0)
     others, others_lacking = int(known.sum()) - 1, int(lacking.sum()) - 1
     if permutations is None:
-        p = _exact(joins[tested], neighbours[tested], others, others_lacking)
+        p = hypergeometric_sf(joins[tested], others, others_lacking, neighbours[tested])
     else:
         _check_permutations(permutations, int(tested.sum()), alpha)
         draws = _draws(others, others_lacking, int(neighbours.max()), permutations, seed)
@@ -93,17 +94,8 @@ def local_join_counts(
     found = pd.DataFrame({"join_count": joins, "neighbours": neighbours}, index=below.index)
     found = found.assign(p_value=np.nan, q_value=np.nan)
     found.loc[tested, "p_value"] = p
-    found.loc[tested, "q_value"] = _benjamini_hochberg(p)
+    found.loc[tested, "q_value"] = discoveries(p)
     return found.assign(cluster=found["q_value"] <= alpha)
-
-
-def _exact(
-    joins: NDArray[np.int64], neighbours: NDArray[np.int64], others: int, lacking: int
-) -> NDArray[np.float64]:
-    from scipy import stats  # noqa: PLC0415 - heavy, and needed for tests only
-
-    p: NDArray[np.float64] = stats.hypergeom.sf(joins - 1, others, lacking, neighbours)
-    return p
 
 
 def _check_permutations(permutations: int, tests: int, alpha: float) -> None:
@@ -130,10 +122,3 @@ def _drawn(
     at_least = histogram[:, ::-1].cumsum(axis=1)[:, ::-1]
     p: NDArray[np.float64] = (1 + at_least[neighbours, joins]) / (permutations + 1)
     return p
-
-
-def _benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy import stats  # noqa: PLC0415 - heavy, and needed for tests only
-
-    q: NDArray[np.float64] = stats.false_discovery_control(p) if len(p) else p
-    return q

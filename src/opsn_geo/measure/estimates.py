@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from opsn_geo.measure.design import Design, cluster_sums, floats, standard_errors
+from opsn_geo.measure.laws import beta_bounds, student
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,16 +189,6 @@ def item_frame(answers: pd.DataFrame, choices: dict[str, Sequence[str]]) -> pd.D
     return pd.concat([kept, pd.DataFrame(made, index=answers.index)], axis=1)
 
 
-def student(confidence: float, count: Integers) -> Floats:
-    """Give the Student quantile of each number of communes, less one degree; missing under two.
-
-    >>> student(0.95, np.array([1, 2])).round(3).tolist()
-    [nan, 12.706]
-    """
-    found = stats.t.isf((1 - confidence) / 2, np.maximum(count - 1, 1))
-    return np.asarray(np.where(count > 1, found, np.nan))
-
-
 def _design_effect(error: Floats, spread: Floats, communes: Integers, units: int) -> Floats:
     """Compare the variance with that of as many communes drawn at random without replacement."""
     simple = (1 - communes / units) * spread / np.maximum(communes - 1, 1)
@@ -216,10 +206,8 @@ def _korn_graubard(
         effective = np.where(varies, share * (1 - share) / error**2, communes / (1 - communes / units))
     effective *= (student(confidence, answers) / student(confidence, communes)) ** 2
     fixed = ~np.isfinite(effective) | (varies & (error < _NO_ERROR))
-    number, tail = np.where(fixed, 1.0, effective), (1 - confidence) / 2
-    low = stats.beta.ppf(tail, np.where(share > 0, number * share, 1.0), number * (1 - share) + 1)
-    high = stats.beta.isf(tail, number * share + 1, np.where(share < 1, number * (1 - share), 1.0))
-    low = np.where(fixed, share, np.where(share > 0, low, 0.0))
-    high = np.where(fixed, share, np.where(share < 1, high, 1.0))
+    number = np.where(fixed, 1.0, effective)
+    low, high = beta_bounds(confidence, number * share, number * (1 - share))
     alone = communes < 2  # noqa: PLR2004 - one commune has no error
-    return np.where(alone, np.nan, low), np.where(alone, np.nan, high)
+    low, high = (np.where(alone, np.nan, np.where(fixed, share, it)) for it in (low, high))
+    return low, high

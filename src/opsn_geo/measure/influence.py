@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from opsn_geo.measure.design import Design, cluster_sums, dummies, floats, standard_errors
-from opsn_geo.measure.estimates import estimates, student
+from opsn_geo.measure.estimates import estimates
+from opsn_geo.measure.laws import discoveries, student, student_p
 from opsn_geo.measure.response import with_unknown
 
 if TYPE_CHECKING:
@@ -158,9 +158,9 @@ def against_reference(
     """
     rows = estimated[estimated["item"].isin(reference.index)].reset_index(drop=True)
     known = rows["item"].map(reference).astype(float)
-    gap, degrees = rows["estimate"] - known, (rows["communes"] - 1).clip(lower=1)
-    half = stats.t.isf((1 - confidence) / 2, degrees) * rows["se"]
-    p = 2 * stats.t.sf((gap / rows["se"]).abs(), degrees)
+    gap = rows["estimate"] - known
+    half = student(confidence, rows["communes"]) * rows["se"]
+    p = student_p(gap / rows["se"], (rows["communes"] - 1).clip(lower=1))
     return rows[["item", "communes", "estimate"]].assign(
         reference=known, gap=gap, gap_low=gap - half, gap_high=gap + half, p=p
     )
@@ -233,7 +233,7 @@ def _gaps(
     error = standard_errors(scores, design, finite=False)
     error[np.isnan(gap) | (error < _NO_ERROR) | (degrees < 1)] = np.nan
     half = student(confidence, degrees + 1) * error
-    p = 2 * stats.t.sf(np.abs(gap) / error, np.maximum(degrees, 1))
+    p = student_p(gap / error, np.maximum(degrees, 1))
     parts = {"": gap, "_se": error, "_low": gap - half, "_high": gap + half, "_p": p}
     return pd.DataFrame({f"{kind}{name}": it for name, it in parts.items()})
 
@@ -241,8 +241,7 @@ def _gaps(
 def _discoveries(p: pd.Series) -> pd.Series:
     """Give the q of each p that is known, after Benjamini and Hochberg."""
     tested = p.dropna()
-    q = stats.false_discovery_control(tested) if len(tested) else tested
-    return pd.Series(q, index=tested.index, dtype=float).reindex(p.index)
+    return pd.Series(discoveries(tested), index=tested.index, dtype=float).reindex(p.index)
 
 
 def _coefficients(numbers: Floats, known: Booleans, matrix: Floats, design: Design) -> tuple[Floats, Floats]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.special import xlogy
 
+from opsn_geo.measure.laws import chi2_p, hypergeometric
 from opsn_geo.measure.response import with_unknown
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def overall(units: Sequence[int], answered: Sequence[int], *, draws: int = DRAWS
             "chi2": chi2,
             "g": g,
             "df": df,
-            "chi2_p": float(stats.chi2.sf(chi2, df)) if df else 1.0,
-            "g_p": float(stats.chi2.sf(g, df)) if df else 1.0,
+            "chi2_p": chi2_p(chi2, df),
+            "g_p": chi2_p(g, df),
             "simulated_p": (reached + 1) / (draws + 1),
             "cohen_w": float(np.sqrt(((found - share) ** 2 / share).sum())),
             "cramers_v": float(np.sqrt(chi2 / total)),
@@ -212,9 +212,9 @@ def _likelihood_ratio(answered: Integers, units: Integers) -> float:
 
 def _expected_distance(units: Integers, sample: int) -> float:
     """Give the exact expectation of the total variation distance of a random sample."""
-    total, drawn = int(units.sum()), np.arange(sample + 1)
-    gaps = np.abs(drawn[:, None] / sample - units / total)
-    return float((stats.hypergeom.pmf(drawn[:, None], total, units, sample) * gaps).sum() / 2)
+    total = int(units.sum())
+    counts, chances = hypergeometric(total, units, np.full(len(units), sample))
+    return float((chances * np.abs(counts / sample - units[:, None] / total)).sum() / 2)
 
 
 def _indicators(values: pd.Series) -> pd.DataFrame:

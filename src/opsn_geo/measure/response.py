@@ -6,11 +6,12 @@ syndicats are populations of their own and never counted among communes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from opsn_geo.measure.laws import beta_bounds, discoveries, hypergeometric_p, least_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,6 @@ DENSITY_BANDS: Final = {"lt_30": 0, "30_99": 30, "100_299": 100, "300_1499": 300
 """Bands of inhabitants per km², by their lower bound."""
 
 _FEW_EXPECTED: Final = 5
-_TIE: Final = 1 + 1e-7
 
 
 def banded(values: pd.Series, bands: dict[str, int]) -> pd.Series:
@@ -176,7 +176,8 @@ def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd
     >>> table["p"].round(4).tolist()
     [0.0476, 0.0476]
     """
-    groups = units.groupby(with_unknown(units[by]), observed=True, sort=True)
+    levels = with_unknown(units[by])
+    groups = units.groupby(levels, observed=True, sort=True)
     table = pd.DataFrame({"units": groups.size(), "answered": groups["responded"].sum().astype("int64")})
     held, got = table["units"].to_numpy(), table["answered"].to_numpy()
     total, sample = int(held.sum()), int(got.sum())
@@ -184,7 +185,7 @@ def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd
     least, most = hypergeometric_interval(got, sample, total, confidence)
     expected = sample * held / total
     spread = np.sqrt(expected * (1 - held / total) * (total - sample) / max(total - 1, 1))
-    p = hypergeometric_p(got, total, held, np.full(len(got), sample))
+    p = hypergeometric_p(got, total, held, sample)
     table = table.assign(
         response_share=got / held,
         response_low_share=low,
@@ -196,11 +197,12 @@ def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd
         expected=expected,
         residual=np.divide(got - expected, spread, out=np.zeros(len(got)), where=spread > 0),
         p=p,
-        q=stats.false_discovery_control(p),
+        q=discoveries(p),
         cell=np.select([got == 0, expected < _FEW_EXPECTED], ["empty", "small"], default=""),
     )
     if "population" in units:
-        living, answering = (groups["population"].sum(), groups.apply(_responding_pop))
+        living = groups["population"].sum()
+        answering = units["population"].where(units["responded"], 0).groupby(levels, observed=True).sum()
         table = table.assign(
             population=living, responding_pop=answering, responding_pop_share=answering / living
         )
@@ -238,10 +240,7 @@ def clopper_pearson(count: Integers, base: Integers, confidence: float = 0.95) -
     >>> low.round(4).tolist(), high.round(4).tolist()
     ([0.0], [0.3085])
     """
-    tail = (1 - confidence) / 2
-    low = np.where(count == 0, 0.0, stats.beta.ppf(tail, np.maximum(count, 1), base - count + 1))
-    high = np.where(count == base, 1.0, stats.beta.isf(tail, count + 1, np.maximum(base - count, 1)))
-    return low, high
+    return beta_bounds(confidence, count, base - count)
 
 
 def hypergeometric_interval(
@@ -250,7 +249,7 @@ def hypergeometric_interval(
     """Give the exact interval of how many of `total` units are of a kind, `count` of the `sample` being so.
 
     The bounds are the least and the greatest number that neither one-sided hypergeometric test rejects at
-    half the risk (Katz, 1953; Buonaccorsi, 1987), found by bisection: the tails are monotonous.
+    half the risk (Katz, 1953; Buonaccorsi, 1987).
 
     Parameters
     ----------
@@ -271,46 +270,5 @@ def hypergeometric_interval(
     ([0, 7], [3, 10])
     """
     tail = (1 - confidence) / 2
-    least = _first(lambda k: stats.hypergeom.sf(count - 1, total, k, sample) > tail, count, total)
-    fewer = sample - count
-    most = total - _first(lambda k: stats.hypergeom.sf(fewer - 1, total, k, sample) > tail, fewer, total)
-    return least, most
-
-
-def hypergeometric_p(count: Integers, total: int, kind: Integers, draws: Integers) -> Floats:
-    """Give the exact two-sided hypergeometric p of each count: all outcomes no likelier than it.
-
-    Parameters
-    ----------
-    count, kind, draws : array of int, shape (k,)
-        Units of the kind that were drawn, units of the kind, units drawn.
-    total : int
-        Units in all.
-
-    Examples
-    --------
-    >>> hypergeometric_p(np.array([3]), 8, np.array([4]), np.array([4])).round(6).tolist()
-    [0.485714]
-    """
-    cells, place = np.unique(np.column_stack([count, kind, draws]), axis=0, return_inverse=True)
-    return np.array([_two_sided(total, *map(int, cell)) for cell in cells])[place.ravel()]
-
-
-def _two_sided(total: int, count: int, kind: int, draws: int) -> float:
-    support = np.arange(max(0, draws + kind - total), min(draws, kind) + 1)
-    chance = stats.hypergeom.pmf(support, total, kind, draws)
-    return float(min(1.0, chance[chance <= chance[count - support[0]] * _TIE].sum()))
-
-
-def _first(holds: Any, low: Integers, high: int) -> Integers:  # noqa: ANN401 - a vectorised predicate
-    """Find the least number from `low` to `high` where a rising condition holds."""
-    lower, upper = low.copy(), np.full(len(low), high)
-    while (lower < upper).any():
-        middle = (lower + upper) // 2
-        found = holds(middle)
-        lower, upper = np.where(found | (lower == upper), lower, middle + 1), np.where(found, middle, upper)
-    return lower
-
-
-def _responding_pop(group: pd.DataFrame) -> int:
-    return int(group.loc[group["responded"], "population"].sum())
+    fewest = least_kind(count, sample, total, tail)
+    return fewest, total - least_kind(sample - count, sample, total, tail)

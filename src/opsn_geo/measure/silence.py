@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
-from opsn_geo.measure.response import hypergeometric_p
+from opsn_geo.measure.laws import discoveries, hypergeometric_p
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,18 +129,13 @@ def neighbour_response(responded: pd.Series, contiguity: sparse.csr_array) -> pd
     links = contiguity.astype(np.int64)
     neighbours, found = links.sum(axis=1), links @ answers
     others = len(answers) - 1
-    elsewhere = answers.sum() - answers
-    p = np.ones(len(answers))
-    for own in np.unique(elsewhere):
-        rows = elsewhere == own
-        draws = np.full(rows.sum(), own)
-        p[rows] = hypergeometric_p(found[rows], others, neighbours[rows], draws)
+    p = hypergeometric_p(found, others, neighbours, answers.sum() - answers)
     return pd.DataFrame(
         {
             "neighbours": neighbours,
             "neighbour_answers": found,
             "neighbour_p": p,
-            "neighbour_q": stats.false_discovery_control(p),
+            "neighbour_q": discoveries(p),
         },
         index=responded.index,
     )
