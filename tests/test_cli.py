@@ -166,3 +166,10 @@ def test_compare_has_nothing_to_say_of_a_study_that_publishes_nothing(tmp_path: 
     done = opsn_geo("compare", tmp_path / "new" / "study.toml", "--strict")
     assert done.returncode == 0, done.stderr
     assert "nothing to compare" in done.stdout
+
+
+def test_report_writes_the_report_alone_in_the_language_asked_for(tmp_path: Path, demo: Path) -> None:
+    done = opsn_geo("report", demo / "study.toml", "--out", tmp_path / "report.html")
+    assert done.returncode == 0, done.stderr
+    assert [it.name for it in tmp_path.glob("*.html")] == ["report.html"]
+    assert '<html lang="en"' in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -38,6 +38,7 @@ def test_the_run_writes_what_the_contract_names(ran: tuple[Results, Path]) -> No
         "tables/verdict.csv",
         "tables/figures.csv",
         "tables/incoherences.csv",
+        "rapport.html",
         "tableaux.xlsx",
         "tableaux.ods",
         "datapackage.json",

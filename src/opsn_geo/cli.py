@@ -135,6 +135,19 @@ def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> No
 
 
 @_group.command()
+@click.argument("study", required=False, type=click.Path(path_type=Path))
+@click.option("--out", "file", type=click.Path(path_type=Path, dir_okay=False))
+@_lang
+def report(study: Path | None, file: Path | None, lang: str | None) -> None:
+    """Write only the report."""
+    from opsn_geo import pipeline  # noqa: PLC0415
+
+    target = file or Path("rapport.html")
+    pipeline.write_report(pipeline.measure(pipeline.prepare(_study(study, lang))), target)
+    click.echo(target)
+
+
+@_group.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--region")
 @click.option("--departements")

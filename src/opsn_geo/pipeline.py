@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,7 +25,10 @@ from opsn_geo.vocabulary import text
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["Prepared", "Results", "measure", "prepare", "run", "write"]
+if TYPE_CHECKING:
+    from opsn_geo.publish.themes import Theme
+
+__all__ = ["Prepared", "Results", "measure", "prepare", "run", "write", "write_report"]
 
 _CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension, figures)
 _MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
@@ -185,10 +188,11 @@ def write(results: Results, out: Path) -> None:
                     title = text(f"rasters.{_NEAREST}", metadata.language)
                     folium_maps.add_raster(made, picture, rasters[_NEAREST], title)
                 folium_maps.write(aside / f"{name}.html", made, theme.title, metadata)
+        write_report(results, aside / "rapport.html", themes)
         _tables(aside, {**attributes, **tables, "rejets": results.rejects}, metadata)
         content = manifest.manifest(
             metadata,
-            inputs={"study": study.file, **study.tables} if study.file else study.tables,
+            inputs={**({"study": study.file} if study.file else {}), **study.tables, **study.rasters},
             counts=prepared.counts,
             rejects=[{str(key): it for key, it in row.items()} for row in results.rejects.to_dict("records")],
             warnings=results.warnings,
@@ -196,6 +200,31 @@ def write(results: Results, out: Path) -> None:
             root=aside,
         )
         manifest.write(aside / "manifest.json", content)
+
+
+def write_report(results: Results, file: Path, themes: Sequence[Theme] | None = None) -> None:
+    """Write only the report of a run; its themes are made anew where they are not handed over.
+
+    Raises
+    ------
+    MachineError
+        The file cannot be written.
+    """
+    from opsn_geo.publish import report  # noqa: PLC0415 - jinja2 is only needed here
+    from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
+
+    prepared, metadata = results.prepared, results.prepared.study.metadata
+    report.write(
+        file,
+        results.layers,
+        results.tables,
+        metadata,
+        themes or themes_for(results.layers, metadata.language),
+        counts=prepared.counts,
+        rejects=results.rejects,
+        questionnaire=prepared.tables.get("questionnaire"),
+        min_answers=prepared.study.min_answers,
+    )
 
 
 def _tables(folder: Path, tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> None:
