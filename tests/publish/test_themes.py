@@ -3,12 +3,14 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opsn_geo.publish.theme_classes import equal_counts, round_bounds
 from opsn_geo.publish.themes import (
     PATH_COLOURS,
     SPECS,
@@ -36,7 +38,7 @@ def theme_of(column: str, classes: tuple[Class, ...], kind: Kind) -> Theme:
     return Theme(key="k", group="coverage", layer="l", column=column, title="t", kind=kind, classes=classes)
 
 
-@settings(deadline=None)  # the first call loads mapclassify
+@settings(deadline=None)
 @given(
     values=NUMBERS,
     scheme=st.sampled_from(["pretty", "quantiles"]),
@@ -52,7 +54,7 @@ def test_every_value_falls_in_the_one_class_that_counts_it(
     assert sum(entry.count for entry in classes) == len(values)
 
 
-@settings(deadline=None)  # the first call loads mapclassify
+@settings(deadline=None)
 @given(values=NUMBERS)
 def test_bounds_rise_meet_and_hold_the_greatest_value(values: list[object]) -> None:
     frame = pd.DataFrame({"x": pd.array(values, dtype="Float64")})
@@ -62,7 +64,7 @@ def test_bounds_rise_meet_and_hold_the_greatest_value(values: list[object]) -> N
     assert not known or drawn[-1].upper >= max(known)
 
 
-@settings(deadline=None)  # the first call loads mapclassify
+@settings(deadline=None)
 @given(values=NUMBERS)
 def test_labels_and_colours_of_intervals_differ(values: list[object]) -> None:
     drawn = intervals(pd.DataFrame({"x": pd.array(values, dtype="Float64")}), "x", scheme="quantiles")
@@ -72,7 +74,7 @@ def test_labels_and_colours_of_intervals_differ(values: list[object]) -> None:
         assert len({entry.label for entry in drawn}) == len(drawn)
 
 
-@settings(deadline=None)  # the first call loads mapclassify
+@settings(deadline=None)
 @given(values=st.lists(st.one_of(st.none(), st.sampled_from([*State, "autre"])), min_size=1))
 def test_every_category_is_counted_once_and_unknown_takes_the_missing(values: list[object]) -> None:
     column = pd.Series(values, dtype="object")
@@ -80,6 +82,17 @@ def test_every_category_is_counted_once_and_unknown_takes_the_missing(values: li
     places = classify(theme_of("state", classes, "categories"), column)
     assert np.bincount(places, minlength=len(classes)).tolist() == [entry.count for entry in classes]
     assert sum(entry.hatched for entry in classes) == any(value in {None, "unknown"} for value in values)
+
+
+@settings(deadline=None)
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")  # mapclassify warns of ties
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=60, unique=True), st.integers(3, 7))
+def test_classes_are_those_of_mapclassify(values: list[int], most: int) -> None:
+    known = np.array(values) / 1000
+    pretty = mapclassify.PrettyBreaks(known, k=most).bins
+    assert round_bounds(known.min(), known.max(), most) == pytest.approx(pretty)
+    quantiles = mapclassify.Quantiles(known, k=most).bins
+    assert equal_counts(known, most) == pytest.approx(quantiles)
 
 
 def test_shares_read_in_percent_as_each_language_writes_them() -> None:

@@ -21,7 +21,8 @@ from opsn_geo.measure.consistency import (
     shown,
 )
 from opsn_geo.measure.figures import ANSWERS, told_texts
-from opsn_geo.measure.response import SIZE_BANDS, banded, hypergeometric_p
+from opsn_geo.measure.laws import hypergeometric_p
+from opsn_geo.measure.response import SIZE_BANDS, banded
 from opsn_geo.measure.shares import bounds
 from opsn_geo.vocabulary import Language, State, text, texts
 

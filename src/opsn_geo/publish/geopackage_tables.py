@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+import pandas as pd
+
 from opsn_geo.publish.geopackage_content import Column, Content
 
 if TYPE_CHECKING:
     import sqlite3
-
-    import pandas as pd
 
 _SCHEMA: Final = "http://www.geopackage.org/spec121/#extension_schema"
 
@@ -57,7 +58,7 @@ def add_table(base: sqlite3.Connection, content: Content, frame: pd.DataFrame, m
     columns = [f"{quoted(column.name)} {column.sql}" for column in content.columns]
     base.execute(
         f"CREATE TABLE {quoted(content.name)} ("
-        + ", ".join(["fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", *columns])
+        + ", ".join(["fid INTEGER PRIMARY KEY NOT NULL", *columns])
         + ")"
     )
     places = ", ".join(["?"] * (len(columns) + 1))
@@ -129,14 +130,15 @@ def quoted(name: str) -> str:
 
 
 def _cells(values: pd.Series, column: Column) -> list[object]:
-    """Give the plain Python values of a column, null where missing."""
-    if column.sql == "DATE":
-        values = values.dt.strftime("%Y-%m-%d")
-    elif column.sql == "BOOLEAN":
+    """Give the plain Python values of a column, null where missing; each distinct text is made once."""
+    if column.sql == "BOOLEAN":
         values = values.astype("Int64")
-    elif column.sql == "TEXT":
-        values = values.astype("object").where(values.isna(), values.astype("str"))
-    cells: list[object] = values.astype("object").where(values.notna(), None).tolist()
+    if column.sql not in {"TEXT", "DATE"}:
+        plain: list[object] = values.astype("object").where(values.notna(), None).tolist()
+        return plain
+    texts = values.dt.strftime("%Y-%m-%d") if column.sql == "DATE" else values.astype("str")
+    codes, found = pd.factorize(texts.where(values.notna()))
+    cells: list[object] = np.array([*map(str, found), None], dtype=object)[codes].tolist()
     return cells
 
 

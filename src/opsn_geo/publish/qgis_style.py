@@ -227,9 +227,7 @@ def _append_labels(root: Element, content: Content) -> None:
 def _widgets(content: Content, links: Links) -> Element:
     """Show words for values; hide the row number that only databases need."""
     root = element("fieldConfiguration")
-    nested(nested(nested(root, "field", name="fid"), "editWidget", type="Hidden"), "config").append(
-        option({})
-    )
+    nested(nested(root, "field", name="fid"), "editWidget", type="Hidden")
     for column in content.columns:
         widget = nested(nested(root, "field", name=column.name), "editWidget", type=_widget_type(column.sql))
         config: Mapping[str, object] = {}
@@ -240,7 +238,8 @@ def _widgets(content: Content, links: Links) -> Element:
             widget.set("type", "ValueRelation")
             layer, key, value = links.lookups[column.name]
             config = {"Layer": layer, "Key": key, "Value": value, "AllowNull": True, "AllowMulti": False}
-        nested(widget, "config").append(option(config))
+        if config:
+            nested(widget, "config").append(option(config))
     return root
 
 

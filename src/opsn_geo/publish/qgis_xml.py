@@ -87,8 +87,8 @@ def literal(value: str) -> str:
 
 def document(root: Element) -> bytes:
     """Write a document in UTF-8, each attribute where it was put: the same tree gives the same bytes."""
-    body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=False)
-    return b"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + body + b"\n"
+    body = ET.tostring(root, encoding="unicode")
+    return f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n{body}\n".encode()
 
 
 def srs(crs: CRS) -> Element:
@@ -105,7 +105,8 @@ def srs(crs: CRS) -> Element:
 
 def written(value: object) -> str:
     """Write a value; what XML cannot hold (control characters, lone surrogates) is left out."""
-    return str(int(value)) if isinstance(value, bool) else _UNWRITABLE.sub("", str(value))
+    told = str(int(value)) if isinstance(value, bool) else str(value)
+    return told if told.isprintable() else _UNWRITABLE.sub("", told)
 
 
 __all__ = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -120,11 +119,11 @@ def intervals(
 ) -> tuple[Class, ...]:
     """Cut a numeric column into classes computed on its values.
 
-    A few whole numbers make a class each, and so do two values; more are cut by
-    mapclassify at round numbers (``pretty``) or into classes of about equal size, at bounds of two
-    significant digits (``quantiles``). Each interval excludes its lower bound and includes its upper one,
-    and the first and the last are open, so that no value can fall between. Missing values make a hatched
-    class, the last.
+    A few whole numbers make a class each, and so do two values; more are cut at round numbers (``pretty``)
+    or into classes of about equal size, at bounds of two significant digits (``quantiles``): the classes
+    that mapclassify makes, without its second of imports. Each interval excludes its lower bound and includes
+    its upper one, and the first and the last are open, so that no value can fall between. Missing values make
+    a hatched class, the last.
 
     Parameters
     ----------
@@ -188,21 +187,58 @@ def _bounds(known: np.ndarray, *, scheme: Scheme, most: int, whole: bool, centre
     distinct = np.unique(known)
     if len(distinct) <= (most if whole else 2) and not centred:
         return [float(value) for value in distinct]
-    import mapclassify  # noqa: PLC0415 - it takes half a second to load, for those who need it
-
     if centred:
         reach = float(np.abs(known).max()) or 1.0
-        bins = mapclassify.PrettyBreaks(np.array([-reach, reach]), k=most).bins
+        bins = round_bounds(-reach, reach, most)
     elif scheme == "pretty":
-        bins = mapclassify.PrettyBreaks(known, k=most).bins
+        bins = round_bounds(distinct[0], distinct[-1], most)
     else:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # fewer classes than asked for: ties are common and harmless
-            bins = _two_digits(mapclassify.Quantiles(known, k=most).bins)
+        bins = _two_digits(equal_counts(known, most))
     rounded = np.unique(np.round(bins, 0 if whole else 9))
     useful = centred | ((rounded >= known.min()) & (rounded < known.max()))
     kept = [float(value) for value in rounded[useful] if value != rounded[-1]]
     return [*kept, float(max(rounded[-1], known.max()))]
+
+
+def round_bounds(low: float, high: float, most: int) -> np.ndarray:
+    """Cut a span at multiples of 1, 2 or 5 times a power of ten (after Heckbert's "nice numbers", 1990).
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the span; ``low`` is below ``high``.
+    most : int
+        Number of classes looked for, two at least; there may be a few more or less.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Rising upper bounds; the last is not below ``high``.
+
+    Examples
+    --------
+    >>> round_bounds(3.0, 88.0, 5).tolist()
+    [20.0, 40.0, 60.0, 80.0, 100.0]
+    """
+    spread = _nice(high - low, (1.0, 2.0, 5.0))
+    step = _nice(spread / (most - 1), (1.5, 3.0, 7.0), strict=True)
+    return np.arange(np.floor(low / step) + 1, np.ceil(high / step) + 1) * step
+
+
+def equal_counts(known: np.ndarray, most: int) -> np.ndarray:
+    """Give the upper bounds of classes that hold about as many values each; ties make them fewer.
+
+    >>> equal_counts(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 2).tolist()
+    [3.0, 5.0]
+    """
+    return np.unique(np.quantile(known, np.arange(1, most + 1) / most))
+
+
+def _nice(length: float, limits: tuple[float, float, float], *, strict: bool = False) -> float:
+    """Round a length to 1, 2, 5 or 10 times its power of ten, by where it lies among the limits."""
+    power = 10.0 ** np.floor(np.log10(length))
+    place = np.searchsorted(limits, length / power, side="right" if strict else "left")
+    return float((1.0, 2.0, 5.0, 10.0)[place] * power)
 
 
 def _two_digits(values: np.ndarray) -> np.ndarray:
