@@ -104,6 +104,10 @@ def test_all_faults_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ('"toy"', '"../toy"', ("wrong_key", "study.territory")),
         ("[tables]", "[thresholds]\nmin_answers = 0\n[tables]", ("wrong_key", "thresholds.min_answers")),
         ("[tables]", '[columns.member]\ncode = "x"\n[tables]', ("unknown_key", "columns.member")),
+        ("[tables]", "[rasters]\npopulation = 3\n[tables]", ("wrong_key", "rasters.population")),
+        ("[tables]", "[deserts]\nmin_communes = 0\n[tables]", ("wrong_key", "deserts.min_communes")),
+        ("[tables]", "[deserts]\nurban_density = -1\n[tables]", ("wrong_key", "deserts.urban_density")),
+        ("[tables]", "[deserts]\nurban = true\n[tables]", ("unknown_key", "deserts.urban")),
         ("[tables]", "[columns]\nopsn = 3\n[tables]", ("wrong_key", "columns.opsn")),
         ("[study]", 'study = "x"\n[other]', ("wrong_key", "study")),
         ("[boundaries]", 'columns = "x"\n[boundaries]', ("unknown_key", "study.columns")),
@@ -129,3 +133,15 @@ def test_an_unknown_background_is_told_with_those_that_exist(tmp_path: Path) -> 
     with pytest.raises(InputError, match=r"“map\.background”.*plan-ign.*osm") as caught:
         Study.from_toml(asked)
     assert causes(caught) == [("wrong_key", "map.background")]
+
+
+def test_rasters_and_studies_compared_with_must_be_there(tmp_path: Path) -> None:
+    keys = '[rasters]\npopulation = "p.tif"\n[deserts]\ncompare = "old.toml"\nmin_population = 500\n[tables]'
+    file = written(tmp_path, GOOD.replace("[tables]", keys, 1))
+    with pytest.raises(InputError, match=r"p\.tif.*\n.*old\.toml"):
+        Study.from_toml(file)
+    for name in ("p.tif", "old.toml"):
+        (tmp_path / name).touch()
+    study = Study.from_toml(file)
+    assert study.rasters == {"population": tmp_path / "p.tif"}
+    assert study.deserts == {"compare": tmp_path / "old.toml", "min_population": 500}

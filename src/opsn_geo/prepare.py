@@ -16,6 +16,7 @@ from opsn_geo.link.linked import rejects
 from opsn_geo.link.passage import read_passage
 from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.check import checked_tables
+from opsn_geo.read.population import check_population
 from opsn_geo.read.recognised import territory as territory_of
 from opsn_geo.read.registers import REGISTERS, register
 from opsn_geo.read.survey import answers as survey_answers
@@ -76,6 +77,8 @@ def prepare(study: Study) -> Prepared:
         Anything is wrong in any file; all faults are told at once.
     """
     territory = territory_of(study)
+    if "population" in study.rasters:
+        check_population(study.rasters["population"], territory.communes)
     tables = checked_tables(study.tables, study.columns)
     moves = read_passage(data_dir() / "boundaries")
     corrections, known = tables.get("corrections"), gazetteer(territory, moves)

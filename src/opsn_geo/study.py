@@ -98,6 +98,10 @@ class Study:
         For a table, the header in the user's file of each official column that is named otherwise.
     min_answers : int
         Groups of fewer answers are not published.
+    rasters : mapping of str to pathlib.Path
+        Rasters that the user brings: ``population``, people per cell.
+    deserts : mapping of str to value
+        How large a desert must be, by class of density if asked, and the study it is compared with.
     scenarios : mapping of str to mapping of str to list
         What-if scenarios by name: rows to add to ``memberships`` and ``offers``.
     file : pathlib.Path, optional
@@ -115,6 +119,8 @@ class Study:
     tables: Mapping[str, Path]
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     min_answers: int = _MIN_ANSWERS
+    rasters: Mapping[str, Path] = field(default_factory=dict)
+    deserts: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
     file: Path | None = None
 
@@ -157,12 +163,19 @@ class Study:
             tables={name: path.parent / file for name, file in content["tables"].items()},
             columns=content.get("columns", {}),
             min_answers=content.get("thresholds", {}).get("min_answers", _MIN_ANSWERS),
+            rasters={name: path.parent / file for name, file in content.get("rasters", {}).items()},
+            deserts=_from(path.parent, content.get("deserts", {}), "compare"),
             scenarios={
                 it["name"]: {table: it[table] for table in _SCENARIO if table in it}
                 for it in content.get("scenarios", [])
             },
             file=path,
         )
+
+
+def _from(folder: Path, keys: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Give the keys of a section with one of them, where it is there, as a path from a folder."""
+    return {**keys, name: folder / keys[name]} if name in keys else dict(keys)
 
 
 def data_dir() -> Path:
@@ -200,6 +213,10 @@ def _is_year(value: object) -> bool:
 
 def _is_count(value: object) -> bool:
     return type(value) is int and value >= 1
+
+
+def _is_amount(value: object) -> bool:
+    return type(value) in {int, float} and value >= 0  # type: ignore[operator]  # a number by then
 
 
 def _is_day(value: object) -> bool:
@@ -241,6 +258,15 @@ _SHAPE: Final[dict[str, dict[str, _Key]]] = {
     "scenarios": {},
     "map": {"background": _Key(_is_background, "background")},
     "thresholds": {"min_answers": _Key(_is_count, "count")},
+    "rasters": {"population": _Key(_is_text, "text")},
+    "deserts": {
+        "min_communes": _Key(_is_count, "count"),
+        "min_population": _Key(_is_amount, "amount"),
+        "urban_density": _Key(_is_amount, "amount"),
+        "urban_min_communes": _Key(_is_count, "count"),
+        "urban_min_population": _Key(_is_amount, "amount"),
+        "compare": _Key(_is_text, "text"),
+    },
 }
 
 
@@ -356,8 +382,9 @@ def _wrong_values(content: dict[str, Any], path: Path) -> Iterator[Fault]:
 def _absent_files(content: dict[str, Any], path: Path) -> Iterator[Fault]:
     """Tell every file that the study names and that does not exist."""
     named = dict(content["tables"]) if isinstance(content.get("tables"), dict) else {}
-    if isinstance(content.get("boundaries"), dict) and "file" in content["boundaries"]:
-        named["boundaries"] = content["boundaries"]["file"]
+    for section, key in (("boundaries", "file"), ("rasters", "population"), ("deserts", "compare")):
+        if isinstance(content.get(section), dict) and key in content[section]:
+            named[section] = content[section][key]
     for file in filter(_is_text, named.values()):
         if not (path.parent / file).is_file():
             near = get_close_matches(Path(file).name, [p.name for p in path.parent.glob("*.*")], 1)

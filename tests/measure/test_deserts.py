@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from opsn_geo.measure.clusters import local_join_counts
-from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.measure.contiguity import alike, contiguity
 from opsn_geo.measure.deserts import Certainty, Thresholds, below, bundle, cumulative, members
 from opsn_geo.measure.patches import deserts
 from opsn_geo.measure.stability import stability
@@ -97,7 +97,7 @@ def test_thresholds_include_their_bound(toy: Territory, thresholds: Thresholds, 
 def test_a_class_splits_deserts(toy: Territory) -> None:
     frame, touching = lacking(toy.communes, "80001", "80002"), contiguity(toy.communes.geometry)
     classes = toy.communes["population"].gt(100)
-    found = members(frame, touching, toy.communes, classes=classes)
+    found = members(frame, alike(touching, classes), toy.communes)
     assert set(found["desert"]) == {"dpd-80001", "dpd-80002"}
 
 

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from opsn_geo.chapters import Chapter, Common
+from opsn_geo.chapters import Chapter, Common, coverage_of
+from opsn_geo.chapters.exposure import weighted
+from opsn_geo.link.passage import read_passage, towards
 from opsn_geo.measure.access import access
 from opsn_geo.measure.clusters import local_join_counts
-from opsn_geo.measure.contiguity import within_steps
-from opsn_geo.measure.coverage import OFFERED, REACHED, Coverage
-from opsn_geo.measure.deserts import bundle, cumulative, lacking, members
+from opsn_geo.measure.contiguity import alike, within_steps
+from opsn_geo.measure.coverage import OFFERED, REACHED, USED, Coverage
+from opsn_geo.measure.deserts import Thresholds, bundle, cumulative, lacking, members
 from opsn_geo.measure.nearest import nearest, places
 from opsn_geo.measure.patches import deserts
-from opsn_geo.measure.stability import stability
+from opsn_geo.measure.stability import carried, stability
+from opsn_geo.prepare import prepare
+from opsn_geo.study import Study, data_dir
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from scipy import sparse
 
     from opsn_geo.prepare import Prepared
 
@@ -30,18 +35,25 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
     """Tell the deserts of each service and of the bundle, their stability, clusters, and access to staff."""
     communes, opsn = prepared.territory.communes, prepared.tables["opsn"].set_index("opsn")
     known, touching = shared.coverage, shared.touching
-    services = lacking(known)
-    below = services.assign(**{BUNDLE: bundle(services, _weights(prepared, known))})
+    scores = _access(prepared, known)
+    services, weights = lacking(known), _weights(prepared, known)
+    below = services.assign(**{BUNDLE: bundle(services, weights)})
     rules = {
         "queen": touching,
         "rook": shared.contacts.rook,
         "queen 2": within_steps(touching, 2),
     }
-    steady = stability({"member": below}, rules, communes)
+    urban = _urban(prepared)
+    if urban is not None:
+        rules["queen alike"] = alike(touching, urban)
+    readings = _readings(prepared, known, services)
+    steady = stability(
+        {name: it.assign(**{BUNDLE: bundle(it, weights)}) for name, it in readings.items()}, rules, communes
+    )
     of_bundle = steady.communes[steady.communes["service"] == BUNDLE].set_index("code_insee")
     cluster = local_join_counts(below[BUNDLE], rules["queen 2"])[["q_value", "cluster"]]
     patches = deserts(
-        members(below, touching, communes),
+        _members(prepared, below, touching, urban),
         communes,
         below,
         touching,
@@ -56,14 +68,64 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
             .join(of_bundle[["stability_share", "stability_verdict"]])
             .join(cluster)
             .join(_nearness(communes, opsn))
-            .join(_access(prepared, known))
+            .join(scores)
         },
         layers={"deserts": patches},
         tables={
             "stabilite": steady.communes[steady.communes["stability_share"] > 0],
             "specifications": steady.specifications,
+            **weighted(prepared, known, scores),
         },
     )
+
+
+def _urban(prepared: Prepared) -> pd.Series | None:
+    """Tell which communes are urban by their density, where the study says from which one they are."""
+    least = prepared.study.deserts.get("urban_density")
+    communes = prepared.territory.communes
+    return None if least is None else communes["population"] / communes["area_km2"] >= least
+
+
+def _members(
+    prepared: Prepared, below: pd.DataFrame, touching: sparse.csr_array, urban: pd.Series | None
+) -> pd.DataFrame:
+    """Gather deserts by the thresholds of the study, towns and countryside apart if it has them so."""
+    communes, chosen = prepared.territory.communes, prepared.study.deserts
+    rural_bounds = Thresholds(
+        communes=chosen.get("min_communes", 1), population=chosen.get("min_population", 0)
+    )
+    if urban is None:
+        return members(below, touching, communes, thresholds=rural_bounds)
+    urban_bounds = Thresholds(
+        communes=chosen.get("urban_min_communes", rural_bounds.communes),
+        population=chosen.get("urban_min_population", rural_bounds.population),
+    )
+    found = [
+        members(below.mask(out, other=False, axis=0), touching, communes, thresholds=bounds)
+        for out, bounds in ((urban, rural_bounds), (~urban, urban_bounds))
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+def _readings(prepared: Prepared, known: Coverage, services: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Give what is below each rung that something tells of, and below it in the study compared with.
+
+    A register of use speaks of its services only; for the others, members stay what is known.
+    """
+    readings = {"member": services}
+    told = known.services[np.flatnonzero((known.evidence & USED).any(axis=(0, 1)))]
+    if len(told):
+        readings["used"] = services.assign(**lacking(known, "used")[list(told)])
+    file = prepared.study.deserts.get("compare")
+    if file is not None:
+        other = prepare(Study.from_toml(file))
+        passage = towards(read_passage(data_dir() / "boundaries"), prepared.territory)
+        millesime = other.study.metadata.millesime
+        moved = passage[passage["millesime_from"] == millesime]
+        moved = moved.rename(columns={"code": "code_from", "code_insee": "code_to"})
+        there = carried(lacking(coverage_of(other)), moved, services.index)
+        readings[f"member {millesime}"] = there.reindex(columns=services.columns).astype("boolean")
+    return readings
 
 
 def _weights(prepared: Prepared, known: Coverage) -> pd.Series:

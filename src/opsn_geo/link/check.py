@@ -15,6 +15,7 @@ from opsn_geo.link.members import link_members, link_offers
 from opsn_geo.link.passage import read_passage
 from opsn_geo.read import SCHEMAS, Territory, answers, checked, guessed, table, territory
 from opsn_geo.read.check import related
+from opsn_geo.read.population import check_population
 from opsn_geo.read.registers import REGISTERS, register
 from opsn_geo.study import Study, data_dir
 from opsn_geo.vocabulary import Language, text
@@ -146,6 +147,8 @@ def check(study: Study) -> Report:
         told = _gathered(faults, named, lambda name: register(name, texts[name], tables["opsn"], files[name]))
         tables = {**tables, **told}
     place = _gathered(faults, ["territory"], lambda _: territory(study)).get("territory")
+    if place is not None and "population" in study.rasters:
+        _gathered(faults, ["population"], lambda name: check_population(study.rasters[name], place.communes))
     links = {} if place is None else _links(tables, place)
     return Report(
         faults=tuple(faults),

@@ -109,6 +109,27 @@ def within_steps(touching: sparse.csr_array, order: int) -> sparse.csr_array:
     return reached
 
 
+def alike(touching: sparse.csr_array, classes: pd.Series) -> sparse.csr_array:
+    """Keep the contacts between areas of one class, such as towns among themselves.
+
+    Parameters
+    ----------
+    touching : csr_array of bool
+        Contiguity of areas.
+    classes : Series
+        Class of each, in the same order; a missing one is a class of its own.
+
+    Examples
+    --------
+    >>> row = sparse.csr_array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=bool)
+    >>> alike(row, pd.Series(["town", "town", "land"])).toarray().astype(int).tolist()
+    [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+    """
+    kinds, pairs = pd.factorize(classes)[0], touching.tocoo()
+    kept = kinds[pairs.row] == kinds[pairs.col]
+    return sparse.csr_array((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=touching.shape)
+
+
 def on_border(areas: gpd.GeoSeries) -> pd.Series:
     """Tell which areas have a border that no other area shares: beyond it, nothing is known.
 

@@ -203,7 +203,6 @@ def members(
     *,
     certainty: Certainty = "sure",
     thresholds: Thresholds = ANY,
-    classes: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Gather the communes below the rung into connected patches, all services at once.
 
@@ -213,7 +212,8 @@ def members(
         Communes × services, as from :func:`below`, on the index of `communes`.
     adjacency : csr_array of bool
         Contiguity of the same communes in the same order, as from
-        :func:`~opsn_geo.measure.contiguity.contiguity`.
+        :func:`~opsn_geo.measure.contiguity.contiguity`; that of
+        :func:`~opsn_geo.measure.contiguity.alike` keeps classes of communes apart.
     communes : DataFrame
         On ``code_insee``: ``population``, ``area_km2`` and ``inside``. Only communes inside the study make
         deserts.
@@ -221,8 +221,6 @@ def members(
         ``sure``: the communes known to be below the rung. ``possible``: those and the unknown ones.
     thresholds : Thresholds
         Patches below any of its bounds are left out.
-    classes : Series, optional
-        Class of each commune, such as its density band: a patch then holds one class only.
 
     Returns
     -------
@@ -248,7 +246,7 @@ def members(
     >>> members(lacking, row, communes)["desert"].tolist()
     ['dpd-a', 'dpd-c']
     """
-    numbers = patch_numbers(below, adjacency, communes, certainty=certainty, classes=classes)
+    numbers = patch_numbers(below, adjacency, communes, certainty=certainty)
     kept = numbers >= 0
     kept[kept] = large_enough(patch_sizes(numbers, communes), thresholds)[numbers[kept]]
     place, service = np.nonzero(kept)
@@ -280,7 +278,6 @@ def patch_numbers(
     communes: pd.DataFrame,
     *,
     certainty: Certainty = "sure",
-    classes: pd.Series | None = None,
 ) -> NDArray[np.int64]:
     """Give each connected patch of every service a number of its own.
 
@@ -306,13 +303,9 @@ def patch_numbers(
     lacking = below.fillna(value=certainty == "possible").to_numpy(dtype=bool)
     lacking = lacking & communes["inside"].to_numpy(dtype=bool)[:, None]
     origin = np.repeat(np.arange(len(communes)), np.diff(adjacency.indptr))
-    alike = np.ones(adjacency.nnz, dtype=bool)
-    if classes is not None:
-        kinds = pd.factorize(classes)[0]
-        alike = kinds[origin] == kinds[adjacency.indices]
     numbers, first = np.full(lacking.shape, -1), 0
     for service, here in enumerate(lacking.T):
-        kept = here[origin] & here[adjacency.indices] & alike
+        kept = here[origin] & here[adjacency.indices]
         labels = _components(adjacency, kept)[here]
         used = np.bincount(labels) > 0
         numbers[here, service] = first + (np.cumsum(used) - 1)[labels]

@@ -1,0 +1,96 @@
+"""The population raster that a user brings (INSEE's 200 m grid, GHSL…): checked, then read by blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from opsn_geo.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+    from rasterio.io import DatasetReader
+    from rasterio.windows import Window
+
+    Block = tuple[NDArray[np.float64], tuple[float, float, float, float]]
+
+_SIDE: Final = 512
+
+
+def check_population(file: Path, areas: gpd.GeoDataFrame) -> str:
+    """Check that a raster can tell where people live in the areas, and give its projection.
+
+    Parameters
+    ----------
+    file : Path
+        Raster of people per cell, north up, in any projection; what rasterio can open.
+    areas : GeoDataFrame
+        The territory's communes.
+
+    Returns
+    -------
+    str
+        Projection of the raster, as WKT.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no raster, has no projection or is turned, or lies elsewhere.
+    """
+    import rasterio  # noqa: PLC0415 - heavy, and needed only where there is such a raster
+
+    if not file.is_file():
+        raise InputError([Fault(cause="missing_file", file=str(file))])
+    try:
+        with rasterio.open(file) as source:
+            if source.crs is None or source.transform.b or source.transform.d or source.transform.e >= 0:
+                raise InputError([Fault(cause="raster_without_place", file=str(file))])
+            if _window(source, areas) is None:
+                raise InputError([Fault(cause="raster_elsewhere", file=str(file))])
+            return str(source.crs.to_wkt())
+    except rasterio.errors.RasterioIOError as error:
+        raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
+
+
+def population_blocks(file: Path, areas: gpd.GeoDataFrame) -> Iterator[Block]:
+    """Read the part of a population raster that lies over areas, block by block.
+
+    Yields
+    ------
+    people : array of float
+        People of each cell, at most 512 × 512; 0 where there is no data or a negative number.
+    bounds : tuple of float
+        West, south, east and north of the block, in the projection of the raster.
+    """
+    import rasterio  # noqa: PLC0415 - heavy, and needed only where there is such a raster
+    from rasterio.windows import Window  # noqa: PLC0415
+
+    with rasterio.open(file) as source:
+        whole = _window(source, areas)
+        if whole is None:
+            return
+        for row in range(0, whole.height, _SIDE):
+            for column in range(0, whole.width, _SIDE):
+                size = (min(_SIDE, whole.width - column), min(_SIDE, whole.height - row))
+                window = Window(whole.col_off + column, whole.row_off + row, *size)
+                people = source.read(1, window=window, masked=True).astype(float).filled(0.0)
+                if (people > 0).any():
+                    yield np.where(people > 0, people, 0.0), source.window_bounds(window)
+
+
+def _window(source: DatasetReader, areas: gpd.GeoDataFrame) -> Window | None:
+    """Give the whole cells of a raster that lie over areas, or none."""
+    from pyproj import Transformer  # noqa: PLC0415 - heavy, and needed only where there is such a raster
+    from rasterio.windows import Window, from_bounds  # noqa: PLC0415
+
+    there = Transformer.from_crs(areas.crs, source.crs, always_xy=True)
+    over = from_bounds(*there.transform_bounds(*areas.total_bounds), transform=source.transform)
+    left, top = max(0, int(np.floor(over.col_off))), max(0, int(np.floor(over.row_off)))
+    right = min(source.width, int(np.ceil(over.col_off + over.width)))
+    bottom = min(source.height, int(np.ceil(over.row_off + over.height)))
+    return Window(left, top, right - left, bottom - top) if right > left and bottom > top else None
