@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -152,3 +154,12 @@ def test_single_choices_become_one_item_each() -> None:
     found = item_frame(answers, {"role": ["it", "other"], "absent": ["x"]})
     assert found.columns.tolist() == ["score", "role:it", "role:other"]
     assert found["role:it"].tolist() == [True, False, pd.NA]
+
+
+def test_an_error_of_rounding_makes_no_design_effect() -> None:
+    design = plain_design(pd.Series(list("abcd")), 40)
+    exact = dataclasses.replace(design, matrix=np.array([[1.0, 1], [1, 1], [1, 0], [1, 0]]))
+    values = pd.DataFrame({"small": [True, True, False, False]})  # what the weights are calibrated on
+    told = estimates(values, exact).iloc[0]
+    assert told["se"] < 1e-12
+    assert told[["deff", "effective"]].isna().all()

@@ -93,7 +93,11 @@ def floats(values: pd.Series | pd.DataFrame) -> Floats:
     >>> floats(pd.Series([True, None], dtype="boolean")).tolist()
     [1.0, nan]
     """
-    return np.asarray(values.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan))
+    if isinstance(values, pd.DataFrame):
+        columns = [floats(column) for _, column in values.items()]
+        return np.column_stack(columns) if columns else np.empty(values.shape)
+    numbers = values.astype("Float64") if values.dtype == object else values
+    return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def covariance_scores(scores: Floats, design: Design, *, finite: bool = True) -> Floats:

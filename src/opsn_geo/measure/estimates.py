@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
+    Booleans = NDArray[np.bool_]
 
 _COUNTS: Final = ("measure", "answers", "communes")
 _FIGURES: Final = ("unweighted", "estimate", "se", "low", "high", "sd", "deff", "effective")
@@ -57,8 +58,8 @@ def estimates(
         ``item``, (``domain`` with `by`), ``measure`` (share, mean), ``answers``, ``communes`` (that
         answered), ``unweighted``, ``estimate``, ``se``, ``low``, ``high``,
         ``sd`` (weighted standard deviation of the item), ``deff`` (variance over that of
-        as many communes drawn at random) and ``effective`` (communes / deff). Items that nobody answered
-        keep their row, with missing values.
+        as many communes drawn at random) and ``effective`` (communes / deff), both missing where the
+        error is nothing but rounding. Items that nobody answered keep their row, with missing values.
 
     Examples
     --------
@@ -68,16 +69,28 @@ def estimates(
     >>> estimates(values, design)[["item", "answers", "estimate", "se"]].round(4).values.tolist()
     [['score', 3, 2.0, 0.5164], ['used', 4, 0.75, 0.2372]]
     """
-    if by is not None:
-        levels = sorted(by.dropna().unique(), key=str)
-        parts = [
-            estimates(values[by.eq(level).fillna(value=False)], design, None, confidence).assign(domain=level)
-            for level in levels
-        ]
-        stacked = pd.concat(parts, ignore_index=True)
-        fields = ["item", "domain"]
-        return stacked[[*fields, *stacked.columns.difference(fields, sort=False)]]
     numbers = floats(values.reindex(design.weights.index))
+    shares = np.array([pd.api.types.is_bool_dtype(it) for it in values.dtypes], dtype=bool)
+    if by is None:
+        return _estimated(numbers, values.columns, shares, design, confidence)
+    inside = by.reindex(design.weights.index)
+    levels = sorted(by.dropna().unique(), key=str)
+    parts = [
+        _estimated(
+            np.where(inside.eq(level).to_numpy(dtype=bool, na_value=False)[:, None], numbers, np.nan),
+            values.columns, shares, design, confidence,
+        ).assign(domain=level)
+        for level in levels
+    ]  # fmt: skip
+    stacked = pd.concat(parts, ignore_index=True)
+    fields = ["item", "domain"]
+    return stacked[[*fields, *stacked.columns.difference(fields, sort=False)]]
+
+
+def _estimated(
+    numbers: Floats, items: pd.Index, shares: Booleans, design: Design, confidence: float
+) -> pd.DataFrame:
+    """Estimate every item from its values: respondents of the design in rows, items in columns."""
     known = ~np.isnan(numbers)
     answers, communes = known.sum(axis=0), (cluster_sums(known.astype(float), design) > 0).sum(axis=0)
     weights = design.weights.to_numpy()[:, None] * known
@@ -87,7 +100,6 @@ def estimates(
     error = standard_errors(np.where(known, filled - found, 0.0) / total, design)
     spread = (weights * (filled - found) ** 2).sum(axis=0) / total
     effect = _design_effect(error, spread, communes, design.units)
-    shares = np.array([pd.api.types.is_bool_dtype(it) for it in values.dtypes], dtype=bool)
     half = student(confidence, communes) * error
     low, high = _korn_graubard(
         found, error, answers=answers, communes=communes, units=design.units, confidence=confidence
@@ -106,7 +118,7 @@ def estimates(
     )
     told.loc[answers == 0] = np.nan
     counts = {"measure": np.where(shares, "share", "mean"), "answers": answers, "communes": communes}
-    return pd.DataFrame({"item": values.columns, **counts}).join(told)
+    return pd.DataFrame({"item": items, **counts}).join(told)
 
 
 def quantile(
@@ -192,7 +204,7 @@ def item_frame(answers: pd.DataFrame, choices: dict[str, Sequence[str]]) -> pd.D
 def _design_effect(error: Floats, spread: Floats, communes: Integers, units: int) -> Floats:
     """Compare the variance with that of as many communes drawn at random without replacement."""
     simple = (1 - communes / units) * spread / np.maximum(communes - 1, 1)
-    tells = (communes > 1) & (simple != 0)
+    tells = (communes > 1) & (simple != 0) & (error > _NO_ERROR)
     return np.asarray(np.divide(error**2, simple, out=np.full(len(error), np.nan), where=tells))
 
 
