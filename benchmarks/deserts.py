@@ -14,9 +14,8 @@ from pathlib import Path
 import geopandas as gpd
 
 from opsn_geo.chapters import coverage_of
-from opsn_geo.measure.contiguity import contiguity
-from opsn_geo.measure.deserts import below, members
-from opsn_geo.measure.ladder import couverture
+from opsn_geo.measure.contiguity import contacts, contiguity
+from opsn_geo.measure.deserts import lacking, members
 from opsn_geo.measure.patches import deserts
 from opsn_geo.measure.stability import stability
 from opsn_geo.prepare import prepare
@@ -32,17 +31,17 @@ def timed(what: str) -> Iterator[None]:
 
 def hauts_de_france() -> None:
     prepared = prepare(Study.default())
-    communes, table = prepared.territory.communes, couverture(coverage_of(prepared))
+    communes, known = prepared.territory.communes, coverage_of(prepared)
     for _ in range(2):  # the first round pays for imports
-        with timed(f"deserts of {table['service'].nunique()} services, contiguity included"):
-            touching = contiguity(communes.geometry)
-            lacking = below(table, communes.index)
-            found = members(lacking, touching, communes)
+        with timed(f"deserts of {len(known.services)} services, contiguity included"):
+            touching, _, border = contacts(communes.geometry)
+            below = lacking(known)
+            found = members(below, touching, communes)
         with timed("  describing them, outlines included"):
-            layer = deserts(found, communes, lacking, touching)
+            layer = deserts(found, communes, below, touching, border=border)
     print(f"{len(layer)} deserts, {len(found)} communes in them")
     with timed("stability on the default grid"):
-        readings = {"member": lacking, "used": below(table, communes.index, "used")}
+        readings = {"member": below, "used": lacking(known, "used")}
         stability(readings, {"queen": touching}, communes)
 
 

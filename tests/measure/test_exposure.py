@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -63,3 +67,40 @@ def test_a_grid_in_another_projection_still_measures_in_metres() -> None:
     points = pd.DataFrame({"x": target.x, "y": target.y})
     found = means(exposure([(people, bounds)], crs, zone, {"metres": points}), pd.Series(["a"], index=["a"]))
     assert found.loc["a"].tolist() == pytest.approx([4.0, 200.0], abs=0.5)
+
+
+FRANCE = """
+import resource, sys
+import geopandas as gpd, numpy as np, pandas as pd, rasterio, shapely
+from pathlib import Path
+from rasterio.transform import from_origin
+from opsn_geo.measure.exposure import exposure, means
+from opsn_geo.read.population import check_population, population_blocks
+
+file, rng = Path(sys.argv[1]), np.random.default_rng(0)
+left, bottom, top, side = 100_000, 6_050_000, 7_150_000, 5_500
+place = {"width": side, "height": side, "crs": 2154, "transform": from_origin(left, top, 200, 200)}
+kind = {"driver": "GTiff", "count": 1, "dtype": "float32"}
+kind |= {"tiled": True, "blockxsize": 512, "blockysize": 512}
+with rasterio.open(file, "w", **kind, **place) as target:
+    for _, window in target.block_windows(1):
+        people = rng.poisson(0.3, (window.height, window.width))
+        target.write(people.astype("float32"), 1, window=window)
+
+corners = [(left + 6_000 * x, bottom + 6_000 * y) for x in range(183) for y in range(183)]
+zones = gpd.GeoDataFrame(geometry=[shapely.box(x, y, x + 6_000, y + 6_000) for x, y in corners], crs=2154)
+halls = pd.DataFrame(rng.uniform([left, bottom], [left + 1_100_000, top], (35_000, 2)), columns=["x", "y"])
+crs = check_population(file, zones)
+found = means(exposure(population_blocks(file, zones), crs, zones, {"m": halls}), zones.index.to_series())
+assert found["m"].notna().all()
+sys.stdout.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+"""
+
+
+@pytest.mark.slow
+def test_france_at_200_m_fits_in_a_gigabyte(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FRANCE, tmp_path / "p.tif"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 1_000_000  # kilobytes

@@ -304,7 +304,7 @@ def patch_numbers(
     lacking = lacking & communes["inside"].to_numpy(dtype=bool)[:, None]
     origin = np.repeat(np.arange(len(communes)), np.diff(adjacency.indptr))
     numbers, first = np.full(lacking.shape, -1), 0
-    for service, here in enumerate(lacking.T):
+    for service, here in enumerate(np.ascontiguousarray(lacking.T)):
         kept = here[origin] & here[adjacency.indices]
         labels = _components(adjacency, kept)[here]
         used = np.bincount(labels) > 0
