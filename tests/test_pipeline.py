@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +14,9 @@ import pytest
 
 import opsn_geo
 from opsn_geo.pipeline import Results
+from opsn_geo.publish.geopackage_content import describe, dictionary, flatten
 from opsn_geo.publish.manifest import checksum
+from opsn_geo.vocabulary import LANGUAGES, Language
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,18 @@ def test_every_commune_and_service_has_one_state(ran: tuple[Results, Path]) -> N
     assert not table.duplicated(["code_insee", "service"]).any()
     assert len(table) == len(ran[0].layers["communes"]) * len(ran[0].tables["services"])
     assert set(table["state"]) <= {"not_offered", "offered", "member", "used", "unknown"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_column_published_has_an_alias_a_definition_and_a_source(
+    ran: tuple[Results, Path], lang: Language
+) -> None:
+    results, _ = ran
+    metadata = replace(results.prepared.study.metadata, language=lang)
+    published = {**results.layers, **results.tables}
+    told = dictionary([describe(name, flatten(it), metadata) for name, it in published.items()], lang)
+    lacking = told[told["alias"].eq(told["column"]) | told["definition"].eq("") | told["source"].eq("")]
+    assert lacking[["layer", "column"]].to_numpy().tolist() == []
 
 
 def test_no_individual_answer_is_published(ran: tuple[Results, Path]) -> None:
