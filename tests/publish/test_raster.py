@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -143,8 +144,15 @@ def test_the_overlay_is_transparent_where_there_is_no_data(toy: Territory, near:
     )
     classes = write_raster(near, block, grid, METADATA, "distance_member_m")
     picture, ((south, west), (north, east)) = overlay(near, classes)
-    assert picture.dtype == np.uint8
-    assert 0 < (picture[..., 3] > 0).mean() < 0.2
+    with warnings.catch_warnings(), rasterio.MemoryFile(picture) as memory:
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with memory.open() as png:
+            places, colours = png.read(1), png.colormap(1)
+    assert colours[0] == (0, 0, 0, 0)
+    shown = [bytes(colours[place + 1]).hex() for place in range(len(classes))]
+    assert shown == [f"{entry.colour[1:]}ff" for entry in classes]
+    assert 0 < (places > 0).mean() < 0.2
+    assert places.max() <= len(classes)
     box = toy.inside.to_crs(4326).total_bounds
     np.testing.assert_allclose([west, south, east, north], box, atol=0.005)
 

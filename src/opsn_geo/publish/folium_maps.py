@@ -133,8 +133,9 @@ def add_raster(made: folium.Map, file: Path, classes: tuple[Class, ...], title: 
         if not each.hatched
     )
     name = f'{escape(title)}<span class="raster-legend">{rows}</span>'
+    address = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
     image = folium.raster_layers.ImageOverlay(
-        picture, bounds, name=name, alt=title, z_index=_ABOVE_AREAS, show=False
+        address, bounds, name=name, alt=title, z_index=_ABOVE_AREAS, show=False
     )
     made.add_child(image)
     made.add_child(folium.LayerControl(position="bottomleft", collapsed=False, autoZIndex=False))

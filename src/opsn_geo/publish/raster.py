@@ -7,6 +7,7 @@ Values are made window by window, so that a country fits in memory. Distances ar
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -259,9 +260,7 @@ def _member_halls(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(points, index=halls.index)
 
 
-def overlay(
-    file: Path, classes: tuple[Class, ...], *, most: int = 2_000
-) -> tuple[NDArray[np.uint8], list[list[float]]]:
+def overlay(file: Path, classes: tuple[Class, ...], *, most: int = 1_200) -> tuple[bytes, list[list[float]]]:
     """Draw a raster for a web map.
 
     Parameters
@@ -276,7 +275,7 @@ def overlay(
     Returns
     -------
     tuple
-        Picture in EPSG:3857 (height × width × RGBA, transparent without data), and its bounds
+        Picture in EPSG:3857, a PNG of one colour per class, transparent without data; and its bounds
         ``[[south, west], [north, east]]`` in degrees, as Folium's ``ImageOverlay`` takes them.
     """
     import rasterio  # noqa: PLC0415 - heavy, and needed for rasters only
@@ -285,15 +284,27 @@ def overlay(
 
     with rasterio.open(file) as source, WarpedVRT(source, crs="EPSG:3857") as flat:
         scale = max(1.0, max(flat.width, flat.height) / most)
-        shape = (round(flat.height / scale), round(flat.width / scale))
-        values = flat.read(1, out_shape=shape)
+        values = flat.read(1, out_shape=(round(flat.height / scale), round(flat.width / scale)))
         west, south, east, north = transform_bounds("EPSG:3857", "EPSG:4326", *flat.bounds)
     plain = [entry for entry in classes if not entry.hatched]
-    colours = np.array([[*bytes.fromhex(entry.colour[1:]), 255] for entry in plain], dtype=np.uint8)
     uppers = [float(entry.upper or 0) for entry in plain[:-1]]
-    picture = colours[np.searchsorted(uppers, values, side="left")]
-    picture[values == NODATA] = 0
-    return picture, [[south, west], [north, east]]
+    places = np.where(values == NODATA, 0, 1 + np.searchsorted(uppers, values, side="left"))
+    colours = [(0, 0, 0, 0), *((*bytes.fromhex(entry.colour[1:]), 255) for entry in plain)]
+    return _png(places.astype(np.uint8), colours), [[south, west], [north, east]]
+
+
+def _png(places: NDArray[np.uint8], colours: list[tuple[int, ...]]) -> bytes:
+    """Write a picture whose pixels are positions in a list of colours (RGBA)."""
+    import rasterio  # noqa: PLC0415 - heavy, and needed for rasters only
+
+    height, width = places.shape
+    kind = {"driver": "PNG", "count": 1, "dtype": "uint8", "height": height, "width": width}
+    with warnings.catch_warnings(), rasterio.MemoryFile() as memory:
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with memory.open(**kind) as target:
+            target.write(places, 1)
+            target.write_colormap(1, dict(enumerate(colours)))
+        return bytes(memory.read())
 
 
 def _box(bounds: tuple[float, float, float, float]) -> object:
