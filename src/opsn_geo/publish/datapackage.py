@@ -32,6 +32,7 @@ _KEYS: Final = {
     "couverture": ("code_insee", "service"),
     "couverture_parts": ("level", "code", "service"),
     "couverture_voies": ("level", "code"),
+    "accessibilite_ponderee": ("level", "code"),
     "redondance": ("level", "code"),
     "stabilite": ("code_insee", "service"),
     "panorama_opsn": ("opsn",),
