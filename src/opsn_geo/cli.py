@@ -15,10 +15,14 @@ import click
 
 from opsn_geo import __version__
 from opsn_geo.errors import Fault, MachineError, OpsnGeoError, RejectedRowsError
+from opsn_geo.parallel import second_process
 from opsn_geo.vocabulary import LANGUAGES, Language, text
 
 if TYPE_CHECKING:
     from opsn_geo.study import Study
+
+_NEEDED = ("opsn_geo.pipeline", "opsn_geo.publish.report", "opsn_geo.publish.opendocument", "xlsxturbo")
+"""What the second process of a run imports while the first one reads."""
 
 
 def main() -> None:
@@ -86,11 +90,14 @@ def _group(lang: str | None) -> None:
 @click.option("--strict", is_flag=True)
 def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, strict: bool) -> None:
     """Carry a study from end to end."""
-    from opsn_geo import pipeline  # noqa: PLC0415 - heavy, and not needed for the help
-
     chosen, folder = _study(study, lang), out or Path("maps")
-    with _progress(chosen.metadata.language, quiet=quiet) as progress:
-        results = pipeline.run(chosen, folder, progress=progress)
+    with (
+        second_process(*_NEEDED) as executor,
+        _progress(chosen.metadata.language, quiet=quiet) as progress,
+    ):
+        from opsn_geo import pipeline  # noqa: PLC0415 - heavy, and not needed for the help
+
+        results = pipeline.run(chosen, folder, progress=progress, executor=executor)
     if not quiet:
         click.echo(results.summary(folder))
     if strict and len(results.rejects):

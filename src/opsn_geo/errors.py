@@ -89,6 +89,10 @@ class OpsnGeoError(Exception):
         self.faults = tuple(faults)
         super().__init__("\n".join(fault.text("en") for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[OpsnGeoError], tuple[tuple[Fault, ...]]]:
+        """Keep the faults when the error comes from another process."""
+        return type(self), (self.faults,)
+
     def text(self, lang: Language = "fr") -> str:
         """Say every fault, one per line."""
         return "\n".join(fault.text(lang) for fault in self.faults)

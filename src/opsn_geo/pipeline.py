@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,22 +16,26 @@ import pandas as pd
 
 from opsn_geo.chapters import common, coverage, deserts, extension, figures, panorama, representativeness
 from opsn_geo.errors import Fault
+from opsn_geo.parallel import together
 from opsn_geo.prepare import Prepared, prepare
 from opsn_geo.publish import manifest
 from opsn_geo.publish import tables as csv_tables
 from opsn_geo.publish.staging import staged
-from opsn_geo.study import Metadata, Study
+from opsn_geo.study import Study
 from opsn_geo.vocabulary import text
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import geopandas as gpd
 
-if TYPE_CHECKING:
     from opsn_geo.publish.themes import Theme
 
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write", "write_report"]
 
 _CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension, figures)
+_APART: Final = ("representativeness", "figures")
+"""Chapters that take about as long as all the others, and rest on none of them."""
 _MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
 """Maps of a single theme, by the name of their file."""
 _NEAREST: Final = "distance_member_m"
@@ -93,7 +98,13 @@ class Results:
         )
 
 
-def run(study: Study | None = None, out: Path | str = "maps", *, progress: Progress | None = None) -> Results:
+def run(
+    study: Study | None = None,
+    out: Path | str = "maps",
+    *,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> Results:
     """Carry a study from end to end and write its results.
 
     Parameters
@@ -104,6 +115,8 @@ def run(study: Study | None = None, out: Path | str = "maps", *, progress: Progr
         Folder to write in.
     progress : callable, optional
         Called with the name of each stage as it begins.
+    executor : Executor, optional
+        Does about half of the work meanwhile: see :func:`opsn_geo.parallel.together`.
 
     Returns
     -------
@@ -121,16 +134,17 @@ def run(study: Study | None = None, out: Path | str = "maps", *, progress: Progr
     progress("read")
     prepared = prepare(study or Study.default())
     progress("measure")
-    results = measure(prepared)
+    results = measure(prepared, executor)
     progress("publish")
-    write(results, Path(out))
+    write(results, Path(out), executor)
     return results
 
 
-def measure(prepared: Prepared) -> Results:
-    """Measure a prepared study, chapter by chapter."""
+def measure(prepared: Prepared, executor: Executor | None = None) -> Results:
+    """Measure a prepared study, chapter by chapter; some of them in an executor, if there is one."""
     shared = common(prepared)
-    chapters = [it.chapter(prepared, shared) for it in _CHAPTERS]
+    jobs = {it.__name__.rpartition(".")[-1]: partial(it.chapter, prepared, shared) for it in _CHAPTERS}
+    chapters = together(jobs, _APART, executor).values()
     layers: dict[str, gpd.GeoDataFrame] = {
         name: getattr(prepared.territory, name).join(
             [it.columns[name] for it in chapters if name in it.columns]
@@ -144,52 +158,34 @@ def measure(prepared: Prepared) -> Results:
     return Results(prepared=prepared, layers=layers, tables={**tables, "rejets": prepared.rejects})
 
 
-def write(results: Results, out: Path) -> None:
+def write(results: Results, out: Path, executor: Executor | None = None) -> None:
     """Write everything a run publishes into a folder: all of it, or nothing.
+
+    Parameters
+    ----------
+    results : Results
+        What was measured.
+    out : Path
+        Folder to write in.
+    executor : Executor, optional
+        Writes the report and the tables meanwhile.
 
     Raises
     ------
     MachineError
         The folder cannot be written; the former results are left whole.
     """
-    from opsn_geo.publish import atlas, folium_maps, geopackage, raster  # noqa: PLC0415 - folium is heavy, and only needed here
-    from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
+    from opsn_geo.publish.themes import themes_for  # noqa: PLC0415 - only a run that publishes needs it
 
-    prepared = results.prepared
-    study, metadata = prepared.study, prepared.study.metadata
-    themes = themes_for(results.layers, metadata.language)
-    tables = {name: frame for name, frame in results.tables.items() if name != "rejets"}
-    attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
+    prepared, metadata = results.prepared, results.prepared.study.metadata
+    study, themes = prepared.study, themes_for(results.layers, metadata.language)
     with staged(out) as aside:
-        rasters = raster.write_rasters(aside / "rasters", results.layers, metadata)
-        file = aside / f"{metadata.stem}.gpkg"
-        geopackage.write(
-            file,
-            results.layers,
-            results.tables,
-            metadata,
-            themes,
-            rasters=[Path("rasters", f"{it}.tif") for it in rasters],
-        )
-        atlas.write(
-            aside / "atlas.html",
-            results.layers,
-            results.tables["couverture"],
-            results.tables["services"],
-            results.tables["opsn"] if "opsn" in results.tables else prepared.tables["opsn"],
-            metadata,
-            themes,
-        )
-        for name, key in _MAPS.items():
-            for theme in (it for it in themes if it.key == key):
-                made = folium_maps.theme_map(results.layers[theme.layer], theme, metadata)
-                if name == "deserts" and _NEAREST in rasters:
-                    picture = aside / "rasters" / f"{_NEAREST}.tif"
-                    title = text(f"rasters.{_NEAREST}", metadata.language)
-                    folium_maps.add_raster(made, picture, rasters[_NEAREST], title)
-                folium_maps.write(aside / f"{name}.html", made, theme.title, metadata)
-        write_report(results, aside / "rapport.html", themes)
-        _tables(aside, {**attributes, **tables, "rejets": results.rejects}, metadata)
+        jobs: dict[str, Callable[[], None]] = {
+            "layers": partial(_write_layers, results, aside, themes),
+            "report": partial(write_report, results, aside / "rapport.html", themes),
+            "tables": partial(_write_tables, results, aside),
+        }
+        together(jobs, ("report", "tables"), executor)
         content = manifest.manifest(
             metadata,
             inputs={**({"study": study.file} if study.file else {}), **study.tables, **study.rasters},
@@ -227,11 +223,47 @@ def write_report(results: Results, file: Path, themes: Sequence[Theme] | None = 
     )
 
 
-def _tables(folder: Path, tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> None:
+def _write_layers(results: Results, folder: Path, themes: Sequence[Theme]) -> None:
+    """Write what shows places: the rasters, the GeoPackage, the atlas and the maps of a single theme."""
+    from opsn_geo.publish import atlas, folium_maps, geopackage, raster  # noqa: PLC0415 - folium is heavy
+
+    prepared, layers, tables = results.prepared, results.layers, results.tables
+    metadata = prepared.study.metadata
+    rasters = raster.write_rasters(folder / "rasters", layers, metadata)
+    geopackage.write(
+        folder / f"{metadata.stem}.gpkg",
+        layers,
+        tables,
+        metadata,
+        themes,
+        rasters=[Path("rasters", f"{it}.tif") for it in rasters],
+    )
+    atlas.write(
+        folder / "atlas.html",
+        layers,
+        tables["couverture"],
+        tables["services"],
+        tables["opsn"] if "opsn" in tables else prepared.tables["opsn"],
+        metadata,
+        themes,
+    )
+    for name, key in _MAPS.items():
+        for theme in (it for it in themes if it.key == key):
+            made = folium_maps.theme_map(layers[theme.layer], theme, metadata)
+            if name == "deserts" and _NEAREST in rasters:
+                picture = folder / "rasters" / f"{_NEAREST}.tif"
+                title = text(f"rasters.{_NEAREST}", metadata.language)
+                folium_maps.add_raster(made, picture, rasters[_NEAREST], title)
+            folium_maps.write(folder / f"{name}.html", made, theme.title, metadata)
+
+
+def _write_tables(results: Results, folder: Path) -> None:
     """Write the tables as CSV with what describes them, and as workbooks."""
     from opsn_geo.publish import datapackage, opendocument, sheets, workbook  # noqa: PLC0415 - only a run that publishes needs them
 
-    flat = csv_tables.flat(tables)
+    metadata = results.prepared.study.metadata
+    attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
+    flat = csv_tables.flat({**attributes, **results.tables})
     files = {file.stem: file for file in csv_tables.write(folder / "tables", flat)}
     datapackage.write(folder / "datapackage.json", datapackage.datapackage(files, flat, metadata, folder))
     told = sheets.sheets(flat, metadata)

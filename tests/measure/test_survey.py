@@ -12,6 +12,7 @@ import pytest
 from opsn_geo.chapters import Chapter, common
 from opsn_geo.chapters.representativeness import chapter
 from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.measure.representativeness import defect_correlation
 from opsn_geo.measure.survey import headline_items, profile, survey
 from opsn_geo.prepare import Prepared, prepare
 from opsn_geo.study import Study
@@ -162,3 +163,13 @@ def test_a_census_has_equal_chances_and_nothing_to_mend(prepared: Prepared) -> N
     assert found.silences.empty
     row = found.tables["estimations"].set_index(["item", "domain"]).loc[("score", "")]
     assert row["se"] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_strongest_correlation_is_that_of_an_indicator(prepared: Prepared, found: Chapter) -> None:
+    inside = prepared.territory.communes[lambda it: it["inside"]]
+    units = profile(inside, prepared.respondents["code_insee"][lambda it: it.isin(inside.index)])
+    overall = found.tables["representativite_globale"].set_index("variable")["defect_correlation"]
+    for variable in ("code_dep", "size_band"):
+        levels = pd.get_dummies(units[variable].astype("object"))
+        each = [abs(defect_correlation(units["responded"], levels[level])) for level in levels]
+        assert overall[variable] == pytest.approx(max(each))

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    Booleans = NDArray[np.bool_]
+    Integers = NDArray[np.int64]
 
 MIN_ANSWERS: Final = 5
 SMALL: Final = "small"
@@ -47,15 +53,16 @@ def hidden(
     >>> hidden(counts, pd.DataFrame({"all": ["t"] * 4})).tolist()
     ['small', '', 'complement', '']
     """
-    why = pd.Series("", index=counts.index, dtype=object).mask(counts.between(1, min_answers - 1), SMALL)
-    families = [] if totals is None else [totals[name] for name in totals]
-    before = pd.Series(dtype=object)
-    while not why.equals(before):
-        before = why.copy()
+    held = counts.to_numpy(dtype=np.int64, na_value=0)
+    small = (held > 0) & (held < min_answers)
+    gone, before = small.copy(), None
+    families = [] if totals is None else [pd.factorize(totals[name])[0] for name in totals]
+    while before is None or (gone != before).any():
+        before = gone.copy()
         for family in families:
-            for _, group in counts.groupby(family):
-                why.loc[_complement(group, why.loc[group.index], min_answers)] = COMPLEMENT
-    return why.astype(str)
+            for group in _revealing(held, gone, family, min_answers):
+                gone[_complement(held, gone, np.flatnonzero(family == group), min_answers)] = True
+    return pd.Series(np.select([small, gone], [SMALL, COMPLEMENT], ""), index=counts.index)
 
 
 def discreet(
@@ -106,14 +113,19 @@ def _nullable(values: pd.Series) -> Literal["boolean", "Int64", "float64"]:
     return "Int64" if pd.api.types.is_integer_dtype(values) else "float64"
 
 
-def _complement(counts: pd.Series, why: pd.Series, min_answers: int) -> pd.Index:
-    """Choose the rows of one total to hide besides the hidden ones."""
-    gone, left = counts[why != ""], counts[(why == "") & (counts > 0)].sort_values(kind="stable")
-    if gone.empty:
-        return gone.index
-    enough = range(len(left) + 1)
-    needed = next(
-        (it for it in enough if len(gone) + it > 1 and gone.sum() + left.iloc[:it].sum() >= min_answers),
-        len(left),
-    )
-    return left.index[:needed]
+def _revealing(held: Integers, gone: Booleans, family: Integers, min_answers: int) -> Integers:
+    """List the totals that, minus their rows that are shown, tell what the hidden ones hold."""
+    known = family >= 0
+    rows = np.bincount(family[known], gone[known])
+    answers = np.bincount(family[known], (held * gone)[known])
+    return np.flatnonzero((rows == 1) | ((rows > 0) & (answers < min_answers)))
+
+
+def _complement(held: Integers, gone: Booleans, rows: Integers, min_answers: int) -> Integers:
+    """Choose the rows of one total to hide besides the hidden ones: the smallest ones that suffice."""
+    left = rows[~gone[rows] & (held[rows] > 0)]
+    left = left[np.argsort(held[left], kind="stable")]
+    hidden_rows, hidden_answers = int(gone[rows].sum()), int(held[rows][gone[rows]].sum())
+    enough = hidden_answers + np.cumsum(held[left]) >= min_answers
+    needed = max(2 - hidden_rows, int(np.argmax(enough)) + 1 if enough.any() else len(left))
+    return left[:needed]

@@ -30,8 +30,8 @@ _Number = TypeVar("_Number", np.float64, np.int32)
 PERMUTATIONS: Final = 999
 RINGS: Final = 2
 
-_BATCH: Final = 50
-"""Permutations held at once: few enough for the memory of a country."""
+_CELLS: Final = 200_000
+"""Communes times permutations drawn at once: as many as fit in a processor's cache."""
 
 
 def clustering(
@@ -250,8 +250,9 @@ def _permuted(
     rng = np.random.default_rng(seed)
     codes = np.zeros(len(answers), dtype=np.int64) if strata is None else pd.factorize(strata)[0]
     order = np.argsort(codes, kind="stable")
-    for start in range(0, permutations, _BATCH):
-        count = min(_BATCH, permutations - start)
+    most = max(1, _CELLS // len(answers))
+    for start in range(0, permutations, most):
+        count = min(most, permutations - start)
         drawn = np.empty((len(answers), count), dtype=answers.dtype)
         drawn[order] = answers[np.argsort(codes + rng.random((count, len(answers))), axis=1).T]
         yield drawn
@@ -283,12 +284,14 @@ def _patches(answers: Booleans, links: sparse.csr_array, rings: int) -> NDArray[
 def _largest(drawn: NDArray[np.int32], links: sparse.csr_array, rings: int) -> NDArray[np.int64]:
     """Count the communes of the largest patch of silence in each column, all columns as one graph."""
     silent = _silent(drawn, links, rings).T
-    ends = sparse.triu(links, 1).tocoo()
-    column, edge = np.nonzero(silent[:, ends.row] & silent[:, ends.col])
-    number = np.cumsum(silent).reshape(silent.shape) - 1
-    one, other = number[column, ends.row[edge]], number[column, ends.col[edge]]
+    origin = np.repeat(np.arange(links.shape[0]), np.diff(links.indptr))
+    once = origin < links.indices
+    start, end = origin[once], links.indices[once]
+    column, edge = np.nonzero(silent[:, start] & silent[:, end])
+    number = np.cumsum(silent, dtype=np.int32).reshape(silent.shape) - 1
+    pairs = (number[column, start[edge]], number[column, end[edge]])
     nodes = int(silent.sum())
-    graph = sparse.csr_array((np.ones(len(one), dtype=bool), (one, other)), shape=(nodes, nodes))
+    graph = sparse.coo_array((np.ones(len(edge)), pairs), shape=(nodes, nodes))
     _, patch = connected_components(graph, directed=False)
     found = np.zeros(len(silent), dtype=np.int64)
     np.maximum.at(found, np.nonzero(silent)[0], np.bincount(patch)[patch])

@@ -14,7 +14,7 @@ from opsn_geo.measure.discretion import MIN_ANSWERS, discreet
 from opsn_geo.measure.estimates import estimates, item_frame
 from opsn_geo.measure.indicators import partial_indicators, r_indicator
 from opsn_geo.measure.influence import against_reference, influence, overlap, rankings
-from opsn_geo.measure.representativeness import defect_correlation, overall_table, standardised_differences
+from opsn_geo.measure.representativeness import overall_table, standardised_differences
 from opsn_geo.measure.response import (
     DENSITY_BANDS,
     SIZE_BANDS,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 LIMIT: Final = 2_000
 VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "siren_epci")
+_DEFECT: Final = "defect_correlation"
 _OPEN: Final = VARIABLES[:-1]
 """Variables of few levels: those whose profile can be drawn and whose correlation is no noise."""
 MARGINS: Final = ("code_dep", "size_band")
@@ -158,7 +159,7 @@ def survey(
     effect, _ = _effect(weighting.design)
     judged = headlines(
         estimates(headline, weighting.design), thresholds, units=len(units), effect=effect,
-        known=max(_strongest(units, it) for it in _OPEN),
+        known=float(who["representativite_globale"].set_index("variable").loc[[*_OPEN], _DEFECT].max()),
     )  # fmt: skip
     judged = judged[judged["answers"] >= min_answers]
     said = _said(who, judged, small_answers / len(codes), estimated, labels, lang)
@@ -232,7 +233,7 @@ def _who_answered(units: pd.DataFrame, joined: pd.DataFrame, weighting: Weightin
     """Make the tables on who answered, and on the weights that mend it."""
     response = tables_of(units, VARIABLES)
     overall = overall_table(response)
-    overall["defect_correlation"] = [_strongest(units, it) for it in overall.index]
+    overall[_DEFECT] = _strongest(response)
     effect, effective = _effect(weighting.design)
     weights = weighting.design.weights.groupby(weighting.design.clusters).sum()
     kept = {"kish_effect": effect, "effective": effective, "gap": weighting.report.gap}
@@ -326,10 +327,13 @@ def _item(frame: pd.DataFrame, item: str, choice: str) -> pd.Series | None:
     return frame.get(f"{item}:{choice}" if choice else item)
 
 
-def _strongest(units: pd.DataFrame, variable: str) -> float:
-    """Give the greatest absolute correlation between answering and a level of a variable."""
-    levels = pd.get_dummies(units[variable].astype("object"))
-    return max(abs(defect_correlation(units["responded"], levels[level])) for level in levels)
+def _strongest(response: pd.DataFrame) -> pd.Series:
+    """Give the greatest absolute correlation between answering and a level of each variable.
+
+    That of a level is its residual over √(N - 1), the same as ``defect_correlation`` of its indicator.
+    """
+    by = response.groupby("variable", sort=False)
+    return by["residual"].agg(lambda it: it.abs().max()) / (by["units"].sum() - 1).clip(lower=1) ** 0.5
 
 
 def _layer(units: pd.DataFrame, by: str) -> pd.DataFrame:

@@ -1,0 +1,110 @@
+"""Two processes for one run: what does not hang on each other is done side by side.
+
+Only the command line starts a second process, as the interpreter is its own there; from Python a run stays
+in one process unless it is handed an executor.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from importlib import import_module
+from threading import Thread
+from typing import TypeVar
+
+_Key = TypeVar("_Key")
+_Done = TypeVar("_Done")
+
+
+def together(
+    jobs: Mapping[_Key, Callable[[], _Done]], apart: Collection[_Key], executor: Executor | None
+) -> dict[_Key, _Done]:
+    """Do some jobs in an executor while the others are done here, and wait for all.
+
+    Parameters
+    ----------
+    jobs : mapping to callable
+        Jobs by name, independent of each other.
+    apart : collection
+        Names of those for the executor; a process takes a job that can be pickled.
+    executor : Executor, optional
+        Without one all jobs are done here, and so are those that a broken one did not do.
+
+    Returns
+    -------
+    dict
+        What each job gave, in the order of `jobs`.
+
+    Raises
+    ------
+    Exception
+        That of the first job that failed, once no job runs any more.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> together({"least": partial(min, 2, 1), "most": partial(max, 2, 1)}, {"least"}, None)
+    {'least': 1, 'most': 2}
+    """
+    handed: dict[_Key, Future[_Done]] = {}
+    try:
+        if executor is not None:
+            handed = {name: executor.submit(jobs[name]) for name in jobs if name in apart}
+        done = {name: job() for name, job in jobs.items() if name not in handed}
+    finally:
+        wait(handed.values())
+    return {name: _taken(handed[name], jobs[name]) if name in handed else done[name] for name in jobs}
+
+
+@contextmanager
+def second_process(*modules: str) -> Iterator[Executor | None]:
+    """Give an executor of one process that imports some modules at once; none where a machine has no room.
+
+    The process ends with the block, or with this process if it is killed.
+
+    Parameters
+    ----------
+    *modules : str
+        What the jobs will need; imported while this process goes on.
+    """
+    if (os.cpu_count() or 1) < 2:  # noqa: PLR2004 - a second process would only take turns with this one
+        yield None
+        return
+    try:
+        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_follow)
+        pool.submit(_import, modules)
+    except (OSError, NotImplementedError, BrokenExecutor):  # no semaphores, or processes are forbidden
+        yield None
+        return
+    with pool:
+        yield pool
+
+
+def _taken(future: Future[_Done], job: Callable[[], _Done]) -> _Done:
+    """Take what a job gave; do it here if the executor broke before it was done."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return job()
+
+
+def _import(modules: Collection[str]) -> None:
+    for name in modules:
+        import_module(name)
+
+
+def _follow() -> None:
+    """Leave interrupts to the first process, and end when it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    first = multiprocessing.parent_process()
+
+    def end() -> None:
+        if first is not None:
+            first.join()
+            os._exit(1)
+
+    Thread(target=end, daemon=True).start()
