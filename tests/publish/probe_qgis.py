@@ -177,7 +177,13 @@ def _render(project, theme: str, out: str) -> dict:
     path = Path(out) / f"theme-{_slug(theme)}.png"
     job.renderedImage().save(str(path))
     errors = [error.message for error in job.errors()]
-    return {"picture": str(path), "layers": len(settings.layers()), "errors": errors}
+    switched_on = [node.layerId() for node in project.layerTreeRoot().findLayers() if node.isVisible()]
+    return {
+        "picture": str(path),
+        "drawn": [layer.id() for layer in settings.layers()],
+        "switched_on": switched_on,
+        "errors": errors,
+    }
 
 
 def _tree_model(project):
@@ -201,7 +207,18 @@ def _print(layout, out: str) -> dict:
         "png": [exporter.exportToImage(str(png), image), str(png)],
         "texts": [item.text() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)],
         "legend": [node.name() for node in legend.model().rootGroup().children()],
+        "entries": _entries(legend),
+        "follows": layout.referenceMap().followVisibilityPresetName(),
         "size": [size.width(), size.height()],
+    }
+
+
+def _entries(legend) -> dict:
+    """List what a page's legend writes, layer by layer."""
+    model = legend.model()
+    return {
+        node.layerId(): [str(item.data(0)) for item in model.layerLegendNodes(node)]
+        for node in model.rootGroup().findLayers()
     }
 
 

@@ -19,6 +19,8 @@ from shapely import LineString, Polygon, box
 from opsn_geo.errors import MachineError
 from opsn_geo.publish import geopackage, geopackage_tables, qgis_project
 from opsn_geo.publish.qgis_xml import element, literal
+from opsn_geo.publish.themes import themes_for
+from opsn_geo.vocabulary import Language, text
 
 FILE = "opsn-toy-2021.gpkg"
 
@@ -193,7 +195,7 @@ def test_each_layer_and_table_opens_with_one_style(base: sqlite3.Connection) -> 
     communes = found[found["f_table_name"] == "communes"]
     assert communes["styleName"].tolist() == [
         "Couverture par au moins un service", "Voie d’adhésion des communes",
-        "Nombre d’OPSN atteignant la commune", "Services ouverts par une adhésion", "Contours",
+        "Nombre d’OPSN atteignant la commune", "Nombre de services ouverts par une adhésion", "Contours",
     ]  # fmt: skip
 
 
@@ -217,19 +219,74 @@ def test_both_forms_of_metadata_bear_on_each_layer(base: sqlite3.Connection, fil
     assert "sig@example.org" in sidecar
 
 
-def test_the_project_is_one_zipped_file_with_relative_sources(
-    base: sqlite3.Connection, published: Callable
-) -> None:
+def project_of(base: sqlite3.Connection) -> Element:
+    """Unpack the one project of a file."""
     ((name, content),) = rows(base, "SELECT name, content FROM qgis_projects")
     with zipfile.ZipFile(BytesIO(bytes.fromhex(content.decode()))) as archive:
         assert archive.namelist() == [f"{name}.qgs"]
-        root = parsed(archive.read(f"{name}.qgs"))
+        return parsed(archive.read(f"{name}.qgs"))
+
+
+def test_the_project_is_one_zipped_file_with_relative_sources(base: sqlite3.Connection) -> None:
+    root = project_of(base)
     sources = {it.text for it in root.iter("datasource")}
     assert sources >= {f"./{FILE}|layername=communes", f"./{FILE}|layername=couverture"}
     assert all(source.startswith(f"./{FILE}|layername=") for source in sources)
-    titles = [theme.title for theme in published().themes]
-    assert [it.get("name") for it in root.iter("visibility-preset")] == titles
-    assert [it.get("name") for it in root.iter("Layout")] == titles
+
+
+@pytest.mark.parametrize(
+    ("lang", "openings"), [("fr", ["Couverture", "Données"]), ("en", ["Coverage", "Data"])]
+)
+def test_map_themes_open_each_subject_then_each_map_and_all_have_a_page(
+    tmp_path: Path, published: Callable, lang: Language, openings: list[str]
+) -> None:
+    given = published(lang)
+    file = geopackage.write(tmp_path / FILE, *given)
+    with closing(sqlite3.connect(file)) as base:
+        root = project_of(base)
+    names = [it.get("name") for it in root.iter("visibility-preset")]
+    groups = [text(f"theme_group.{theme.group}", lang) for theme in given.themes]
+    maps = {f"{group} – {theme.title}" for group, theme in zip(groups, given.themes, strict=True)}
+    assert names[: len(openings)] == openings
+    assert set(names[len(openings) :]) == maps
+    assert [it.get("name") for it in root.iter("Layout")] == names
+    assert [it.get("followPresetName") for it in root.iter("LayoutItem") if it.get("followPreset")] == names
+
+
+def test_the_project_opens_as_its_first_map_theme(base: sqlite3.Connection) -> None:
+    root = project_of(base)
+    first = next(root.iter("visibility-preset"))
+    shown = {it.get("id") for it in root.iter("layer-tree-layer") if it.get("checked") == "Qt::Checked"}
+    assert shown >= {"opsn_geo_state", "opsn_geo_opsn_form", "opsn_geo_limits_departements"}
+    assert {it.get("id") for it in first.findall("layer")} == {
+        "opsn_geo_limits_departements", "opsn_geo_limits_epci", "opsn_geo_opsn_form", "opsn_geo_state",
+    }  # fmt: skip
+
+
+def test_names_of_the_limits_are_not_written_twice(base: sqlite3.Connection) -> None:
+    root = project_of(base)
+    named = {it.findtext("id"): it.get("labelsEnabled") for it in root.iter("maplayer")}
+    assert (named["opsn_geo_limits_departements"], named["opsn_geo_dep_covered"]) == ("1", "0")
+
+
+def test_patches_of_one_service_are_cut_at_the_source_and_outlined(
+    tmp_path: Path, published: Callable
+) -> None:
+    given = published()
+    deserts = gpd.GeoDataFrame(
+        {"service": ["bouquet", "dpd"], "population": [10, 20]},
+        index=pd.Index(["a", "b"], name="desert"), geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=2154,
+    )  # fmt: skip
+    layers = {**given.layers, "deserts": deserts}
+    file = geopackage.write(tmp_path / FILE, layers, {}, given.metadata, themes_for(layers))
+    with closing(sqlite3.connect(file)) as base:
+        root = project_of(base)
+    found = {it.findtext("id"): it for it in root.iter("maplayer")}
+    cut = f"./{FILE}|layername=deserts|subset=\"service\" = 'bouquet'"
+    for key in ("opsn_geo_patches_deserts", "opsn_geo_desert_population"):
+        assert found[key].findtext("datasource") == cut
+        assert len(found[key].findall(".//rule")) <= 1
+    assert found["opsn_geo_data_deserts"].findtext("datasource") == f"./{FILE}|layername=deserts"
 
 
 def test_english_is_english_throughout(tmp_path: Path, published: Callable) -> None:

@@ -17,15 +17,18 @@ import rasterio
 
 from opsn_geo import pipeline
 from opsn_geo.publish import geopackage
-from opsn_geo.publish.raster import distance, grid_over, write_raster
+from opsn_geo.publish.raster import distance, grid_over, write_raster, write_rasters
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.study import Study
-from opsn_geo.vocabulary import text
+from opsn_geo.vocabulary import text, texts
 
 pytestmark = pytest.mark.qgis
 
 PROBE = Path(__file__).with_name("probe_qgis.py")
 DEBIAN_PYTHON = "/usr/bin/python3"  # the one that Debian's QGIS and GDAL bind to
+RASTERS = ("distance_member_m", "distance_opsn_m")
+GROUPS = {title: group for group, title in texts("theme_group").items()}
+OPENINGS = ("Couverture", "Déserts", "Représentativité", "Données")
 Found = dict[str, Any]
 
 
@@ -48,17 +51,19 @@ def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     home = tmp_path_factory.mktemp("home")
     if request.param == "toy":
         toy = request.getfixturevalue("published_toy")
-        raster = home / "rasters" / "distance_opsn_m.tif"
+        near = home / "rasters" / "distance_opsn_m.tif"
         communes = toy.layers["communes"]
         grid = grid_over(communes, 100)
-        write_raster(raster, distance(grid, communes.centroid.head(1)), grid, toy.metadata, raster.stem)
-        file = geopackage.write(home / "opsn-toy-2021.gpkg", *toy, rasters=[raster])
+        write_raster(near, distance(grid, communes.centroid.head(1)), grid, toy.metadata, near.stem)
+        file = geopackage.write(home / "opsn-toy-2021.gpkg", *toy, rasters=[near])
     else:
         results = pipeline.measure(pipeline.prepare(Study.default()))
         metadata = results.prepared.study.metadata
         themes = themes_for(results.layers, metadata.language)
+        rasters = [home / "rasters" / f"{it}.tif" for it in RASTERS]
+        assert set(write_rasters(home / "rasters", results.layers, metadata)) == set(RASTERS)
         file = geopackage.write(
-            home / f"{metadata.stem}.gpkg", results.layers, results.tables, metadata, themes
+            home / f"{metadata.stem}.gpkg", results.layers, results.tables, metadata, themes, rasters=rasters
         )
     folder = tmp_path_factory.mktemp("elsewhere") / "dossier d’été"
     shutil.move(home, folder)
@@ -147,12 +152,14 @@ def test_the_view_holds_the_territory(found: Found) -> None:
 
 
 def test_rasters_are_shown_in_their_own_style(found: Found, moved: Path) -> None:
-    expected = [file.stem for file in (moved.parent / "rasters").glob("*.tif")]
-    assert [raster["title"] for raster in found["rasters"].values()] == [
-        text(f"rasters.{it}") for it in expected
-    ]
-    assert {raster["renderer"] for raster in found["rasters"].values()} <= {"singlebandpseudocolor"}
-    assert all(len(raster["legend"]) > 1 for raster in found["rasters"].values())
+    expected = {file.stem for file in (moved.parent / "rasters").glob("*.tif")}
+    titles = {text(f"rasters.{it}") for it in expected}
+    assert {raster["title"] for raster in found["rasters"].values()} == titles
+    assert {raster["renderer"] for raster in found["rasters"].values()} == {"singlebandpseudocolor"}
+    for key, raster in found["rasters"].items():
+        assert len(raster["legend"]) > 1
+        assert found["layouts"][f"Déserts – {raster['title']}"]["entries"][key] == raster["legend"]
+        assert all(label.endswith(("km", "km au plus")) for label in raster["legend"])
 
 
 def test_the_form_of_a_commune_shows_its_services(found: Found) -> None:
@@ -175,6 +182,24 @@ def test_every_form_finds_its_relations_and_every_tip_its_words(found: Found) ->
     assert tips["opsn_geo_epci_covered"].endswith("%")
 
 
+def test_four_map_themes_open_the_subjects(found: Found, moved: Path) -> None:
+    has_survey = "toy" not in moved.name
+    expected = {name for name in OPENINGS if has_survey or name != "Représentativité"}
+    assert {name for name in found["themes"] if " – " not in name} == expected
+    shown = {name: set(found["themes"][name]["drawn"]) for name in expected}
+    limits = {"opsn_geo_limits_departements", "opsn_geo_limits_epci"}
+    assert shown["Couverture"] == limits | {"opsn_geo_state", "opsn_geo_opsn_form"}
+    assert shown["Données"] == limits | {"opsn_geo_data_communes", "opsn_geo_data_opsn"}
+    if has_survey:
+        assert shown["Déserts"] == limits | {"opsn_geo_desert_stability", "opsn_geo_patches_deserts"}
+        assert shown["Représentativité"] == limits | {"opsn_geo_epci_response", "opsn_geo_patches_silences"}
+
+
+def test_choosing_a_theme_switches_on_its_layers_and_no_other(found: Found) -> None:
+    for name, theme in found["themes"].items():
+        assert sorted(theme["switched_on"]) == sorted(theme["drawn"]), name
+
+
 def test_each_theme_draws_a_picture_of_its_own(found: Found) -> None:
     drawn = {name: pixels(theme["picture"]) for name, theme in found["themes"].items()}
     assert all(theme["errors"] == [] for theme in found["themes"].values())
@@ -182,12 +207,18 @@ def test_each_theme_draws_a_picture_of_its_own(found: Found) -> None:
         inked = (picture[:3] < 250).any(axis=0).mean()
         assert inked > 0.005, name
         assert len(np.unique(picture[:3].reshape(3, -1).T, axis=0)) > 20, name
-    assert len({picture.tobytes() for picture in drawn.values()}) == len(drawn) >= 3
+    layers = {frozenset(theme["drawn"]) for theme in found["themes"].values()}
+    assert len({picture.tobytes() for picture in drawn.values()}) == len(layers) >= 3
+    openings = [drawn[name].tobytes() for name in OPENINGS if name in drawn]
+    assert len(set(openings)) == len(openings)
 
 
 def test_each_theme_has_a_page_that_prints_on_a3(found: Found) -> None:
     assert set(found["layouts"]) == set(found["themes"])
-    for title, page in found["layouts"].items():
+    for name, page in found["layouts"].items():
+        title = name.split(" – ", 1)[-1] if " – " in name else text(f"map_theme.{GROUPS[name]}")
+        assert page["follows"] == name
+        assert not [entry for entries in page["entries"].values() for entry in entries if "Band" in entry]
         assert [page["pdf"][0], page["png"][0]] == [0, 0]
         assert Path(page["pdf"][1]).read_bytes().startswith(b"%PDF")
         assert page["size"] == [420, 297]

@@ -82,7 +82,8 @@ def test_the_file_is_a_cloud_optimised_geotiff_that_says_what_it_is(near: Path) 
         assert source.nodata == NODATA
         assert source.res == (250, 250)
         assert source.transform.c % 250 == source.transform.f % 250 == 0
-        assert source.descriptions == ("Distance to the mairie of the nearest member commune (m)",)
+        assert source.descriptions == ("Distance to the nearest member commune, from any point",)
+        assert source.units == ("m",)
         tags = source.tags()
     assert {key: tags[key] for key in ("TERRITORY", "MILLESIME", "DATE", "SIMULATED")} == {
         "TERRITORY": "Toy", "MILLESIME": "2021", "DATE": "2021-02-01", "SIMULATED": "memberships",

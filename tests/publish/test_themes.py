@@ -101,6 +101,34 @@ def test_shares_read_in_percent_as_each_language_writes_them() -> None:
     assert intervals(frame, "covered_share", lang="en")[-1].label == "over 80%"
 
 
+def test_metres_read_in_kilometres_with_the_digits_their_bounds_have() -> None:
+    frame = pd.DataFrame({"d_m": np.linspace(0.5, 3_440.5, 401)})
+    found = intervals(frame, "d_m", scheme="quantiles", most=4)
+    assert [entry.upper for entry in found[:-1]] == [860, 1_700, 2_600]
+    told = [entry.label.replace("\u00a0", " ") for entry in found]
+    assert told == ["0,86 km au plus", "0,86 à 1,7 km", "1,7 à 2,6 km", "plus de 2,6 km"]
+
+
+def test_a_few_whole_metres_are_told_in_kilometres_too() -> None:
+    frame = pd.DataFrame({"d_m": [0, 2_000, 18_000, 36_000]})
+    labels = [entry.label for entry in intervals(frame, "d_m", lang="en")]
+    assert labels == ["0\u00a0km", "2\u00a0km", "18\u00a0km", "36\u00a0km"]
+
+
+def test_whole_metres_meet_in_kilometres() -> None:
+    labels = [
+        entry.label for entry in intervals(pd.DataFrame({"d_m": range(0, 31_000, 7)}), "d_m", lang="en")
+    ]
+    assert labels == ["up to 10\u00a0km", "10 to 20\u00a0km", "20 to 30\u00a0km", "over 30\u00a0km"]
+
+
+def test_a_bound_keeps_the_digits_it_needs() -> None:
+    frame = pd.DataFrame({"x_share": np.linspace(0, 0.1, 200)})
+    assert [entry.label for entry in intervals(frame, "x_share", scheme="quantiles", most=4, lang="en")] == [
+        "up to 2.5%", "2.5 to 5%", "5 to 7.5%", "over 7.5%",
+    ]  # fmt: skip
+
+
 def test_whole_numbers_do_not_share_a_bound() -> None:
     labels = [entry.label for entry in intervals(pd.DataFrame({"services": range(31)}), "services")]
     assert labels[:3] == ["10 au plus", "11 à 20", "plus de 20"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from opsn_geo.publish.geopackage_content import Content
 from opsn_geo.publish.geopackage_metadata import resource
 from opsn_geo.publish.qgis_style import Links, dress
-from opsn_geo.publish.qgis_xml import Element, element, nested, srs
+from opsn_geo.publish.qgis_xml import Element, element, literal, nested, quoted, srs
 from opsn_geo.vocabulary import Language, text
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _SHAPES: Final = {
     "point": ("Point", "Point"),
     None: ("No geometry", "NoGeometry"),
 }
+# Layers drawn as outlines over every map.
+LIMITS: Final = ("departements", "epci")
 # Parent, its field, child, its field: whose rows belong to whom.
 RELATIONS: Final = (
     ("communes", "code_insee", "couverture", "code_insee"),
@@ -46,6 +48,9 @@ LOOKUPS: Final = (("service", "services", "service", "name"), ("opsn", "opsn", "
 class Sheet:
     """One layer of the project's tree: a content, and the theme that it shows.
 
+    Without a theme it is plain: named as its content is, or by ``name``. It is cut to the features of which
+    ``only`` (column, value) is true.
+
     Each theme has a sheet of its own rather than a style of a common one: a print layout that switches
     styles makes QGIS forget which relation a form shows.
     """
@@ -54,19 +59,32 @@ class Sheet:
     group: str
     content: Content
     theme: Theme | None = None
-    visible: bool = False
     raster: Path | None = None
+    name: str = ""
+    only: tuple[str, str] | None = None
 
     @property
     def title(self) -> str:
         """Name the sheet by what it shows."""
-        return self.theme.title if self.theme else self.content.title
+        return self.theme.title if self.theme else self.name or self.content.title
+
+    @property
+    def named(self) -> bool:
+        """Tell whether its features are named on the map: those of the limits are named there alone."""
+        return self.group == "limits" or self.content.name not in LIMITS
 
     def source(self, file: str) -> str:
         """Point to the data from the folder of the GeoPackage, wherever that folder is moved."""
         if self.raster is not None:
             return f"./{self.raster.as_posix()}"
-        return f"./{file}|layername={self.content.name}"
+        chosen = f"|subset={quoted(self.only[0])} = {literal(self.only[1])}" if self.only else ""
+        return f"./{file}|layername={self.content.name}{chosen}"
+
+
+def legend_entries(sheet: Sheet, folder: Path) -> dict[str, str]:
+    """Choose the entries of a raster's legend: its classes, without the name of the band that comes first."""
+    classes = 0 if (style := _raster_style(sheet, folder)) is None else len(style.findall(".//item"))
+    return {"legend/node-order": ",".join(map(str, range(1, classes + 1)))} if classes else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +141,8 @@ def maplayer(sheet: Sheet, sheets: Sequence[Sheet], file: str, metadata: Metadat
     root.append(resource(content, metadata, crs, "resourceMetadata"))
     nested(root, "provider", "ogr", encoding="UTF-8")
     links = _links(sheet, sheets, lang)
-    dress(root, content, sheet.theme, lang, links)
+    theme = replace(sheet.theme, only=None) if sheet.theme else None  # the source is cut already
+    dress(root, content, theme, lang, links, named=sheet.named)
     return root
 
 
@@ -133,10 +152,15 @@ def raster_layer(sheet: Sheet, file: str, folder: Path, crs: CRS) -> Element:
     _identify(root, sheet, file)
     nested(root, "srs").append(srs(crs))
     nested(root, "provider", "gdal")
-    if sheet.raster is not None and (folder / sheet.raster).with_suffix(".qml").exists():
-        style = ET.parse((folder / sheet.raster).with_suffix(".qml")).getroot()  # noqa: S314 - a file of our own
-        root.extend(style)
+    style = _raster_style(sheet, folder)
+    root.extend([] if style is None else style)
     return root
+
+
+def _raster_style(sheet: Sheet, folder: Path) -> Element | None:
+    """Read the style that stands beside a raster, if there is one."""
+    file = (folder / sheet.raster).with_suffix(".qml") if sheet.raster else None
+    return ET.parse(file).getroot() if file and file.exists() else None  # noqa: S314 - a file of our own
 
 
 def _identify(root: Element, sheet: Sheet, file: str) -> None:

@@ -1,23 +1,24 @@
-"""One A3 page per theme, ready to print: title, map, legend, scale bar, north, sources and date."""
+"""One A3 page per map theme, ready to print: title, map, legend, scale bar, north, sources and date."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from opsn_geo import __version__
 from opsn_geo.publish.geopackage_content import simulation
-from opsn_geo.publish.qgis_layer import Sheet
+from opsn_geo.publish.qgis_layer import Sheet, legend_entries
 from opsn_geo.publish.qgis_symbol import FONT, font
+from opsn_geo.publish.qgis_themes import MapTheme
 from opsn_geo.publish.qgis_xml import Element, element, identifier, nested, option
-from opsn_geo.vocabulary import text
+from opsn_geo.publish.theme_classes import legend_unit
+from opsn_geo.vocabulary import Language, text
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
-    from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
 Box = tuple[float, float, float, float]
@@ -25,6 +26,7 @@ Box = tuple[float, float, float, float]
 # Kinds of layout items, as QGIS numbers them.
 _PAGE, _MAP, _PICTURE, _LABEL, _LEGEND, _SCALE = 65638, 65639, 65640, 65641, 65642, 65646
 _WIDTH, _HEIGHT, _MARGIN = 420.0, 297.0, 12.0
+_LONG: Final = 62  # characters of a title that fit across the page in large type
 _MAP_BOX: Final[Box] = (12.0, 36.0, 292.0, 237.0)
 _SIDE: Final = 312.0
 _SIDE_WIDTH: Final = 96.0
@@ -39,22 +41,23 @@ _ARROW: Final = (
 
 
 class Page(NamedTuple):
-    """What a page shows: a theme, the sheets seen with it from top to bottom, and the view to fit in."""
+    """What a page shows: a map theme of the project in that file and folder, and the view to fit in."""
 
-    theme: Theme
-    sheets: Sequence[Sheet]
+    theme: MapTheme
     file: str
+    folder: Path
     view: Box
 
 
 def layout(page: Page, metadata: Metadata, crs: CRS) -> Element:
-    """Lay out the A3 page of one theme."""
+    """Lay out the A3 page of one map theme."""
     theme, lang = page.theme, metadata.language
-    root = element("Layout", name=theme.title, units="mm", printResolution=200, worldFileMap="")
+    root = element("Layout", name=theme.name, units="mm", printResolution=200, worldFileMap="")
     _item(nested(root, "PageCollection"), _PAGE, page, "page", (0, 0, _WIDTH, _HEIGHT), background="true")
     map_key = identifier("layout", theme.key, "map")
     _map(root, page)
-    _label(root, page, "title", theme.title, (_MARGIN, 9, 396, 13), size=26, bold=True)
+    size = 26 if len(theme.title) <= _LONG else 18
+    _label(root, page, "title", theme.title, (_MARGIN, 9, 396, 13), size=size, bold=True)
     under = f"{metadata.territory_name} – {metadata.millesime}"
     _label(root, page, "subtitle", under, (_MARGIN, 22, 396, 9), size=14, colour="#4a4a4a")
     legend = _item(
@@ -64,9 +67,10 @@ def layout(page: Page, metadata: Metadata, crs: CRS) -> Element:
         symbolAlignment=1, lineSpacing=1, columnSpace=2,
     )  # fmt: skip
     legend.append(_legend_styles())
-    legend.append(_legend_tree(page))
-    note = text("geopackage.count_note", lang)
-    _label(root, page, "note", note, (_SIDE, 176, _SIDE_WIDTH, 8), size=9, colour="#4a4a4a")
+    legend.append(_legend_tree(page, lang))
+    if theme.counted:
+        note = text("geopackage.count_note", lang)
+        _label(root, page, "note", note, (_SIDE, 176, _SIDE_WIDTH, 8), size=9, colour="#4a4a4a")
     warning = simulation(metadata)
     if warning:
         _label(
@@ -146,7 +150,7 @@ def _label(
 
 def _map(root: Element, page: Page) -> None:
     made = _item(
-        root, _MAP, page, "map", _MAP_BOX, followPreset="true", followPresetName=page.theme.title,
+        root, _MAP, page, "map", _MAP_BOX, followPreset="true", followPresetName=page.theme.name,
         keepLayerSet="false", drawCanvasItems="false", mapRotation=0, frame="true", background="true",
         outlineWidthM="0.2,mm", mapFlags=0, labelMargin="0,mm", isTemporal=0,
     )  # fmt: skip
@@ -187,20 +191,20 @@ def _legend_styles() -> Element:
     return root
 
 
-def _legend_tree(page: Page) -> Element:
-    """List the theme's classes first, under its title, then the limits."""
+def _legend_tree(page: Page, lang: Language) -> Element:
+    """List the classes of the principal map first, under its title, then what stands over it, and limits."""
     root = element("layer-tree-group")
-    for sheet in sorted(page.sheets, key=lambda sheet: sheet.group == "limits"):
-        unit = f" ({sheet.theme.unit})" if sheet.theme and sheet.theme.unit else ""
+    limits = [sheet for sheet in page.theme.sheets if sheet.group == "limits"]
+    for sheet in (*reversed(page.theme.subjects), *limits):
+        unit = legend_unit(sheet.theme.column, lang) if sheet.theme else ""
+        unit = f" ({unit})" if unit else ""
         leaf = nested(
             root, "layer-tree-layer", id=sheet.key, name=sheet.title, source=sheet.source(page.file),
-            providerKey="ogr", checked="Qt::Checked", expanded=1, patch_size="-1,-1", legend_exp="",
+            providerKey="gdal" if sheet.raster else "ogr", checked="Qt::Checked", expanded=1,
+            patch_size="-1,-1", legend_exp="",
         )  # fmt: skip
-        nested(leaf, "customproperties").append(
-            option(
-                {"cached_name": sheet.title, "legend/title-label": _WRAP.join(wrap(sheet.title + unit, 34))}
-            )
-        )
+        told = {"cached_name": sheet.title, "legend/title-label": _WRAP.join(wrap(sheet.title + unit, 34))}
+        nested(leaf, "customproperties").append(option(told | legend_entries(sheet, page.folder)))
     return root
 
 
@@ -236,9 +240,17 @@ def _round(length: float) -> float:
 
 def _sources(page: Page, metadata: Metadata) -> str:
     lang = metadata.language
-    columns = {column.name: column for sheet in page.sheets for column in sheet.content.columns}
-    shown = dict.fromkeys([text("geopackage.official", lang), columns[page.theme.column].source])
+    computed = [_source(sheet, lang) for sheet in page.theme.subjects]
+    shown = dict.fromkeys([text("geopackage.official", lang), *computed])
     return text(
         "geopackage.sources", lang, sources=" ; ".join(shown),
         licence=text("geopackage.licence", lang),
     )  # fmt: skip
+
+
+def _source(sheet: Sheet, lang: Language) -> str:
+    """Say where what a sheet shows comes from: its theme's column, or what its content is made of."""
+    of = {column.name: column.source for column in sheet.content.columns}
+    if sheet.theme:
+        return of[sheet.theme.column]
+    return next(reversed(of.values()), text("contents.communes.source", lang))

@@ -8,14 +8,15 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from opsn_geo.publish.geopackage_content import Content, abstract
-from opsn_geo.publish.qgis_layer import Sheet, maplayer, raster_layer, relations
+from opsn_geo.publish.qgis_layer import LIMITS, Sheet, legend_entries, maplayer, raster_layer, relations
 from opsn_geo.publish.qgis_layout import Page, layout
-from opsn_geo.publish.qgis_xml import VERSION, Element, document, element, nested, srs
+from opsn_geo.publish.qgis_themes import group_title, map_themes, preset
+from opsn_geo.publish.qgis_xml import VERSION, Element, document, element, nested, option, srs
 from opsn_geo.vocabulary import Language, text
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
-LIMITS: Final = ("departements", "epci")
+PATCHES: Final = ("deserts", "silences")
 GROUPS: Final = ("coverage", "deserts", "representativeness")
 _ORDER: Final = {"point": 0, "line": 1, "polygon": 2, None: 3}
 
@@ -64,7 +65,8 @@ def project(atlas: Atlas) -> Element:
     nested(root, "homePath", path="")
     nested(root, "title", title)
     nested(root, "projectCrs").append(srs(atlas.crs))
-    root.append(_tree(sheets, atlas))
+    themes = map_themes(sheets, metadata.language)
+    root.append(_tree(sheets, themes[0].sheets if themes else sheets, atlas))
     related = nested(root, "relations")
     related.extend(relation.xml() for relation in relations(sheets))
     view = _view(atlas.contents)
@@ -81,12 +83,10 @@ def project(atlas: Atlas) -> Element:
         )
     root.append(_properties())
     presets, layouts = nested(root, "visibility-presets"), nested(root, "Layouts")
-    for theme in atlas.themes:
-        presets.append(_preset(theme, sheets, atlas))
-        shown = [sheet for sheet in sheets if _shown(sheet, theme)]
-        layouts.append(
-            layout(Page(theme=theme, sheets=shown, file=atlas.file, view=view), metadata, atlas.crs)
-        )
+    for theme in themes:
+        presets.append(preset(theme, sheets, metadata.language))
+        page = Page(theme=theme, file=atlas.file, folder=atlas.folder, view=view)
+        layouts.append(layout(page, metadata, atlas.crs))
     record = nested(root, "projectMetadata")
     nested(record, "identifier", metadata.stem)
     nested(record, "type", "dataset")
@@ -104,32 +104,40 @@ def arrange(atlas: Atlas) -> list[Sheet]:
     """Put contents into groups, as drawn from top to bottom: limits, maps by subject, data."""
     known = {content.name: content for content in atlas.contents}
     limits = [
-        Sheet(key=f"opsn_geo_limits_{name}", group="limits", content=known[name], visible=True)
+        Sheet(key=f"opsn_geo_limits_{name}", group="limits", content=known[name])
         for name in LIMITS
         if name in known
     ]
     maps: list[Sheet] = []
     for group in GROUPS:
-        own = [theme for theme in atlas.themes if theme.group == group]
+        own = sorted(
+            (theme for theme in atlas.themes if theme.group == group),
+            key=lambda theme: _ORDER[known[theme.layer].shape],
+        )
+        maps += [_patches(theme, known, atlas.metadata.language) for theme in own if theme.layer in PATCHES]
         maps += [
             Sheet(
-                key=f"opsn_geo_{theme.key}",
-                group=group,
-                content=known[theme.layer],
-                theme=theme,
-                visible=theme is atlas.themes[0],
+                key=f"opsn_geo_{theme.key}", group=group, content=known[theme.layer], theme=theme,
+                only=theme.only,
             )
-            for theme in sorted(own, key=lambda theme: _ORDER[known[theme.layer].shape])
-        ]
+            for theme in own
+        ]  # fmt: skip
         if group == "deserts":
             maps += [_raster_sheet(raster, atlas.metadata.language) for raster in atlas.rasters]
-    placed = {sheet.content.name for sheet in (*limits, *maps)}
     data = [
         Sheet(key=f"opsn_geo_data_{content.name}", group="data", content=content)
         for content in atlas.contents
-        if content.name not in placed
+        if content.name not in LIMITS
     ]
     return [*limits, *maps, *data]
+
+
+def _patches(theme: Theme, known: Mapping[str, Content], lang: Language) -> Sheet:
+    """Outline the patches that a theme speaks of, to be read over another map."""
+    return Sheet(
+        key=f"opsn_geo_patches_{theme.layer}", group=theme.group, content=known[theme.layer],
+        name=text(f"patches.{theme.layer}", lang), only=theme.only,
+    )  # fmt: skip
 
 
 def _raster_sheet(raster: Path, lang: Language) -> Sheet:
@@ -141,49 +149,32 @@ def _raster_sheet(raster: Path, lang: Language) -> Sheet:
     return Sheet(key=f"opsn_geo_raster_{raster.stem}", group="deserts", content=content, raster=raster)
 
 
-def _shown(sheet: Sheet, theme: Theme) -> bool:
-    """Tell whether a sheet is seen in a map theme: the limits, and the layer of the theme."""
-    return sheet.group == "limits" or sheet.theme is theme
-
-
-def _group_title(group: str, atlas: Atlas) -> str:
-    key = "geopackage.limits" if group == "limits" else f"theme_group.{group}"
-    return text(key, atlas.metadata.language)
-
-
-def _tree(sheets: Sequence[Sheet], atlas: Atlas) -> Element:
+def _tree(sheets: Sequence[Sheet], shown: Sequence[Sheet], atlas: Atlas) -> Element:
+    """List the layers by group; those shown are switched on, as the first map theme has them."""
     root = element("layer-tree-group")
     for group in dict.fromkeys(sheet.group for sheet in sheets):
-        open_ = any(sheet.visible for sheet in sheets if sheet.group == group)
+        open_ = any(sheet in shown for sheet in sheets if sheet.group == group)
         branch = nested(
-            root, "layer-tree-group", name=_group_title(group, atlas), checked="Qt::Checked", expanded=open_
-        )
+            root, "layer-tree-group", name=group_title(group, atlas.metadata.language),
+            checked="Qt::Checked", expanded=open_,
+        )  # fmt: skip
         for sheet in sheets:
             if sheet.group == group:
-                branch.append(leaf(sheet, atlas.file, visible=sheet.visible))
+                branch.append(leaf(sheet, atlas, visible=sheet in shown))
     return root
 
 
-def leaf(sheet: Sheet, file: str, *, visible: bool) -> Element:
+def leaf(sheet: Sheet, atlas: Atlas, *, visible: bool) -> Element:
     """Name a sheet in a tree of layers."""
-    return element(
-        "layer-tree-layer", id=sheet.key, name=sheet.title, source=sheet.source(file),
+    made = element(
+        "layer-tree-layer", id=sheet.key, name=sheet.title, source=sheet.source(atlas.file),
         providerKey="gdal" if sheet.raster else "ogr", checked="Qt::Checked" if visible else "Qt::Unchecked",
         expanded=visible and sheet.group != "limits",
     )  # fmt: skip
-
-
-def _preset(theme: Theme, sheets: Sequence[Sheet], atlas: Atlas) -> Element:
-    root = element(
-        "visibility-preset", name=theme.title, **{"has-expanded-info": 1, "has-checked-group-info": 1}
-    )
-    for sheet in sheets:
-        if _shown(sheet, theme):
-            nested(root, "layer", id=sheet.key, visible=1, expanded=sheet.theme is theme)
-    checked = nested(root, "checked-group-nodes")
-    for group in dict.fromkeys(sheet.group for sheet in sheets):
-        nested(checked, "checked-group-node", id=_group_title(group, atlas))
-    return root
+    entries = legend_entries(sheet, atlas.folder)
+    if entries:
+        nested(made, "customproperties").append(option(entries))
+    return made
 
 
 def _view(contents: Sequence[Content]) -> tuple[float, float, float, float]:

@@ -20,6 +20,7 @@ from opsn_geo.publish.qgis_xml import (
     quoted,
     rgba,
 )
+from opsn_geo.publish.theme_classes import legend_unit
 from opsn_geo.publish.themes import Class, Theme, legend_label
 from opsn_geo.vocabulary import Language, State, text
 
@@ -64,6 +65,8 @@ BORDERS: Final = {
     "communes": Border("#9a9a9a", 0.1),
     "epci": Border("#6e6e6e", 0.2),
     "departements": Border("#1f1f1f", 0.5),
+    "deserts": Border("#1d4e89", 0.5),
+    "silences": Border("#a1156b", 0.6),
 }
 _PLAIN: Final = Border("#6e6e6e", 0.2)
 
@@ -101,12 +104,21 @@ def qml(content: Content, theme: Theme | None, lang: Language) -> Element:
 
 
 def dress(
-    root: Element, content: Content, theme: Theme | None, lang: Language, links: Links = UNTIED
+    root: Element,
+    content: Content,
+    theme: Theme | None,
+    lang: Language,
+    links: Links = UNTIED,
+    *,
+    named: bool = True,
 ) -> None:
-    """Put into a style or a project's layer all that makes it look and read as it should."""
+    """Put into a style or a project's layer all that makes it look and read as it should.
+
+    ``named`` says whether features bear their name on the map.
+    """
     if content.shape is not None:
         root.append(renderer(content, theme, lang))
-        _append_labels(root, content)
+        _append_labels(root, content, named=named)
     root.append(_widgets(content, links))
     aliases = nested(root, "aliases")
     for place, (name, alias) in enumerate([("fid", text("columns.fid", lang)), *_aliases(content)]):
@@ -129,7 +141,7 @@ def renderer(content: Content, theme: Theme | None, lang: Language) -> Element:
         plain = {"point": qgis_symbol.marker, "line": qgis_symbol.line}.get(content.shape or "")
         symbol = plain("0", border.colour) if plain else qgis_symbol.outline("0", border.colour, border.width)
         nested(root, "symbols").append(symbol)
-        return root
+        return _apart(root, content) if content.shape == "point" and content.has("name") else root
     root = element("renderer-v2", type="RuleRenderer", symbollevels=0, enableorderby=0, forceraster=0)
     rules = nested(root, "rules", key=identifier("rules", theme.key))
     symbols = nested(root, "symbols")
@@ -148,7 +160,7 @@ def renderer(content: Content, theme: Theme | None, lang: Language) -> Element:
             key=identifier("rule", theme.key, "rest"),
             label=text("theme_class.other" if theme.only else "theme_class.outside", lang),
         )  # fmt: skip
-        symbols.append(qgis_symbol.unseen(name) if theme.only else qgis_symbol.fill(name, "#fafafa"))
+        symbols.append(qgis_symbol.unseen(name) if theme.only else qgis_symbol.fill(name, "#e4e4e4"))
     return _apart(root, content) if content.shape == "point" and content.has("name") else root
 
 
@@ -207,9 +219,10 @@ def _symbol(content: Content, name: str, entry: Class) -> Element:
     return qgis_symbol.fill(name, entry.colour, hatched=entry.hatched)
 
 
-def _append_labels(root: Element, content: Content) -> None:
+def _append_labels(root: Element, content: Content, *, named: bool) -> None:
+    """Name features; points bear their names in their ring, and here only keep other names off them."""
     chosen = LABELS.get(content.name)
-    shown = chosen is not None and content.has("name") and content.shape not in {None, "point"}
+    shown = named and chosen is not None and content.has("name") and content.shape is not None
     root.set("labelsEnabled", str(int(shown)))
     if chosen is not None and content.shape is not None and shown:
         root.append(
@@ -306,6 +319,8 @@ def _map_tip(content: Content, theme: Theme | None, lang: Language) -> str:
         shown = f"represent_value({field})"
     elif theme.unit == "%":
         shown = f"format_number(100 * {field}, 1) || ' %'"
+    elif legend_unit(theme.column, lang) == "km":
+        shown = f"format_number({field} / 1000, 1) || ' km'"
     else:
         shown = f"{field} || ' {theme.unit}'"
     unknown = literal(text("theme_class.unknown", lang))

@@ -75,7 +75,10 @@ def line(name: str, colour: str) -> Element:
 def labelling(
     field: str, shape: Shape, *, size: float, colour: str = "#2b2b2b", bold: bool = False, largest: int = 0
 ) -> Element:
-    """Label each feature by a field; ``largest`` is the scale's denominator beyond which labels hide."""
+    """Label each feature by a field; ``largest`` is the scale's denominator beyond which labels hide.
+
+    Points are not labelled but kept free of other labels.
+    """
     root = element("labeling", type="simple")
     settings = nested(root, "settings", calloutType="simple")
     style = nested(
@@ -103,8 +106,9 @@ def labelling(
         placementFlags=10, predefinedPositionOrder="R,TR,BR,L,TL,BL,TSR,BSR", polygonPlacementFlags=2,
     )  # fmt: skip
     nested(
-        settings, "rendering", drawLabels=1, scaleVisibility=bool(largest), scaleMin=0, scaleMax=largest,
-        obstacle=shape == "point", obstacleFactor=1, obstacleType=1, limitNumLabels=0, maxNumLabels=2000,
+        settings, "rendering", drawLabels=shape != "point", obstacle=shape == "point", obstacleFactor=2,
+        scaleVisibility=bool(largest), scaleMin=0, scaleMax=largest, limitNumLabels=0, maxNumLabels=2000,
+        obstacleType=1,
         labelPerPart=0, displayAll=0, upsidedownLabels=0, fontMinPixelSize=3, fontMaxPixelSize=10000,
         minFeatureSize=0, mergeLines=0, zIndex=0,
     )  # fmt: skip

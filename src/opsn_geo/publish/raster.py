@@ -19,7 +19,7 @@ import pandas as pd
 from opsn_geo.measure.nearest import lattice_distances
 from opsn_geo.publish.raster_style import raster_qml
 from opsn_geo.publish.staging import staged
-from opsn_geo.publish.theme_classes import Class, intervals
+from opsn_geo.publish.theme_classes import Class, intervals, unit_of
 from opsn_geo.vocabulary import State, text
 
 if TYPE_CHECKING:
@@ -348,6 +348,7 @@ def _write_blocks(
     with rasterio.open(file, "w", **what, **where, **tiles) as target:
         target.update_tags(**tags)
         target.set_band_description(1, title)
+        target.set_band_unit(1, unit_of(tags["MEASURE"], "en"))
         for window in _windows(grid):
             values = block(window)
             target.write(values, 1, window=window)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -128,7 +129,7 @@ def intervals(
     Parameters
     ----------
     frame : pandas.DataFrame
-        Frame that holds the column; a column ending in ``_share`` is labelled in percent.
+        Frame that holds the column; one ending in ``_share`` is labelled in percent, in ``_m`` in kilometres.
     column : str
         Numeric column shown.
     palette : str
@@ -266,28 +267,55 @@ def unit_of(column: str, lang: Language) -> str:
     return "" if told == text("unit.count", lang) else told
 
 
+def legend_unit(column: str, lang: Language) -> str:
+    """Give the unit in which legends tell a column: metres are read in kilometres.
+
+    >>> legend_unit("distance_opsn_m", "fr"), legend_unit("covered_share", "fr")
+    ('km', '%')
+    """
+    return "km" if column.endswith("_m") else unit_of(column, lang)
+
+
+def legend_factor(column: str) -> float:
+    """Give what a value is multiplied by to be told in its :func:`legend_unit`.
+
+    >>> legend_factor("distance_opsn_m"), legend_factor("covered_share"), legend_factor("population")
+    (0.001, 100, 1)
+    """
+    return 0.001 if column.endswith("_m") else 100 if column.endswith("_share") else 1
+
+
 def _interval_labels(
     uppers: list[float], known: np.ndarray, *, column: str, whole: bool, lang: Language
 ) -> list[str]:
-    """Label each interval with no more digits than its bounds need to differ."""
-    factor = 100 if column.endswith("_share") else 1
+    """Label each interval: round bounds with the digits they have, values with those they need to differ."""
+    factor = legend_factor(column)
     bounds = [upper * factor for upper in uppers]
-    digits = next(d for d in range(10) if d == 9 or len({round(b, d) for b in bounds}) == len(bounds))  # noqa: PLR2004
+    fewest = next(d for d in range(10) if d == 9 or len({round(b, d) for b in bounds}) == len(bounds))  # noqa: PLR2004
     gap = {"%": "%" if lang == "en" else "\u202f%", "": ""}
-    tail = gap.get(unit_of(column, lang), f"\u00a0{unit_of(column, lang)}")
+    tail = gap.get(legend_unit(column, lang), f"\u00a0{legend_unit(column, lang)}")
 
     def shown(value: float) -> str:
-        return number(value, lang, digits)
+        return number(value, lang, _digits(value))
 
     if set(uppers) == set(known.tolist()):
-        return [f"{shown(bound)}{tail}" for bound in bounds]
+        return [f"{number(bound, lang, fewest)}{tail}" for bound in bounds]
     if len(bounds) == 1:
-        return [text("theme_class.at_most", lang, upper=shown(bounds[0]) + tail)]
+        return [text("theme_class.at_most", lang, upper=number(bounds[0], lang, fewest) + tail)]
     alone = uppers[0] == known.min()
     first = shown(bounds[0]) + tail
     labels = [first if alone else text("theme_class.at_most", lang, upper=first)]
     for lower, upper in pairwise(bounds[:-1]):
-        least = lower + 1 if whole else lower
+        least = lower + 1 if whole and factor == 1 else lower
         span = text("theme_class.between", lang, lower=shown(least), upper=shown(upper) + tail)
         labels.append(span if least < upper else shown(upper) + tail)
     return [*labels, text("theme_class.above", lang, lower=shown(bounds[-2]) + tail)]
+
+
+def _digits(value: float) -> int:
+    """Count the decimals that a round number has.
+
+    >>> _digits(18.0), _digits(0.86), _digits(2.2)
+    (0, 2, 1)
+    """
+    return next(d for d in range(10) if d == 9 or math.isclose(round(value, d), value, abs_tol=1e-10))  # noqa: PLR2004

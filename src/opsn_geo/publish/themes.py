@@ -57,7 +57,7 @@ STATE_COLOURS: Final = {
     "unknown": UNKNOWN_COLOUR,
 }
 PATH_COLOURS: Final = {
-    "": "#f3efe6",
+    "": "#fdf3d0",
     "direct": "#0072b2",
     "epci": "#e69f00",
     "departement": "#009e73",
