@@ -17,6 +17,7 @@ from rasterio.transform import from_origin
 from opsn_geo import pipeline
 from opsn_geo.chapters import Chapter, common, deserts
 from opsn_geo.prepare import Prepared, prepare
+from opsn_geo.publish.geopackage_content import describe, flatten
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.study import Boundaries, Study
 from opsn_geo.vocabulary import label, text
@@ -46,6 +47,7 @@ def test_thresholds_of_the_study_leave_small_deserts_out(prepared: Prepared, pla
     every = plain.layers["deserts"]
     expected = every[(every["communes"] >= 3) & (every["population"] >= 2_000)]
     assert 0 < len(found) < len(every)
+    assert "urban" not in found
     pd.testing.assert_frame_equal(
         pd.DataFrame(found.drop(columns="geometry")), pd.DataFrame(expected.drop(columns="geometry"))
     )
@@ -58,6 +60,15 @@ def test_towns_and_countryside_are_apart_with_thresholds_of_their_own(prepared: 
     made = chapter(prepared, **keys)
     found = made.layers["deserts"]
     towns = urban[found.index.str.rsplit("-", n=1).str[1]].to_numpy()
+    assert found["urban"].tolist() == towns.tolist()
+    column = next(
+        it
+        for it in describe("deserts", flatten(found), prepared.study.metadata).columns
+        if it.name == "urban"
+    )
+    assert (column.sql, column.alias) == ("BOOLEAN", "Urbain")
+    assert column.definition
+    assert column.source
     assert 0 < towns.sum() < len(found)
     assert (found.loc[~towns, "communes"] >= 2).all()
     assert (found.loc[towns, "population"] >= 1_500).all()

@@ -52,8 +52,9 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
     )
     of_bundle = steady.communes[steady.communes["service"] == BUNDLE].set_index("code_insee")
     cluster = local_join_counts(below[BUNDLE], rules["queen 2"])[["q_value", "cluster"]]
+    gathered = _members(prepared, below, touching, urban)
     patches = deserts(
-        _members(prepared, below, touching, urban),
+        gathered,
         communes,
         below,
         touching,
@@ -70,7 +71,7 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
             .join(_nearness(communes, opsn))
             .join(scores)
         },
-        layers={"deserts": patches},
+        layers={"deserts": patches if urban is None else _told_apart(patches, gathered, urban)},
         tables={
             "stabilite": steady.communes[steady.communes["stability_share"] > 0],
             "specifications": steady.specifications,
@@ -105,6 +106,15 @@ def _members(
         for out, bounds in ((urban, rural_bounds), (~urban, urban_bounds))
     ]
     return pd.concat(found, ignore_index=True)
+
+
+def _told_apart(patches: gpd.GeoDataFrame, gathered: pd.DataFrame, urban: pd.Series) -> gpd.GeoDataFrame:
+    """Say of each desert whether it is urban; its communes are all alike."""
+    first = gathered.drop_duplicates("desert").set_index("desert")["code_insee"]
+    patches.insert(
+        patches.columns.get_loc("area_km2") + 1, "urban", urban.loc[first[patches.index]].to_numpy()
+    )
+    return patches
 
 
 def _readings(prepared: Prepared, known: Coverage, services: pd.DataFrame) -> dict[str, pd.DataFrame]:
