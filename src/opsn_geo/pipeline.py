@@ -181,11 +181,10 @@ def write(results: Results, out: Path, executor: Executor | None = None) -> None
     study, themes = prepared.study, themes_for(results.layers, metadata.language)
     with staged(out) as aside:
         jobs: dict[str, Callable[[], None]] = {
-            "layers": partial(_write_layers, results, aside, themes),
-            "report": partial(write_report, results, aside / "rapport.html", themes),
-            "tables": partial(_write_tables, results, aside),
+            "places": partial(_write_places, results, aside, themes),
+            "words": partial(_write_words, results, aside, themes),
         }
-        together(jobs, ("report", "tables"), executor)
+        together(jobs, ["words"], executor)
         content = manifest.manifest(
             metadata,
             inputs={**({"study": study.file} if study.file else {}), **study.tables, **study.rasters},
@@ -223,9 +222,9 @@ def write_report(results: Results, file: Path, themes: Sequence[Theme] | None = 
     )
 
 
-def _write_layers(results: Results, folder: Path, themes: Sequence[Theme]) -> None:
+def _write_places(results: Results, folder: Path, themes: Sequence[Theme]) -> None:
     """Write what shows places: the rasters, the GeoPackage, the atlas and the maps of a single theme."""
-    from opsn_geo.publish import atlas, folium_maps, geopackage, raster  # noqa: PLC0415 - folium is heavy
+    from opsn_geo.publish import atlas, folium_maps, geopackage, raster, topology  # noqa: PLC0415 - folium is heavy
 
     prepared, layers, tables = results.prepared, results.layers, results.tables
     metadata = prepared.study.metadata
@@ -238,6 +237,7 @@ def _write_layers(results: Results, folder: Path, themes: Sequence[Theme]) -> No
         themes,
         rasters=[Path("rasters", f"{it}.tif") for it in rasters],
     )
+    packed = {name: topology.pack(layers[name].geometry) for name in ("communes", "epci")}
     atlas.write(
         folder / "atlas.html",
         layers,
@@ -246,10 +246,11 @@ def _write_layers(results: Results, folder: Path, themes: Sequence[Theme]) -> No
         tables["opsn"] if "opsn" in tables else prepared.tables["opsn"],
         metadata,
         themes,
+        packed["communes"],
     )
     for name, key in _MAPS.items():
         for theme in (it for it in themes if it.key == key):
-            made = folium_maps.theme_map(layers[theme.layer], theme, metadata)
+            made = folium_maps.theme_map(layers[theme.layer], theme, metadata, packed.get(theme.layer))
             if name == "deserts" and _NEAREST in rasters:
                 picture = folder / "rasters" / f"{_NEAREST}.tif"
                 title = text(f"rasters.{_NEAREST}", metadata.language)
@@ -257,10 +258,11 @@ def _write_layers(results: Results, folder: Path, themes: Sequence[Theme]) -> No
             folium_maps.write(folder / f"{name}.html", made, theme.title, metadata)
 
 
-def _write_tables(results: Results, folder: Path) -> None:
-    """Write the tables as CSV with what describes them, and as workbooks."""
+def _write_words(results: Results, folder: Path, themes: Sequence[Theme]) -> None:
+    """Write what is read: the report, and the tables as CSV with what describes them and as workbooks."""
     from opsn_geo.publish import datapackage, opendocument, sheets, workbook  # noqa: PLC0415 - only a run that publishes needs them
 
+    write_report(results, folder / "rapport.html", themes)
     metadata = results.prepared.study.metadata
     attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
     flat = csv_tables.flat({**attributes, **results.tables})

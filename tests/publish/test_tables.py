@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def test_a_formula_becomes_text_and_a_number_stays(tmp_path: Path) -> None:
     hostile = ["=HYPERLINK(1)", "+33", "@x", "-1+1", "\tx", "\rx", "Lille", None]
-    (file,) = write(tmp_path, {"t": pd.DataFrame({"name": hostile, "gap": [-1.5, 2, 3, 4, 5, 6, 7, 8]})})
+    (file,) = write(
+        tmp_path, flat({"t": pd.DataFrame({"name": hostile, "gap": [-1.5, 2, 3, 4, 5, 6, 7, 8]})})
+    )
     read = pd.read_csv(file, lineterminator="\n")
     assert read["name"].tolist()[:-1] == ["'=HYPERLINK(1)", "'+33", "'@x", "'-1+1", "'\tx", "'\rx", "Lille"]
     assert pd.isna(read["name"].iloc[-1])
@@ -31,12 +33,12 @@ def test_a_named_index_is_written_first_and_absence_is_empty(tmp_path: Path) -> 
         {"inside": pd.array([True, None], "boolean"), "share": [0.5, None]},
         index=pd.Index(["02001", "02002"], name="code_insee"),
     )
-    (file,) = write(tmp_path, {"communes": frame})
+    (file,) = write(tmp_path, flat({"communes": frame}))
     assert file.read_bytes() == b"code_insee,inside,share\n02001,true,0.5\n02002,,\n"
 
 
 def test_an_unnamed_index_is_left_out(tmp_path: Path) -> None:
-    (file,) = write(tmp_path, {"t": pd.DataFrame({"a": [1]}, index=[7])})
+    (file,) = write(tmp_path, flat({"t": pd.DataFrame({"a": [1]}, index=[7])}))
     assert file.read_bytes() == b"a\n1\n"
 
 
@@ -49,7 +51,7 @@ def test_days_and_truths_are_written_as_such_whatever_holds_them(tmp_path: Path)
             "count": pd.array([None, 3], "Int64"),
         }
     )
-    (file,) = write(tmp_path, {"t": frame})
+    (file,) = write(tmp_path, flat({"t": frame}))
     assert file.read_bytes() == b"since,answered,level,count\n2020-02-15,,epci,\n,false,,3\n"
 
 
@@ -90,5 +92,5 @@ def test_any_row_reads_back(folder: Path, rows: list[tuple[str, float, dt.date]]
 def test_texts_put_together_from_empty_and_cut_frames_come_out_whole(tmp_path: Path) -> None:
     whole = pd.DataFrame({"name": ["Achery", "Acy", "Lille"], "code": ["02002", "02003", "59350"]})
     joined = pd.concat([whole.iloc[:0], whole.iloc[1:], whole.iloc[:0], whole.iloc[:1]])
-    (file,) = write(tmp_path, {"t": joined})
+    (file,) = write(tmp_path, flat({"t": joined}))
     assert file.read_text(encoding="utf-8") == "name,code\nAcy,02003\nLille,59350\nAchery,02002\n"

@@ -160,8 +160,7 @@ def _cluster_deviations(scores: Floats, design: Design, *, finite: bool) -> tupl
     left = scores
     if design.matrix is not None:
         root = np.sqrt(design.base.to_numpy())[:, None]
-        fit = np.linalg.lstsq(root * design.matrix, root * scores, rcond=None)[0]
-        left = scores - design.matrix @ fit
+        left = scores - design.matrix @ (np.linalg.pinv(root * design.matrix) @ (root * scores))
     sums = cluster_sums(design.weights.to_numpy()[:, None] * left, design)
     count = len(sums)
     if count == 1:

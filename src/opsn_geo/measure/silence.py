@@ -6,12 +6,11 @@ within strata (département and size): a map of small communes is not taken for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
@@ -21,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from scipy import sparse
 
     Floats = NDArray[np.float64]
     Booleans = NDArray[np.bool_]
-
-_Number = TypeVar("_Number", np.float64, np.int32)
+    Integers = NDArray[np.int64]
 
 PERMUTATIONS: Final = 999
 RINGS: Final = 2
@@ -191,11 +190,11 @@ def silences(
     [['f', 3, 3.0, 'd;e;f']]
     """
     answers = responded.to_numpy(dtype=bool)
-    links = contiguity.astype(np.int32)
-    patches = _patches(answers, links, rings)
-    drawn = _permuted(answers.astype(np.int32), strata, permutations, seed)
-    largest = np.concatenate([np.empty(0), *(_largest(it, links, rings) for it in drawn)])
-    grouped = communes.assign(patch=patches)[patches >= 0]
+    links = contiguity.astype(np.float64)
+    places, patch = _patches(_silent(answers.astype(np.float64), links, rings), links)
+    drawn = _permuted(answers.astype(np.float64), strata, permutations, seed)
+    largest = np.array([it for batch in drawn for it in _largest(batch, links, rings)])
+    grouped = communes.iloc[places].assign(patch=patch)
     shapes = grouped[["patch", grouped.geometry.name]].dissolve("patch", method="coverage")
     by = grouped.groupby("patch")
     rows = pd.DataFrame({"communes": by.size(), "population": by["population"].sum()})
@@ -243,9 +242,7 @@ def nearest_answer_m(points: gpd.GeoSeries, responded: pd.Series) -> pd.Series:
     return found
 
 
-def _permuted(
-    answers: NDArray[_Number], strata: pd.Series | None, permutations: int, seed: int
-) -> Iterator[NDArray[_Number]]:
+def _permuted(answers: Floats, strata: pd.Series | None, permutations: int, seed: int) -> Iterator[Floats]:
     """Permute the answers within each stratum, again and again; a batch has a permutation in each column."""
     rng = np.random.default_rng(seed)
     codes = np.zeros(len(answers), dtype=np.int64) if strata is None else pd.factorize(strata)[0]
@@ -265,37 +262,24 @@ def _joins(drawn: Floats, links: sparse.csr_array, mean: float) -> tuple[Floats,
     return both / 2, both - 2 * mean * (pairs @ drawn) + mean**2 * pairs.sum()
 
 
-def _silent(drawn: NDArray[np.int32], links: sparse.csr_array, rings: int) -> Booleans:
-    """Tell which communes have no answer within some rings, in each column."""
+def _silent(drawn: Floats, links: sparse.csr_array, rings: int) -> Booleans:
+    """Tell which communes have no answer within some rings, in each column; a column lies in one piece."""
     heard = drawn
     for _ in range(rings):
-        heard = ((links @ heard + heard) > 0).astype(np.int32)
-    return np.asarray(heard == 0)
+        heard = np.minimum(links @ heard + heard, 1.0)
+    return np.asfortranarray(heard == 0)
 
 
-def _patches(answers: Booleans, links: sparse.csr_array, rings: int) -> NDArray[np.int64]:
-    """Give each commune in silence the number of its connected patch, and the others -1."""
-    silent = np.flatnonzero(_silent(answers.astype(np.int32), links, rings))
-    numbers = np.full(len(answers), -1, dtype=np.int64)
-    numbers[silent] = connected_components(links[silent][:, silent], directed=False)[1]
-    return numbers
+def _patches(silent: Booleans, links: sparse.csr_array) -> tuple[Integers, Integers]:
+    """Give the communes in silence, and the number of the connected patch of each."""
+    places = np.flatnonzero(silent)
+    return places, connected_components(links[places][:, places], directed=False)[1]
 
 
-def _largest(drawn: NDArray[np.int32], links: sparse.csr_array, rings: int) -> NDArray[np.int64]:
-    """Count the communes of the largest patch of silence in each column, all columns as one graph."""
-    silent = _silent(drawn, links, rings).T
-    origin = np.repeat(np.arange(links.shape[0]), np.diff(links.indptr))
-    once = origin < links.indices
-    start, end = origin[once], links.indices[once]
-    column, edge = np.nonzero(silent[:, start] & silent[:, end])
-    number = np.cumsum(silent, dtype=np.int32).reshape(silent.shape) - 1
-    pairs = (number[column, start[edge]], number[column, end[edge]])
-    nodes = int(silent.sum())
-    graph = sparse.coo_array((np.ones(len(edge)), pairs), shape=(nodes, nodes))
-    _, patch = connected_components(graph, directed=False)
-    found = np.zeros(len(silent), dtype=np.int64)
-    np.maximum.at(found, np.nonzero(silent)[0], np.bincount(patch)[patch])
-    return found
+def _largest(drawn: Floats, links: sparse.csr_array, rings: int) -> list[int]:
+    """Count the communes of the largest patch of silence in each column."""
+    numbers = [_patches(silent, links)[1] for silent in _silent(drawn, links, rings).T]
+    return [int(np.bincount(it, minlength=1).max()) for it in numbers]
 
 
 def _reached(values: Floats) -> float:

@@ -51,6 +51,7 @@ def write(
     opsn: pd.DataFrame,
     metadata: Metadata,
     themes: Sequence[Theme],
+    packed: topology.Packed | None = None,
 ) -> None:
     """Write the atlas as one HTML file, beside its target and then in its place.
 
@@ -71,13 +72,15 @@ def write(
         What the page says of itself, and its language.
     themes : sequence of Theme
         Those of the three layers are shown; those of other layers are left to the GeoPackage.
+    packed : topology.Packed, optional
+        The communes, where they are packed already.
 
     Notes
     -----
     Same inputs, same bytes. The page may make no request: its own policy forbids it, but for the pictures of
     the background where the study asks for one.
     """
-    page = figure(payload(layers, couverture, services, opsn, metadata, themes), metadata).render()
+    page = figure(payload(layers, couverture, services, opsn, metadata, themes, packed), metadata).render()
     with staged(path.parent) as aside:
         (aside / path.name).write_text(page, encoding="utf-8", newline="\n")
 
@@ -116,6 +119,7 @@ def payload(
     opsn: pd.DataFrame,
     metadata: Metadata,
     themes: Sequence[Theme],
+    packed: topology.Packed | None = None,
 ) -> bytes:
     """Pack all that the page knows: a JSON head and binary parts, deflated together.
 
@@ -123,7 +127,7 @@ def payload(
     """
     lang = metadata.language
     communes, notice = layers["communes"], simulated_note(metadata)
-    packed = topology.pack(communes.geometry)
+    packed = packed or topology.pack(communes.geometry)
     grid = services_grid(communes.index, couverture, services)
     operators = {slug: place for place, slug in enumerate(opsn["opsn"])}
     combos, combo_list = _combos(grid["opsn"], operators)

@@ -14,6 +14,7 @@ import pandas as pd
 from branca.element import Element
 from folium.map import Layer
 from folium.template import Template
+from pyproj import Transformer
 
 from opsn_geo.publish import raster, topology
 from opsn_geo.publish.atlas import deflated, shown_theme, simulated_note, source_note, subtitle
@@ -57,14 +58,22 @@ class ThemeLayer(Layer):  # type: ignore[misc]  # folium is not typed
         What is shown of them.
     metadata : Metadata
         Language of legend and tooltips.
+    packed : topology.Packed, optional
+        The areas, where they are packed already.
     """
 
     _template = Template(asset("theme_layer.jinja"))
 
-    def __init__(self, layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata) -> None:
+    def __init__(
+        self,
+        layer: gpd.GeoDataFrame,
+        theme: Theme,
+        metadata: Metadata,
+        packed: topology.Packed | None = None,
+    ) -> None:
         super().__init__(name=theme.title, overlay=True)
         self._name = "ThemeLayer"
-        packed = topology.pack(layer.geometry)
+        packed = packed or topology.pack(layer.geometry)
         absent = pd.Series("", index=layer.index)
         head = {
             "parts": [["topology", len(packed.stream)]],
@@ -88,7 +97,9 @@ class ThemeLayer(Layer):  # type: ignore[misc]  # folium is not typed
         super().render(**kwargs)
 
 
-def theme_map(layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata) -> folium.Map:
+def theme_map(
+    layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata, packed: topology.Packed | None = None
+) -> folium.Map:
     """Make a folium map of one theme, to which any folium layer can be added.
 
     Parameters
@@ -99,17 +110,20 @@ def theme_map(layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata) -> foli
         Classes and colours, as :func:`opsn_geo.publish.themes.themes_for` makes them.
     metadata : Metadata
         Language, sources, and the background if one is asked for.
+    packed : topology.Packed, optional
+        The areas, where they are packed already: maps of one layer can share them.
 
     Returns
     -------
     folium.Map
         Its own ``save`` links Leaflet from the network; :func:`write` needs none.
     """
-    west, south, east, north = layer.geometry.to_crs(4326).total_bounds
+    to_degrees = Transformer.from_crs(layer.crs, 4326, always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*layer.total_bounds)
     made = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
     add_background(made, metadata)
     made.fit_bounds([[south, west], [north, east]])
-    return made.add_child(ThemeLayer(layer, theme, metadata))
+    return made.add_child(ThemeLayer(layer, theme, metadata, packed))
 
 
 def add_raster(made: folium.Map, file: Path, classes: tuple[Class, ...], title: str) -> None:

@@ -7,6 +7,7 @@ two tables in which QGIS keeps styles and projects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +18,8 @@ from opsn_geo.publish.geopackage_content import Column, Content
 if TYPE_CHECKING:
     import sqlite3
 
+_PLACES: Final = 800
+"""Values in one statement: many rows at once are quicker, and no SQLite takes fewer than 999."""
 _SCHEMA: Final = "http://www.geopackage.org/spec121/#extension_schema"
 
 _DDL: Final = """
@@ -61,10 +64,13 @@ def add_table(base: sqlite3.Connection, content: Content, frame: pd.DataFrame, m
         + ", ".join(["fid INTEGER PRIMARY KEY NOT NULL", *columns])
         + ")"
     )
-    places = ", ".join(["?"] * (len(columns) + 1))
     cells = [_cells(frame[column.name], column) for column in content.columns]
     rows = zip(range(1, len(frame) + 1), *cells, strict=True)
-    base.executemany(f"INSERT INTO {quoted(content.name)} VALUES ({places})", rows)  # noqa: S608 - a quoted name
+    row = f"({', '.join(['?'] * (len(columns) + 1))})"
+    insert = f"INSERT INTO {quoted(content.name)} VALUES "  # noqa: S608 - a quoted name
+    most = max(1, _PLACES // (len(columns) + 1))
+    for size, batches in groupby(iter(lambda: list(islice(rows, most)), []), len):
+        base.executemany(insert + ", ".join([row] * size), (list(chain(*batch)) for batch in batches))
     register(base, content.name, content.title, content.abstract, moment)
 
 

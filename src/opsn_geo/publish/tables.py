@@ -47,14 +47,14 @@ def harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def write(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
-    """Write each table as ``folder/<name>.csv``, laid flat as :func:`flat` does.
+    """Write each table, laid flat by :func:`flat`, as ``folder/<name>.csv``.
 
     Missing values and empty texts are empty cells; truth values are ``true`` and ``false``; days are
     ``2021-02-01``; numbers have as few digits as give the same number back; :func:`harmless` applies to
     every text. A table whose texts hold a comma, a quote or a line end has all its texts in quotes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder / f"{name}.csv", frame) for name, frame in flat(tables).items()]
+    return [_write(folder / f"{name}.csv", frame) for name, frame in tables.items()]
 
 
 def _write(file: Path, frame: pd.DataFrame) -> Path:

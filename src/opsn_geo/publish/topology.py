@@ -195,7 +195,7 @@ def _unzigzag(values: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def varints(values: NDArray[np.int64]) -> bytes:
     """Write whole numbers in groups of seven bits, lowest first; the high bit says that more follow."""
-    shifts = 7 * np.arange(9)
+    shifts = 7 * np.arange(max(1, -(-int(values.max(initial=0)).bit_length() // 7)))
     groups = values[:, None] >> shifts
     needed = (groups > 0) | (shifts == 0)
     more = np.append(needed[:, 1:], np.zeros((len(values), 1), dtype=bool), axis=1)
