@@ -16,6 +16,7 @@ from rasterio.transform import from_origin
 
 from opsn_geo import pipeline
 from opsn_geo.chapters import Chapter, common, deserts
+from opsn_geo.measure.ladder import couverture
 from opsn_geo.prepare import Prepared, prepare
 from opsn_geo.publish.geopackage_content import describe, flatten
 from opsn_geo.publish.themes import themes_for
@@ -80,7 +81,9 @@ def test_towns_and_countryside_are_apart_with_thresholds_of_their_own(prepared: 
 
 
 def test_a_register_of_use_is_another_reading_of_its_services(prepared: Prepared, plain: Chapter) -> None:
-    member = common(prepared).couverture.query("service == 'dpd' and state == 'member'")["code_insee"]
+    member = couverture(common(prepared).coverage).query("service == 'dpd' and state == 'member'")[
+        "code_insee"
+    ]
     uses = pd.DataFrame({"code_insee": member.head(3), "opsn": "", "service": "dpd", "evidence": "register"})
     told = replace(prepared, tables={**prepared.tables, "uses": uses})
     grid = deserts.chapter(told, common(told)).tables["specifications"]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from opsn_geo.measure import coverage as measured
 from opsn_geo.measure.contiguity import Contacts, contacts
-from opsn_geo.measure.ladder import couverture
 from opsn_geo.prepare import Prepared
 
 if TYPE_CHECKING:
@@ -50,14 +49,11 @@ class Common:
     ----------
     coverage : Coverage
         Of all communes.
-    couverture : DataFrame
-        The same as a long table, one row per commune and service.
     contacts : Contacts
         Which communes touch, by each rule, and which have a border that none shares.
     """
 
     coverage: measured.Coverage
-    couverture: pd.DataFrame
     contacts: Contacts
 
     @property
@@ -68,12 +64,7 @@ class Common:
 
 def common(prepared: Prepared) -> Common:
     """Measure what several chapters of a prepared study rest on."""
-    known = coverage_of(prepared)
-    return Common(
-        coverage=known,
-        couverture=couverture(known),
-        contacts=contacts(prepared.territory.communes.geometry),
-    )
+    return Common(coverage=coverage_of(prepared), contacts=contacts(prepared.territory.communes.geometry))
 
 
 def coverage_of(prepared: Prepared, tables: Mapping[str, pd.DataFrame] | None = None) -> measured.Coverage:

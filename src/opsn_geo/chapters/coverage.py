@@ -7,7 +7,7 @@ import pandas as pd
 
 from opsn_geo.chapters import Chapter, Common
 from opsn_geo.measure.coverage import epci_coverage
-from opsn_geo.measure.ladder import summary
+from opsn_geo.measure.ladder import couverture, summary
 from opsn_geo.measure.shares import decomposition, epci_shares, redundancy, service_shares, shares
 from opsn_geo.prepare import Prepared
 from opsn_geo.vocabulary import Level
@@ -39,7 +39,7 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
             "services": tables["services"],
             "offres": tables["offers"],
             "adhesions": tables["memberships"],
-            "couverture": shared.couverture,
+            "couverture": couverture(known),
             "couverture_parts": _stacked({it: service_shares(known, communes, by[it]) for it in by}),
             "couverture_voies": _stacked({it: decomposition(known, communes, by[it]) for it in by}),
             "redondance": _stacked({it: redundancy(known, by[it]) for it in by}),
