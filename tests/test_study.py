@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from opsn_geo.errors import InputError
-from opsn_geo.study import BACKGROUNDS, Study, data_dir
+from opsn_geo.study import Study, data_dir
+from opsn_geo.study_keys import BACKGROUNDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +105,11 @@ def test_all_faults_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ('"toy"', '"../toy"', ("wrong_key", "study.territory")),
         ("[tables]", "[thresholds]\nmin_answers = 0\n[tables]", ("wrong_key", "thresholds.min_answers")),
         ("[tables]", '[columns.member]\ncode = "x"\n[tables]', ("unknown_key", "columns.member")),
+        ("[tables]", "[survey]\nmargins = []\n[tables]", ("wrong_key", "survey.margins")),
+        ("[tables]", '[survey]\nmargins = ["a", "a"]\n[tables]', ("wrong_key", "survey.margins")),
+        ("[tables]", "[survey]\nweight_bounds = [1.5, 3]\n[tables]", ("wrong_key", "survey.weight_bounds")),
+        ("[tables]", "[survey]\nweight_bounds = [0.3]\n[tables]", ("wrong_key", "survey.weight_bounds")),
+        ("[tables]", '[survey]\nmargin = ["a"]\n[tables]', ("unknown_key", "survey.margin")),
         ("[tables]", "[rasters]\npopulation = 3\n[tables]", ("wrong_key", "rasters.population")),
         ("[tables]", "[deserts]\nmin_communes = 0\n[tables]", ("wrong_key", "deserts.min_communes")),
         ("[tables]", "[deserts]\nurban_density = -1\n[tables]", ("wrong_key", "deserts.urban_density")),

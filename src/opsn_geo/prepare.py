@@ -14,6 +14,7 @@ from opsn_geo.link import Linked
 from opsn_geo.link.gazetteer import gazetteer
 from opsn_geo.link.linked import rejects
 from opsn_geo.link.passage import read_passage
+from opsn_geo.link.variables import check_margins, commune_variables, variable_names
 from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.check import checked_tables
 from opsn_geo.read.population import check_population
@@ -44,7 +45,8 @@ class Prepared:
         Communes, EPCI and départements of the study's vintage.
     tables : mapping of str to DataFrame
         ``opsn``, ``services``, ``offers``, ``memberships`` and whatever else the study names, checked and
-        linked to official codes.
+        linked to official codes; ``variables`` lies on ``code_insee``, as
+        :func:`~opsn_geo.link.variables.commune_variables` gives them.
     answers : DataFrame, optional
         On ``respondent``: one typed column per item. It stays in memory: no individual answer is published.
     respondents : DataFrame, optional
@@ -97,11 +99,18 @@ def prepare(study: Study) -> Prepared:
         file = study.tables["answers"]
         answers = survey_answers(table(file), tables["questionnaire"], str(file))
         found["answers"] = link.link_answers(answers, territory, moves, corrections=corrections, known=known)
+    added: dict[str, pd.DataFrame] = {}
+    if "variables" in tables:
+        rows, file = tables["variables"], study.tables["variables"]
+        found["variables"] = link.link_variables(rows, territory, moves, corrections=corrections, known=known)
+        told = found["variables"].linked
+        added["variables"] = commune_variables(told, variable_names(rows), territory, str(file))
+    check_margins(study, map(str, added.get("variables", pd.DataFrame())))
     linked = {"offers": found["offers"].linked, "memberships": _memberships(found), "uses": _uses(found)}
     return Prepared(
         study=study,
         territory=territory,
-        tables={**tables, **linked, "opsn": link.mended_opsn(tables["opsn"])},
+        tables={**tables, **linked, **added, "opsn": link.mended_opsn(tables["opsn"])},
         answers=answers,
         respondents=found["answers"].linked if "answers" in found else None,
         scenarios=_scenarios(study, tables, territory, moves),

@@ -14,6 +14,8 @@ from typing import Any, Final, Literal, get_args
 
 Language = Literal["fr", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "membership", "siren_epci")
+"""What is known of every commune and tells who answered a survey; a study may add variables of its own."""
 
 
 class State(StrEnum):

@@ -13,7 +13,8 @@ import pytest
 from sphinx.util.inventory import InventoryFile
 
 from opsn_geo.link.check import check
-from opsn_geo.study import _SHAPE, Study
+from opsn_geo.study import Study
+from opsn_geo.study_keys import SHAPE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -79,9 +80,9 @@ def test_every_public_function_is_in_the_reference(site: Path) -> None:
 def test_every_key_of_the_study_file_is_documented_and_no_other() -> None:
     page = (DOCS / "reference" / "study-file.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `(\w+\.\w+)` \|", page, re.MULTILINE))
-    known = {f"{section}.{key}" for section, keys in _SHAPE.items() for key in keys}
+    known = {f"{section}.{key}" for section, keys in SHAPE.items() for key in keys}
     assert told == known
-    assert [it for it in _SHAPE if f"[{it}" not in page] == []
+    assert [it for it in SHAPE if f"[{it}" not in page] == []
 
 
 @pytest.mark.parametrize("tool", ["typeform", "limesurvey"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,24 @@ def test_faults_of_every_table_rejects_and_guesses_are_reported_together(tmp_pat
     ]
     assert report.review[["row", "official_name"]].to_numpy().tolist() == [["2", "Château-Thierry"]]
     assert {it.key for it in report.notices} == {"unread_columns", "empty_table"}
+
+
+def test_variables_are_looked_over_and_margins_held_against_them(tmp_path: Path) -> None:
+    table = "Code INSEE;Zone;size_band\n02408;ville;x\n02002;campagne;x\n02002;ville;x\n"
+    made = study(tmp_path, variables=table.replace(";size_band", "").replace(";x", ""))
+    asked = replace(
+        made,
+        tables={**made.tables, "variables": tmp_path / "variables.csv"},
+        survey={"margins": ["Zone", "zone_2", "code_dep"]},
+    )
+    report = check(asked)
+    assert report.counts.loc["variables"].to_dict() == {"read": 3, "linked": 1, "rejected": 2, "guessed": 0}
+    assert [(it.cause, it.column, it.value, it.nearest) for it in report.faults] == [
+        ("unknown_variable_key", "survey.margins", "zone_2", "Zone")
+    ]
+    assert "Zone (1 ; 799)" in report.text("fr")
+    (tmp_path / "variables.csv").write_text(table, encoding="utf-8")
+    assert [(it.cause, it.column) for it in check(asked).faults] == [("taken_variable", "size_band")]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -9,7 +9,6 @@ from scipy import stats
 
 from opsn_geo.measure.response import (
     SIZE_BANDS,
-    answers_by_body,
     answers_by_commune,
     banded,
     clopper_pearson,
@@ -83,13 +82,6 @@ def test_several_respondents_make_one_commune() -> None:
     codes = pd.Series(["a", "a", "b", None, "a"])
     assert answers_by_commune(codes, pd.Index(list("abc")))["respondents"].tolist() == [3, 1, 0]
     assert respondent_shares(codes).groupby(codes).sum().tolist() == pytest.approx([1, 1])
-
-
-def test_bodies_are_populations_of_their_own() -> None:
-    bodies = pd.DataFrame({"level": ["epci", "epci", "other"], "code": ["1", "2", None]})
-    found = answers_by_body(bodies, {"epci": 4})
-    assert found.loc["epci", "response_share"] == 0.5
-    assert pd.isna(found.loc["other", "response_share"])
 
 
 @given(st.integers(1, 60), st.data())

@@ -12,8 +12,9 @@ import pytest
 from opsn_geo.chapters import Chapter, common
 from opsn_geo.chapters.representativeness import chapter
 from opsn_geo.measure.contiguity import contiguity
+from opsn_geo.measure.profile import profile
 from opsn_geo.measure.representativeness import defect_correlation
-from opsn_geo.measure.survey import headline_items, profile, survey
+from opsn_geo.measure.survey import headline_items, survey
 from opsn_geo.prepare import Prepared, prepare
 from opsn_geo.study import Study
 

@@ -62,7 +62,7 @@ def test_representative_is_never_said_without_what_would_belie_it(lang: Language
     overall = pd.DataFrame({"simulated_p": [p], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
     rows = headlines(estimated(), pd.Series({"uses": 0.5}), units=3789, effect=1.0, known=0.1)
     said = verdict(response, overall, pd.Series({"cv": 0.6, "max_bias_share": 0.3}), rows, effective=12.0,
-                   labels={"uses": "U"}, lang=lang)  # fmt: skip
+                   margins=["size"], labels={"uses": "U"}, lang=lang)  # fmt: skip
     assert said.loc[0, "finding"] == "answer"
     assert {"fr": ("Non", "Rien"), "en": ("No,", "Nothing")}[lang][p > 0.05] in said.loc[0, "text"]
     assert ("level" in set(said["finding"])) == (p < 0.05)

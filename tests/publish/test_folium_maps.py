@@ -9,7 +9,7 @@ import folium
 import folium.plugins
 import pytest
 
-from opsn_geo import study
+from opsn_geo import study_keys
 from opsn_geo.errors import InputError
 from opsn_geo.publish import folium_maps, raster
 from opsn_geo.publish.background import BACKGROUNDS
@@ -101,5 +101,5 @@ def test_a_picture_from_elsewhere_is_refused(layer: gpd.GeoDataFrame, theme: The
 
 
 def test_every_background_a_study_may_name_is_known_and_comes_safely() -> None:
-    assert tuple(BACKGROUNDS) == study.BACKGROUNDS
+    assert tuple(BACKGROUNDS) == study_keys.BACKGROUNDS
     assert all(it.origin.startswith("https://") for it in BACKGROUNDS.values())

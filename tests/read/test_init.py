@@ -37,6 +37,18 @@ def test_a_new_study_can_be_checked_at_once(
     assert place(study).communes["inside"].sum() == communes
 
 
+def test_the_survey_keys_of_the_template_are_sound_once_uncommented(tmp_path: Path) -> None:
+    file = init_study(tmp_path, millesime=2021, departements=["02"])[0]
+    text = file.read_text(encoding="utf-8")
+    for name in ("[survey]", "margins =", "weight_bounds ="):
+        assert text.count(f"# {name}") == 1
+        text = text.replace(f"# {name}", name)
+    file.write_text(text, encoding="utf-8")
+    study = Study.from_toml(file)
+    assert study.survey == {"margins": ["code_dep", "size_band", "membership"], "weight_bounds": [0.3, 3]}
+    assert check(study).faults == ()
+
+
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     (tmp_path / "opsn.csv").write_text("precious", encoding="utf-8")
     with pytest.raises(InputError, match="already there"):

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from opsn_geo.chapters import Chapter, Common
+from opsn_geo.errors import InputError
+from opsn_geo.measure.bodies import answers_by_body, bodies_of, body_estimates, epci_profile, epci_response
 from opsn_geo.measure.estimates import item_frame
-from opsn_geo.measure.response import answers_by_body
-from opsn_geo.measure.survey import LIMIT, headline_items, survey
-from opsn_geo.vocabulary import Level
+from opsn_geo.measure.ladder import summary
+from opsn_geo.measure.profile import LIMIT, membership
+from opsn_geo.measure.survey import STRATA, Survey, headline_items, survey
+from opsn_geo.measure.verdict import bodies_said
+from opsn_geo.vocabulary import Language, Level, texts
 
 if TYPE_CHECKING:
     from opsn_geo.prepare import Prepared
 
 USER = "uses_opsn"
 """Item that says who uses an OPSN, and parts adherents from others."""
+STRUCTURE = "structure"
+"""Item that tells the kind of body a respondent answers for."""
 BAND = "population_band"
 """Item that tells the size of a respondent's body, where it was asked."""
 RANKED = ("service_used", "need")
@@ -28,13 +35,17 @@ _NO_CHOICE = "none"
 def chapter(prepared: Prepared, shared: Common) -> Chapter:
     """Tell whether the survey of a study can speak for its territory; nothing where no commune answered."""
     answers, placed = prepared.answers, prepared.respondents
-    if answers is None or placed is None or not placed["level"].eq(Level.COMMUNE).any():
+    if answers is None or placed is None:
         return Chapter()
     territory, book = prepared.territory, prepared.tables["questionnaire"]
     inside = territory.communes["inside"].to_numpy(dtype=bool)
     communes = territory.communes[inside]
-    mine = placed.loc[placed["level"].eq(Level.COMMUNE), "code_insee"]
-    codes = mine[mine.isin(communes.index)].reindex(answers.index)
+    bodies = bodies_of(placed, answers.get(STRUCTURE))
+    of_commune = bodies["body"].eq(Level.COMMUNE)
+    bodies["code"] = bodies["code"].where(~of_commune | bodies["code"].isin(communes.index))
+    codes = bodies.loc[of_commune, "code"].reindex(answers.index)
+    if codes.isna().all():
+        return Chapter()
     singles = book[book["kind"].eq("single")].dropna(subset=["choice"])
     choices: dict[str, Sequence[str]] = {
         str(it): list(part) for it, part in singles.groupby("item")["choice"]
@@ -48,7 +59,10 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
         ]
         for name in RANKED
     }
-    found = survey(
+    lang, asked = prepared.study.metadata.language, prepared.study.survey
+    named = {**_labels(book), **labels}
+    found = _weighted(
+        prepared,
         communes,
         codes,
         values,
@@ -57,22 +71,67 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
         headline=headline,
         thresholds=thresholds,
         small_answers=_small(answers, codes, communes["population"]),
-        labels={**_labels(book), **labels},
+        labels=named,
         ranked={name: items for name, items in listed.items() if items},
         reference=_national(figures),
-        lang=prepared.study.metadata.language,
+        added=_added(prepared, shared).loc[communes.index],
+        margins=asked.get("margins", STRATA),
+        weight_bounds=asked.get("weight_bounds"),
+        lang=lang,
         min_answers=prepared.study.min_answers,
     )
-    bodies = placed.assign(
-        code=placed["siren_epci"].where(placed["level"].eq(Level.EPCI), placed["code_insee"])
-    )
-    counted = {Level.COMMUNE.value: len(communes), Level.EPCI.value: len(territory.epci)}
+    others = _others(prepared, bodies, values, {Level.COMMUNE.value: len(communes)})
+    told = bodies_said(others["repondants"].set_index("body"), _kinds(named, lang), lang)
+    verdict = found.tables["verdict"]
+    headlines = verdict["finding"].eq("headline")
     communes_columns = found.columns["communes"].drop(columns="respondents")  # so few that they tell who
     return Chapter(
         columns={**found.columns, "communes": communes_columns},
         layers={"silences": found.silences},
-        tables={**found.tables, "repondants": answers_by_body(bodies, counted).reset_index()},
+        tables={
+            **found.tables,
+            **others,
+            "verdict": pd.concat([verdict[~headlines], told, verdict[headlines]], ignore_index=True),
+        },
     )
+
+
+def _weighted(prepared: Prepared, *args: Any, **options: Any) -> Survey:  # noqa: ANN401
+    """Carry the survey; where no weights reproduce its margins, say in which file they are asked for."""
+    try:
+        return survey(*args, **options)
+    except InputError as error:
+        file = str(prepared.study.file or "")
+        raise InputError(replace(fault, file=file) for fault in error.faults) from None
+
+
+def _added(prepared: Prepared, shared: Common) -> pd.DataFrame:
+    """Give what is known of communes besides the territory itself: membership, and the user's variables."""
+    known = membership(summary(shared.coverage)["state"]).rename("membership").to_frame()
+    return known.join(prepared.tables["variables"]) if "variables" in prepared.tables else known
+
+
+def _others(
+    prepared: Prepared, bodies: pd.DataFrame, values: pd.DataFrame, units: Mapping[str, int]
+) -> dict[str, pd.DataFrame]:
+    """Tell of the bodies that are no commune, each kind for itself."""
+    territory = prepared.territory
+    held = {**units, Level.EPCI.value: len(territory.epci)}
+    communes = territory.communes[territory.communes["inside"]]
+    epci = epci_profile(territory.epci, communes, bodies.loc[bodies["body"].eq(Level.EPCI), "code"])
+    tables = {
+        "repondants": answers_by_body(bodies, held).reset_index(),
+        "estimations_autres": body_estimates(values, bodies, held, prepared.study.min_answers),
+    }
+    return {**tables, "representativite_epci": epci_response(epci)} if epci["responded"].any() else tables
+
+
+def _kinds(labels: Mapping[str, str], lang: Language) -> dict[str, str]:
+    """Name the kinds of body as the questionnaire does."""
+    asked = {
+        name.removeprefix(f"{STRUCTURE}:"): it for name, it in labels.items() if name.startswith(STRUCTURE)
+    }
+    return {**texts("level", lang), **asked}
 
 
 def _nobody(index: pd.Index) -> pd.Series:

@@ -7,6 +7,7 @@ from opsn_geo.link.causes import Cause, How
 from opsn_geo.link.communes import link_communes
 from opsn_geo.link.linked import Linked
 from opsn_geo.link.members import link_members, link_offers, mended_opsn
+from opsn_geo.link.variables import link_variables
 
 __all__ = [
     "Cause",
@@ -16,5 +17,6 @@ __all__ = [
     "link_communes",
     "link_members",
     "link_offers",
+    "link_variables",
     "mended_opsn",
 ]

@@ -25,6 +25,7 @@ class Cause(StrEnum):
     WRONG_LEVEL = "wrong_level"
     WRONG_DATES = "wrong_dates"
     DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
     SET_ASIDE = "set_aside"
 
 

@@ -13,6 +13,7 @@ from opsn_geo.link.answers import link_answers
 from opsn_geo.link.linked import Linked, column, rejects
 from opsn_geo.link.members import link_members, link_offers
 from opsn_geo.link.passage import read_passage
+from opsn_geo.link.variables import check_margins, commune_variables, link_variables, variable_names
 from opsn_geo.read import SCHEMAS, Territory, answers, checked, guessed, table, territory
 from opsn_geo.read.check import related
 from opsn_geo.read.population import check_population
@@ -150,9 +151,16 @@ def check(study: Study) -> Report:
     if place is not None and "population" in study.rasters:
         _gathered(faults, ["population"], lambda name: check_population(study.rasters[name], place.communes))
     links = {} if place is None else _links(tables, place)
+    added = _added(faults, tables, links, place, files)
+    if place is not None and ("variables" in added or "variables" not in study.tables):
+        _gathered(
+            faults,
+            ["margins"],
+            lambda _: check_margins(study, map(str, added.get("variables", pd.DataFrame()))),
+        )
     return Report(
         faults=tuple(faults),
-        notices=tuple(_notices(texts, tables, headers, files)),
+        notices=tuple(_notices(texts, tables, headers, files, added)),
         counts=_counts(texts, links),
         headers=headers,
         rejects=rejects(links),
@@ -183,7 +191,26 @@ def _links(tables: Mapping[str, pd.DataFrame], place: Territory) -> dict[str, Li
             links[name] = link_members(tables[name], place, passage, corrections=corrections)
     if "answers" in tables:
         links["answers"] = link_answers(tables["answers"], place, passage, corrections=corrections)
+    if "variables" in tables:
+        links["variables"] = link_variables(tables["variables"], place, passage, corrections=corrections)
     return links
+
+
+def _added(
+    faults: list[Fault],
+    tables: Mapping[str, pd.DataFrame],
+    links: Mapping[str, Linked],
+    place: Territory | None,
+    files: Mapping[str, str],
+) -> dict[str, pd.DataFrame]:
+    """Read the variables that the study adds, where they could be linked."""
+    if place is None:
+        return {}
+    return _gathered(
+        faults,
+        [it for it in links if it == "variables"],
+        lambda it: commune_variables(links[it].linked, variable_names(tables[it]), place, files[it]),
+    )
 
 
 def _review(links: Mapping[str, Linked]) -> pd.DataFrame:
@@ -221,19 +248,28 @@ def _notices(
     tables: Mapping[str, pd.DataFrame],
     headers: Mapping[str, Mapping[str, str]],
     files: Mapping[str, str],
+    added: Mapping[str, pd.DataFrame],
 ) -> Iterator[Notice]:
-    """Tell of empty tables, columns that nothing reads, and OPSN without an offer or a member."""
+    """Tell of empty tables, columns that nothing reads, variables, and OPSN without an offer or a member."""
     for name, frame in texts.items():
         if frame.empty:
             yield Notice(key="empty_table", file=files[name], values={})
         unread = [it for it in frame.columns if it not in headers.get(name, {}).values()]
-        if name in headers and unread:
+        if name in headers and name != "variables" and unread:
             yield Notice(key="unread_columns", file=files[name], values={"columns": ", ".join(unread)})
+    for name, frame in added.items():
+        yield Notice(key="variables", file=files[name], values={"variables": ", ".join(_levels(frame))})
     for name, key in (("offers", "opsn_without_offer"), ("memberships", "opsn_without_member")):
         if {"opsn", name} <= tables.keys():
             idle = [it for it in tables["opsn"]["opsn"] if it not in set(tables[name]["opsn"])]
             if idle:
                 yield Notice(key=key, file=files[name], values={"opsn": ", ".join(idle)})
+
+
+def _levels(variables: pd.DataFrame) -> Iterator[str]:
+    """Say of each variable how many different values it has, and how many communes none."""
+    for name, told in variables.items():
+        yield f"{name} ({told.nunique()} ; {int(told.isna().sum())})"
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -105,36 +105,6 @@ def respondent_shares(codes: pd.Series) -> pd.Series:
     return 1 / codes.map(codes.value_counts()).astype(float)
 
 
-def answers_by_body(bodies: pd.DataFrame, units: dict[str, int]) -> pd.DataFrame:
-    """Count answers by kind of body: each kind is a population of its own, never mixed with communes.
-
-    Parameters
-    ----------
-    bodies : DataFrame
-        One row per respondent: ``level`` (commune, epci, other…) and ``code`` of the body, missing where
-        it is not known.
-    units : dict of str to int
-        Bodies of each level in the territory, where their number is known.
-
-    Returns
-    -------
-    DataFrame
-        On ``level``: ``answers``, ``answered`` (distinct bodies with a code), ``units`` and
-        ``response_share`` (missing where the number of bodies, or which of them answered, is not known).
-
-    Examples
-    --------
-    >>> bodies = pd.DataFrame({"level": ["commune", "commune", "other"], "code": ["02001", "02001", None]})
-    >>> answers_by_body(bodies, {"commune": 4}).to_dict("index")["commune"]
-    {'answers': 2, 'answered': 1, 'units': 4, 'response_share': 0.25}
-    """
-    groups = bodies.groupby("level")["code"]
-    found = pd.DataFrame({"answers": groups.size(), "answered": groups.nunique()})
-    found["units"] = pd.Series(units, dtype="Int64").reindex(found.index)
-    known = found["answered"].where(found["answered"] > 0)
-    return found.assign(response_share=(known / found["units"]).astype("Float64"))
-
-
 def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd.DataFrame:
     """Tell, for each level of a variable, who answered among whom and whether chance explains it.
 

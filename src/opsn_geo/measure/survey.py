@@ -14,19 +14,14 @@ from opsn_geo.measure.discretion import MIN_ANSWERS, discreet
 from opsn_geo.measure.estimates import estimates, item_frame
 from opsn_geo.measure.indicators import partial_indicators, r_indicator
 from opsn_geo.measure.influence import against_reference, influence, overlap, rankings
+from opsn_geo.measure.profile import LIMIT, levels, profile
 from opsn_geo.measure.representativeness import overall_table, standardised_differences
-from opsn_geo.measure.response import (
-    DENSITY_BANDS,
-    SIZE_BANDS,
-    answers_by_commune,
-    banded,
-    response_table,
-)
+from opsn_geo.measure.response import UNKNOWN, response_table, with_unknown
 from opsn_geo.measure.response import response_tables as tables_of
 from opsn_geo.measure.silence import clustering, nearest_answer_m, neighbour_response, silences
 from opsn_geo.measure.verdict import KNOWN, headlines, matters, small_communes, verdict
 from opsn_geo.measure.weights import Weighting, collapse, kish, weighted_design
-from opsn_geo.vocabulary import Language, texts
+from opsn_geo.vocabulary import VARIABLES, Language, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,13 +30,11 @@ if TYPE_CHECKING:
 
     from opsn_geo.measure.design import Design
 
-LIMIT: Final = 2_000
-VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "siren_epci")
+STRATA: Final = ("code_dep", "size_band")
+"""What comparisons are adjusted for, permutations kept within, and weights calibrated on by default."""
+FEW_LEVELS: Final = 20
+"""A variable of more levels has no profile drawn, and its strongest correlation would be noise."""
 _DEFECT: Final = "defect_correlation"
-_OPEN: Final = VARIABLES[:-1]
-"""Variables of few levels: those whose profile can be drawn and whose correlation is no noise."""
-MARGINS: Final = ("code_dep", "size_band")
-"""What weights are calibrated on, and comparisons adjusted for."""
 
 
 class Survey(NamedTuple):
@@ -54,38 +47,6 @@ class Survey(NamedTuple):
     columns: dict[str, pd.DataFrame]
     silences: gpd.GeoDataFrame
     tables: dict[str, pd.DataFrame]
-
-
-def profile(communes: gpd.GeoDataFrame, codes: pd.Series) -> pd.DataFrame:
-    """Describe each commune by what its chance to answer may hang on, and tell whether it answered.
-
-    Parameters
-    ----------
-    communes : GeoDataFrame
-        Communes of the study on ``code_insee``: ``code_dep``, ``siren_epci``, ``population``, ``area_km2``.
-    codes : Series of str
-        ``code_insee`` of each respondent, missing for those that speak for no commune.
-
-    Returns
-    -------
-    DataFrame
-        On ``code_insee``: those columns, ``size_band``, ``density_band`` (inhabitants per km²),
-        ``below_2000`` (below, above), ``respondents`` and ``responded``.
-
-    Examples
-    --------
-    >>> communes = pd.DataFrame({"code_dep": ["02"], "siren_epci": ["1"], "population": [600],
-    ...                          "area_km2": [10.0]}, index=["02001"])
-    >>> profile(communes, pd.Series(["02001"]))[["size_band", "density_band", "below_2000"]].values.tolist()
-    [['500_1999', '30_99', 'below']]
-    """
-    known = pd.DataFrame(communes[["code_dep", "siren_epci", "population", "area_km2"]])
-    below = (known["population"] < LIMIT).map({True: "below", False: "above"})
-    return known.assign(
-        size_band=banded(known["population"], SIZE_BANDS),
-        density_band=banded(known["population"] / known["area_km2"], DENSITY_BANDS),
-        below_2000=below,
-    ).join(answers_by_commune(codes, known.index))
 
 
 def survey(
@@ -101,6 +62,9 @@ def survey(
     labels: Mapping[str, str],
     ranked: Mapping[str, Sequence[str]],
     reference: pd.Series,
+    added: pd.DataFrame | None = None,
+    margins: Sequence[str] = STRATA,
+    weight_bounds: tuple[float, float] | None = None,
     lang: Language = "fr",
     min_answers: int = MIN_ANSWERS,
 ) -> Survey:
@@ -131,6 +95,12 @@ def survey(
         Families of items to rank by département, such as services used and needs.
     reference : Series of float
         Values from outside to set estimates beside, such as national means, by item; may be empty.
+    added : DataFrame, optional
+        On ``code_insee``: further variables of communes, texts for levels and numbers for amounts.
+    margins : sequence of str
+        Variables that weights are calibrated on, of those of :func:`opsn_geo.measure.profile.profile`.
+    weight_bounds : tuple of float, optional
+        Least and greatest ratio of a weight to its base weight.
     lang : {"fr", "en"}
         Language of the verdict.
     min_answers : int
@@ -150,21 +120,24 @@ def survey(
     ValueError
         Nobody answered for a commune, or a code is none of the communes.
     """
-    units = profile(communes, codes)
-    weighting = weighted_design(codes, units, MARGINS)
-    joined = collapse(units, MARGINS)[0].join(units["responded"])
-    who = _who_answered(units, joined, weighting)
+    added = pd.DataFrame(index=communes.index) if added is None else levels(added)
+    units = profile(communes, codes, added)
+    weighting = weighted_design(codes, units, margins, weight_bounds)
+    joined = collapse(units, STRATA)[0].join(units["responded"])
+    who = _who_answered(units, joined, weighting, added)
     space = clustering(units["responded"], contiguity, _strata(joined))
     estimated = estimates(values, weighting.design)
     effect, _ = _effect(weighting.design)
+    leaning = who["representativite_globale"].set_index("variable")[_DEFECT]
     judged = headlines(
         estimates(headline, weighting.design), thresholds, units=len(units), effect=effect,
-        known=float(who["representativite_globale"].set_index("variable").loc[[*_OPEN], _DEFECT].max()),
+        known=float(leaning[_drawn(units, added)].max()),
     )  # fmt: skip
     judged = judged[judged["answers"] >= min_answers]
-    said = _said(who, judged, small_answers / len(codes), estimated, labels, lang)
+    names = {**_names(added, lang), **labels}
+    said = _said(who, judged, small_answers / len(codes), estimated, names, margins, lang)
     domains = codes.map(units["code_dep"])
-    cells = joined[[*MARGINS]].reindex(codes).set_axis(codes.index)
+    cells = joined[[*STRATA]].reindex(codes).set_axis(codes.index)
     return Survey(
         columns={
             "communes": units[["respondents", "responded"]]
@@ -229,14 +202,20 @@ def headline_items(
     return pd.DataFrame(made, index=answers.index), pd.Series(thresholds, dtype=float), labels
 
 
-def _who_answered(units: pd.DataFrame, joined: pd.DataFrame, weighting: Weighting) -> dict[str, pd.DataFrame]:
+def _who_answered(
+    units: pd.DataFrame, joined: pd.DataFrame, weighting: Weighting, added: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
     """Make the tables on who answered, and on the weights that mend it."""
-    response = tables_of(units, VARIABLES)
+    response = tables_of(units, _variables(units, added))
     overall = overall_table(response)
     overall[_DEFECT] = _strongest(response)
     effect, effective = _effect(weighting.design)
     weights = weighting.design.weights.groupby(weighting.design.clusters).sum()
-    kept = {"kish_effect": effect, "effective": effective, "gap": weighting.report.gap}
+    ratio = weighting.design.weights / weighting.design.base
+    kept = {
+        "kish_effect": effect, "effective": effective, "gap": weighting.report.gap,
+        "iterations": weighting.report.iterations, "least_ratio": ratio.min(), "greatest_ratio": ratio.max(),
+    }  # fmt: skip
     return {
         "representativite": response,
         "representativite_globale": overall.reset_index(),
@@ -245,7 +224,7 @@ def _who_answered(units: pd.DataFrame, joined: pd.DataFrame, weighting: Weightin
             ignore_index=True,
         ),
         "indicateurs_partiels": partial_indicators(joined, _modelled(joined)),
-        "profils": standardised_differences(units, [*_OPEN], weights),
+        "profils": standardised_differences(units, _drawn(units, added), weights),
         "marges": weighting.report.margins,
         "regroupements": weighting.collapsed,
     }
@@ -271,7 +250,7 @@ def _compared(
     counted = overlap(member.reindex(design.weights.index), cells.loc[design.weights.index])
     return {
         "influence": discreet(influence(values, member, design, cells), sides, (), min_answers),
-        "recouvrement": discreet(counted, sides, MARGINS, min_answers),
+        "recouvrement": discreet(counted, sides, STRATA, min_answers),
     }
 
 
@@ -298,18 +277,18 @@ def _said(
     judged: pd.DataFrame,
     small: float,
     estimated: pd.DataFrame,
-    labels: Mapping[str, str],
+    names: Mapping[str, str],
+    margins: Sequence[str],
     lang: Language,
 ) -> pd.DataFrame:
     """Say the verdict: the answer, small communes, what weighting changes, then all the rest."""
-    names = {**texts("survey_variable", lang), **texts("survey_level", lang), **labels}
     limit = f"below_{LIMIT}"
     response, overall = who["representativite"], who["representativite_globale"].set_index("variable")
     told = who["indicateurs"].set_index("indicator")["value"]
     below = response[response["variable"] == limit].set_index("level")
     said = verdict(
         response[response["variable"] != limit], overall.drop(index=limit), told, judged,
-        effective=float(told["effective"]), labels=names, lang=lang,
+        effective=float(told["effective"]), margins=margins, labels=names, lang=lang,
     )  # fmt: skip
     first = [small_communes(below, LIMIT, small, lang)] if "below" in below.index else []
     unsure = estimated["measure"].eq("share") & estimated["se"].gt(KNOWN)
@@ -318,6 +297,29 @@ def _said(
     return rows.merge(judged, left_on="subject", right_on="item", how="left", validate="m:1").drop(
         columns="item"
     )
+
+
+def _names(added: pd.DataFrame, lang: Language) -> dict[str, str]:
+    """Name variables and their levels; a level that a user added is named with its variable."""
+    known = texts("survey_level", lang)
+    own = {
+        f"{name}={level}": f"{name} = {known[UNKNOWN] if level == UNKNOWN else level}"
+        for name in added
+        for level in with_unknown(added[name]).unique()
+    }
+    return {**own, **texts("survey_variable", lang), **known}
+
+
+def _variables(units: pd.DataFrame, added: pd.DataFrame) -> list[str]:
+    """List the variables to tell of, the one of most levels last."""
+    *known, epci = (it for it in VARIABLES if it in units and it not in added)
+    return [*known, *map(str, added), epci]
+
+
+def _drawn(units: pd.DataFrame, added: pd.DataFrame) -> list[str]:
+    """Choose the variables of few levels, whose profile can be drawn and whose correlation is no noise."""
+    few = [it for it in _variables(units, added) if with_unknown(units[it]).nunique() <= FEW_LEVELS]
+    return [it for it in few if it != "siren_epci"]
 
 
 def _item(frame: pd.DataFrame, item: str, choice: str) -> pd.Series | None:
@@ -358,8 +360,8 @@ def _long(family: str, values: pd.Series) -> pd.DataFrame:
 
 
 def _modelled(joined: pd.DataFrame) -> list[str]:
-    """Choose the margins in whose every level some answered and some did not: others have no finite model."""
-    rates = {name: joined["responded"].groupby(joined[name]).mean() for name in MARGINS}
+    """Choose the strata in whose every level some answered and some did not: others have no finite model."""
+    rates = {name: joined["responded"].groupby(joined[name]).mean() for name in STRATA}
     return [name for name, rate in rates.items() if rate.between(0, 1, inclusive="neither").all()]
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from opsn_geo.vocabulary import Language, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 ALPHA: Final = 0.05
 KNOWN: Final = 1e-9
@@ -123,6 +123,7 @@ def verdict(
     judged: pd.DataFrame,
     *,
     effective: float,
+    margins: Sequence[str],
     labels: Mapping[str, str],
     lang: Language = "fr",
 ) -> pd.DataFrame:
@@ -140,6 +141,8 @@ def verdict(
         :func:`headlines`.
     effective : float
         Effective number of answering communes after weighting.
+    margins : sequence of str
+        Variables that the weights are calibrated on.
     labels : mapping of str to str
         Names of variables, ``variable=level`` pairs and items in this language; others show as they are.
     lang : {"fr", "en"}
@@ -160,7 +163,7 @@ def verdict(
     >>> overall = pd.DataFrame({"simulated_p": [0.001], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
     >>> indicator = pd.Series({"cv": 0.6, "max_bias_share": 0.3})
     >>> said = verdict(response, overall, indicator, pd.DataFrame(columns=["item"]), effective=12.0,
-    ...                labels={}, lang="en")
+    ...                margins=["size"], labels={}, lang="en")
     >>> print(said.loc[said["subject"] == "size=small", "text"].item())
     small: under-represented, 50% of the communes that answered against 80% of the territory.
     """
@@ -179,7 +182,8 @@ def verdict(
         *_levels(response, labels, lang),
         _said("bias", "bias", lang, points=_number(100 * float(indicator["max_bias_share"]), lang),
               cv=_number(float(indicator["cv"]), lang, 2)),
-        _said("weights", "weights", lang, effective=_number(effective, lang, 0)),
+        _said("weights", "weights", lang, effective=_number(effective, lang, 0),
+              names=", ".join(labels.get(it, it) for it in margins)),
         *_headlines(judged, labels, lang),
     ]  # fmt: skip
     return pd.DataFrame(told, columns=["finding", "subject", "text"])
@@ -236,6 +240,40 @@ def matters(estimated: pd.DataFrame, labels: Mapping[str, str], lang: Language =
         "weights", "matters", lang, mean=_number(moved.mean(), lang), count=len(shares),
         most=_number(moved.max(), lang), name=labels.get(item, item),
     )  # fmt: skip
+
+
+def bodies_said(counted: pd.DataFrame, labels: Mapping[str, str], lang: Language = "fr") -> pd.DataFrame:
+    """Say for each kind of body but communes whom its answers speak for.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        :func:`opsn_geo.measure.bodies.answers_by_body`.
+    labels : mapping of str to str
+        Names of the kinds; others show as they are.
+    lang : {"fr", "en"}
+        Language.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the verdict: ``finding`` (bodies), ``subject`` and ``text``.
+
+    Examples
+    --------
+    >>> counted = pd.DataFrame({"answers": [9], "scope": ["answers"]}, index=["ccas"])
+    >>> print(bodies_said(counted, {"ccas": "CCAS"}, "en")["text"].item())
+    CCAS: 9 answers. Their number in the territory is not known: they describe only those who answered.
+    """
+    said = []
+    for body, row in counted.drop(index="commune", errors="ignore").to_dict("index").items():
+        rates = {it: row.get(f"response_{it}share") for it in ("", "low_", "high_")}
+        counts = {it: row.get(it) for it in ("answers", "answered", "units")}
+        values = {f"{it}rate": _percent(rate, lang) for it, rate in rates.items() if pd.notna(rate)}
+        values |= {it: _number(count, lang, 0) for it, count in counts.items() if pd.notna(count)}
+        name = labels.get(str(body), str(body))
+        said.append(_said("bodies", f"bodies_{row['scope']}", lang, subject=str(body), name=name, **values))
+    return pd.DataFrame(said, columns=["finding", "subject", "text"])
 
 
 def _profiles(overall: pd.DataFrame, labels: Mapping[str, str], lang: Language) -> Iterator[dict[str, str]]:

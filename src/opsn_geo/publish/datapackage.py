@@ -41,6 +41,10 @@ _KEYS: Final = {
     "panorama_totaux": ("measure",),
     "panorama_departements": ("code_dep",),
     "besoins": ("code_dep", "service"),
+    "representativite": ("variable", "level"),
+    "representativite_epci": ("variable", "level"),
+    "repondants": ("body",),
+    "estimations_autres": ("body", "item"),
     "figures": ("figure",),
 }
 """Columns that tell the rows of a table apart."""

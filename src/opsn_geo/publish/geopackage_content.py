@@ -29,6 +29,7 @@ WORDS: Final = {
     "own_path": "path",
     "level": "level",
     "legal_form": "legal_form",
+    "scope": "scope",
 }
 
 

@@ -23,9 +23,10 @@ Kind = Literal["text", "prose", "flag", "day", "whole", "share", "decimal"]
 
 TABLES: Final = (
     "communes", "epci", "departements", "opsn", "services", "offres", "adhesions", "couverture_voies",
-    "deserts", "silences", "repondants", "representativite", "representativite_globale", "profils", "verdict",
-    "estimations", "influence", "besoins", "extension", "scenarios", "panorama_opsn", "panorama_services",
-    "panorama_departements", "panorama_affirmations", "figures", "incoherences", "rejets",
+    "deserts", "silences", "repondants", "representativite", "representativite_globale",
+    "representativite_epci", "profils", "verdict", "estimations", "estimations_autres", "influence",
+    "besoins", "extension", "scenarios", "panorama_opsn", "panorama_services", "panorama_departements",
+    "panorama_affirmations", "figures", "incoherences", "rejets",
 )  # fmt: skip
 """Tables worth a sheet, in the order of the sheets."""
 _ASIDE: Final = frozenset(

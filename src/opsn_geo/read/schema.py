@@ -169,6 +169,15 @@ QUESTIONNAIRE: Final = Schema(
         Column(name="asked_if", headers=("posée si", "filtre")),
     ),
 )
+VARIABLES: Final = Schema(
+    name="variables",
+    columns=(
+        Column(name="code", headers=_CODES),
+        Column(name="name", headers=_NAMES),
+        Column(name="code_dep", headers=("département", "dep", "code département", "dept", "insee dep")),
+        Column(name="postal_code", headers=("code postal", "cp", "zip", "postcode")),
+    ),
+)
 PUBLISHED_FIGURES: Final = Schema(
     name="published_figures",
     key=("figure",),
@@ -223,8 +232,8 @@ CORRECTIONS: Final = Schema(
 )
 
 _EVERY: Final = (
-    OPSN, SERVICES, OFFERS, MEMBERSHIPS, QUESTIONNAIRE, PUBLISHED_FIGURES, PARTNERSHIPS, STATEMENTS,
-    CORRECTIONS,
+    OPSN, SERVICES, OFFERS, MEMBERSHIPS, QUESTIONNAIRE, VARIABLES, PUBLISHED_FIGURES, PARTNERSHIPS,
+    STATEMENTS, CORRECTIONS,
 )  # fmt: skip
 SCHEMAS: Final[Mapping[str, Schema]] = MappingProxyType({schema.name: schema for schema in _EVERY})
 """Every checked table of a study by its name; the answers have their codebook instead."""
