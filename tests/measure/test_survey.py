@@ -8,11 +8,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from opsn_geo.chapters import Chapter, common
+from opsn_geo.chapters import Chapter, common, coverage_of
 from opsn_geo.chapters.representativeness import chapter
+from opsn_geo.errors import InputError
 from opsn_geo.measure.contiguity import contiguity
-from opsn_geo.measure.profile import profile
+from opsn_geo.measure.ladder import summary
+from opsn_geo.measure.profile import levels, membership, profile
 from opsn_geo.measure.representativeness import defect_correlation
 from opsn_geo.measure.survey import headline_items, survey
 from opsn_geo.prepare import Prepared, prepare
@@ -117,6 +121,101 @@ def test_national_values_are_set_beside(found: Chapter) -> None:
     assert row["gap_high"] < 0
 
 
+def test_members_are_told_from_those_nobody_knows(found: Chapter, prepared: Prepared) -> None:
+    """Lists of Adica, Cap'Oise, RVVN and SPL-Xdemat are not complete: nobody is known not to belong."""
+    table = found.tables["representativite"].set_index(["variable", "level"]).loc["membership"]
+    assert table["units"].to_dict() == {"member": 3047, "unknown": 742}
+    state = summary(coverage_of(prepared))["state"]
+    inside = prepared.territory.communes["inside"]
+    assert state[inside].eq("member").sum() == 3047
+    overall = found.tables["representativite_globale"].set_index("variable")
+    assert overall.loc["membership", "simulated_p"] < 0.001
+    assert set(found.tables["profils"].query("variable == 'membership'")["level"]) == {"member", "unknown"}
+    verdict = found.tables["verdict"].set_index("subject")["text"]
+    assert "adhésion à un OPSN" in found.tables["verdict"].loc[0, "text"]
+    assert verdict["membership=member"].startswith("Communes qui adhèrent à un OPSN : surreprésentées")
+    assert "membership" not in set(found.tables["marges"]["variable"])
+
+
+def test_where_lists_are_complete_members_stand_against_others(prepared: Prepared) -> None:
+    complete = prepared.tables["opsn"].assign(list_complete=True)
+    known = dataclasses.replace(prepared, tables={**prepared.tables, "opsn": complete})
+    table = chapter(known, common(known)).tables["representativite"]
+    assert table.query("variable == 'membership'")["level"].tolist() == ["member", "other"]
+
+
+def test_other_bodies_are_populations_of_their_own(found: Chapter) -> None:
+    counted = found.tables["repondants"].set_index("body")
+    assert counted["answers"].to_dict() == {"ccas": 10, "commune": 425, "epci": 29, "syndicat": 24}
+    assert counted["units"].dropna().to_dict() == {"commune": 3789, "epci": 92}
+    epci = found.tables["representativite_epci"]
+    assert epci.groupby("variable")["units"].sum().to_dict() == {"code_dep": 92, "epci_size": 92}
+    others = found.tables["estimations_autres"]
+    assert others[others["scope"] == "answers"][["se", "low", "high", "units"]].isna().all(axis=None)
+    told = others[
+        (others["body"] == "epci") & (others["hidden"] == "") & others["unweighted"].between(0.01, 0.99)
+    ]
+    assert told["se"].gt(0).all()
+    assert (told["low"] < told["unweighted"]).all()
+    said = found.tables["verdict"].query("finding == 'bodies'").set_index("subject")["text"]
+    assert "29 sur 92 ont répondu (32" in said["epci"]
+    assert "ne décrivent que ceux qui ont répondu" in said["ccas"]
+
+
+def with_zones(prepared: Prepared, **survey: list[float] | list[str]) -> Prepared:
+    """Add a zone (three levels, the last unknown), an amount and one level per commune pair of digits."""
+    communes = prepared.territory.communes[prepared.territory.communes["inside"]]
+    number = np.arange(len(communes))
+    added = pd.DataFrame(
+        {
+            "zone": pd.Series(np.where(number % 3 == 0, "rural", "town"), dtype="str").mask(number % 3 == 2),
+            "income": pd.array(number / 2, dtype="Float64"),
+            "basin": pd.Series([f"b{it % 30:02d}" for it in number], dtype="str"),
+        }
+    ).set_index(communes.index)
+    study = dataclasses.replace(prepared.study, survey=survey)
+    return dataclasses.replace(prepared, study=study, tables={**prepared.tables, "variables": added})
+
+
+def test_variables_of_the_user_part_answers_and_may_be_margins(prepared: Prepared) -> None:
+    asked = with_zones(prepared, margins=["code_dep", "zone"], weight_bounds=[0.5, 2])
+    tables = chapter(asked, common(asked)).tables
+    response = tables["representativite"].set_index(["variable", "level"])["units"]
+    assert response["zone"].to_dict() == {"rural": 1263, "town": 1263, "unknown": 1263}
+    assert list(response["income"].index) == [
+        "0 – 378.5", "379 – 757.5", "758 – 1136", "1136.5 – 1515", "1515.5 – 1894",
+    ]  # fmt: skip
+    assert len(response["basin"]) == 30
+    drawn = set(tables["profils"]["variable"])
+    assert {"zone", "income"} <= drawn
+    assert "basin" not in drawn
+    margins = tables["marges"]
+    assert set(margins["variable"]) == {"code_dep", "zone"}
+    assert (margins["after"] - margins["target"]).abs().max() <= 1e-9
+    told = tables["indicateurs"].set_index("indicator")["value"]
+    assert told["least_ratio"] >= 0.5 - 1e-12
+    assert told["greatest_ratio"] <= 2 + 1e-12
+    assert told["gap"] <= 1e-9
+    weights = tables["verdict"].query("finding == 'weights'")["text"].iloc[-1]
+    assert "(département, zone)" in weights
+
+
+def test_bounds_that_no_weights_keep_stop_the_run_and_say_so(prepared: Prepared) -> None:
+    asked = with_zones(prepared, margins=["size_band"], weight_bounds=[0.99, 1.01])
+    with pytest.raises(InputError, match=r"study\.toml.*size_band.*survey\.weight_bounds") as caught:
+        chapter(asked, common(asked))
+    assert {it.cause for it in caught.value.faults} == {"infeasible_weights"}
+
+
+def test_epci_as_a_margin_are_joined_until_each_has_answers(prepared: Prepared) -> None:
+    asked = with_zones(prepared, margins=["siren_epci"])
+    tables = chapter(asked, common(asked)).tables
+    assert (tables["marges"]["after"] - tables["marges"]["target"]).abs().max() <= 1e-9
+    joined = tables["regroupements"]
+    assert set(joined["variable"]) == {"siren_epci"}
+    assert joined.groupby("joined")["answered"].sum().min() >= 5
+
+
 def test_a_study_without_answers_has_no_such_chapter(prepared: Prepared) -> None:
     without = dataclasses.replace(prepared, answers=None)
     assert chapter(without, common(without)) == Chapter()
@@ -129,6 +228,23 @@ def test_profile_of_the_toy() -> None:
     assert units["respondents"].tolist() == [0, 2]
     assert units["below_2000"].tolist() == ["below", "above"]
     assert units["density_band"].astype(str).tolist() == ["100_299", "ge_1500"]
+
+
+def test_membership_needs_a_complete_list_to_say_no() -> None:
+    states = pd.Series(["used", "member", "offered", "not_offered", "unknown"])
+    assert membership(states).tolist() == ["member", "member", "other", "other", np.nan]
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(-20, 20), st.floats(-1e6, 1e6)), min_size=1, max_size=60))
+def test_amounts_fall_into_bands_in_their_order(amounts: list[float | None]) -> None:
+    values = pd.Series(amounts, dtype="Float64")
+    bands = levels(values.to_frame("it"))["it"]
+    assert bands.isna().tolist() == values.isna().tolist()
+    told = pd.DataFrame({"value": values.astype(float), "band": bands.cat.codes})[values.notna()]
+    told = told.sort_values("value", kind="stable")
+    assert told["band"].is_monotonic_increasing
+    assert told.groupby("value")["band"].nunique().le(1).all()
+    assert bands.nunique() <= 5
 
 
 def test_a_figure_on_several_choices_or_on_no_is_one_item() -> None:

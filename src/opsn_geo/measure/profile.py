@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from opsn_geo.measure.response import DENSITY_BANDS, SIZE_BANDS, answers_by_commune, banded
@@ -113,8 +114,15 @@ def levels(values: pd.DataFrame) -> pd.DataFrame:
 
 def _bands(amounts: pd.Series) -> pd.Series:
     """Cut amounts at their quintiles; equal values fall into the same band."""
-    numbers = amounts.astype(float)
-    codes = pd.qcut(numbers, BANDS, labels=False, duplicates="drop")
-    ends = numbers.groupby(codes).agg(["min", "max"]).sort_index()
-    names = {code: f"{low:g} – {high:g}" for code, low, high in ends.itertuples()}
-    return codes.map(names).astype(pd.CategoricalDtype(list(names.values()), ordered=True))
+    known = amounts.dropna().astype(float)
+    cuts = np.unique(np.quantile(known, np.arange(1, BANDS) / BANDS)) if len(known) else np.empty(0)
+    codes = pd.Series(np.searchsorted(cuts, known), index=known.index)
+    ends = known.groupby(codes).agg(["min", "max"])
+    names = {code: f"{_plain(low)} – {_plain(high)}" for code, low, high in ends.itertuples()}
+    kind = pd.CategoricalDtype([*names.values()], ordered=True)
+    return codes.map(names).reindex(amounts.index).astype(kind)
+
+
+def _plain(amount: float) -> str:
+    """Write a number with the fewest digits that tell it from any other."""
+    return np.format_float_positional(amount + 0.0, trim="-")

@@ -131,7 +131,7 @@ def standardised_differences(
     units : DataFrame
         One row per unit, with ``responded`` (bool) and the variables.
     variables : sequence of str
-        Numeric ones give one row, others one per level (missing values: level ``unknown``). A unit without
+        Numeric ones give one row, others one per level of some unit (missing values: ``unknown``). A unit without
         a number is left out of both sides of that variable.
     weights : Series of float, optional
         Weight of each answering unit, on (part of) the index of `units`.
@@ -220,7 +220,8 @@ def _expected_distance(units: Integers, sample: int) -> float:
 def _indicators(values: pd.Series) -> pd.DataFrame:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return values.astype(float).to_frame("")
-    return pd.get_dummies(with_unknown(values), dtype=float).rename(columns=str)
+    found = pd.get_dummies(with_unknown(values), dtype=float).rename(columns=str)
+    return found.loc[:, found.any()]
 
 
 def _weighted_mean(values: pd.DataFrame, weights: pd.Series) -> pd.Series:
