@@ -131,8 +131,8 @@ def standardised_differences(
     units : DataFrame
         One row per unit, with ``responded`` (bool) and the variables.
     variables : sequence of str
-        Numeric ones give one row, others one per level of some unit (missing values: ``unknown``). A unit without
-        a number is left out of both sides of that variable.
+        Numeric ones give one row, others one per level of some unit (missing values: ``unknown``). A unit
+        without a number is left out of both sides of that variable.
     weights : Series of float, optional
         Weight of each answering unit, on (part of) the index of `units`.
 

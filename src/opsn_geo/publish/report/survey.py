@@ -33,7 +33,8 @@ _BALANCED: Final = 0.1
 _TOP: Final = 12
 _CLEAREST: Final = 14
 _PODIUM: Final = 3
-_PROFILE: Final = ("code_dep", "size_band", "density_band")
+_BEYOND: Final = ("below_2000", "siren_epci")
+"""Variables that need no table: one is told in a sentence, one has too many levels."""
 
 
 def representativeness(material: Material) -> Section | None:
@@ -42,7 +43,7 @@ def representativeness(material: Material) -> Section | None:
     if verdict is None or verdict.empty:
         return None
     said = verdict.set_index("finding")["text"]
-    reasons = verdict[verdict["finding"].isin(["small", "rate", "bias", "weights"])]["text"]
+    reasons = verdict[verdict["finding"].isin(["small", "rate", "bias", "weights", "bodies"])]["text"]
     return Section(
         key="representativeness",
         title=say(material, "representativeness"),
@@ -88,16 +89,18 @@ def level_name(material: Material, variable: str, level: str) -> str:
     """Name a level of what is known of communes: a département, a size, a density."""
     if variable == "code_dep":
         return names_of(material, "departements").get(level, level)
-    return texts("survey_level", material.lang).get(f"{variable}={level}", level)
+    known = texts("survey_level", material.lang)
+    return known.get(f"{variable}={level}", known["unknown"] if level == "unknown" else level)
 
 
 def _response(material: Material) -> Iterator[Table]:
-    """Set who answered beside the territory, by département, size and density."""
+    """Set who answered beside the territory, by each variable whose profile is drawn."""
     lang = material.lang
     found = material.tables["representativite"]
+    drawn = [it for it in material.tables["profils"]["variable"].unique() if it not in _BEYOND]
     variables = texts("survey_variable", lang)
     heads = ("communes", "answered", "rate", "territory_share", "sample_share", "difference")
-    for variable in _PROFILE:
+    for variable in drawn:
         part = found[found["variable"] == variable]
         rows = [
             (
