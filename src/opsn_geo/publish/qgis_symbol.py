@@ -84,8 +84,9 @@ def labelling(
     style = nested(
         settings, "text-style", fieldName=field, isExpression=0, fontFamily=FONT, fontSize=size,
         fontSizeUnit="Point", fontWeight=75 if bold else 50, namedStyle="Bold" if bold else "Regular",
-        forcedBold=bold, textColor=rgba(colour), textOpacity=1, multilineHeight=1, fontKerning=1, fontItalic=0,
-        blendMode=0, fontLetterSpacing=0, fontWordSpacing=0, capitalization=0, allowHtml=0, textOrientation="horizontal",
+        forcedBold=bold, fontItalic=0, fontKerning=1, fontLetterSpacing=0, textColor=rgba(colour),
+        textOpacity=1, multilineHeight=1, blendMode=0, fontWordSpacing=0, capitalization=0, allowHtml=0,
+        textOrientation="horizontal",
     )  # fmt: skip
     nested(
         style, "text-buffer", bufferDraw=1, bufferSize=0.8, bufferSizeUnits="MM", bufferOpacity=0.85,
