@@ -44,6 +44,14 @@ def test_small_communes_are_said_to_be_under_represented(found: Chapter) -> None
     assert not verdict["text"].str.contains(r"\bnan\b|{").any()
 
 
+def test_what_would_change_the_verdict_is_said(found: Chapter) -> None:
+    verdict = found.tables["verdict"]
+    said = verdict[verdict["finding"] == "change"]["text"].tolist()
+    assert "175 de plus – Communes de moins de 500 habitants" in said[0]
+    assert "adhésion à un OPSN (0,33)" in said[1]
+    assert verdict["finding"].iloc[-1] == "headline"
+
+
 def test_the_rate_alone_proves_nothing(found: Chapter) -> None:
     table = found.tables["representativite"].set_index(["variable", "level"])
     assert table.loc["code_dep", "answered"].sum() == 376

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.measure.verdict import break_even, headlines, verdict
+from opsn_geo.measure.verdict import break_even, change, headlines, verdict
 from opsn_geo.vocabulary import Language
 
 
@@ -50,6 +50,37 @@ def test_a_figure_without_threshold_stays_open() -> None:
 
 def test_what_describes_the_respondents_is_no_headline() -> None:
     assert headlines(estimated(se=1e-17), pd.Series({"uses": 0.5}), units=3789, effect=1.0, known=0.1).empty
+
+
+def test_what_would_change_the_verdict_is_counted() -> None:
+    """Of 100 communes 20 answered, 7 of the 70 small: with 31 small ones of 44, their share is 70 %."""
+    response = pd.DataFrame({
+        "variable": ["size"] * 2 + ["zone"] * 2, "level": ["s", "l", "a", "b"], "units": [70, 30, 50, 50],
+        "answered": [7, 13, 9, 11], "territory_share": [0.7, 0.3, 0.5, 0.5],
+        "sample_share": [0.35, 0.65, 0.45, 0.55], "q": [0.01, 0.01, 0.7, 0.7]})  # fmt: skip
+    count = int(np.ceil(0.7 * 13 / 0.3 - 7))
+    assert (7 + count - 1) / (20 + count - 1) < 0.7 <= (7 + count) / (20 + count)
+    profiles = pd.DataFrame({"variable": ["size", "zone", "zone", "network"],
+                             "weighted_difference": [0.4, -0.21, 0.05, 0.02]})  # fmt: skip
+    said = change(response, profiles, ["size"], {"size=s": "small communes", "zone": "zone"}, "en")["text"]
+    assert said.tolist() == [
+        (
+            f"What would change this: more answers where they lack, {count} from small communes, "
+            "all else being equal."
+        ),
+        (
+            "Weighting does not mend all: the communes that answered still differ from the territory in "
+            "zone (0.21) (greatest standardised difference). Adding them to the margins of the weighting "
+            "(survey.margins) would, if enough answers are left."
+        ),
+    ]
+
+
+def test_nothing_is_to_be_changed_where_nothing_leans() -> None:
+    response = pd.DataFrame({"variable": ["size"], "level": ["s"], "units": [10], "answered": [10],
+                             "territory_share": [1.0], "sample_share": [1.0], "q": [1.0]})  # fmt: skip
+    profiles = pd.DataFrame({"variable": ["size"], "weighted_difference": [0.0]})
+    assert change(response, profiles, ["size"], {}).empty
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

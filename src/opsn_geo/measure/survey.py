@@ -19,7 +19,7 @@ from opsn_geo.measure.representativeness import overall_table, standardised_diff
 from opsn_geo.measure.response import UNKNOWN, response_table, with_unknown
 from opsn_geo.measure.response import response_tables as tables_of
 from opsn_geo.measure.silence import clustering, nearest_answer_m, neighbour_response, silences
-from opsn_geo.measure.verdict import KNOWN, headlines, matters, small_communes, verdict
+from opsn_geo.measure.verdict import KNOWN, change, headlines, matters, small_communes, verdict
 from opsn_geo.measure.weights import Weighting, collapse, kish, weighted_design
 from opsn_geo.vocabulary import VARIABLES, Language, texts
 
@@ -293,7 +293,11 @@ def _said(
     first = [small_communes(below, LIMIT, small, lang)] if "below" in below.index else []
     unsure = estimated["measure"].eq("share") & estimated["se"].gt(KNOWN)
     first += [matters(estimated, names, lang)] if unsure.any() else []
-    rows = pd.concat([said.iloc[:1], pd.DataFrame(first), said.iloc[1:]], ignore_index=True)
+    few = response[response["variable"] != VARIABLES[-1]]
+    mended = change(few, who["profils"], margins, names, lang)
+    headed = said["finding"].eq("headline")
+    parts = [said.iloc[:1], pd.DataFrame(first), said[~headed].iloc[1:], mended, said[headed]]
+    rows = pd.concat(parts, ignore_index=True)
     return rows.merge(judged, left_on="subject", right_on="item", how="left", validate="m:1").drop(
         columns="item"
     )

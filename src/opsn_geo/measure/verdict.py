@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ALPHA: Final = 0.05
+_LEANING: Final = 0.1
+_MOST_LACKING: Final = 3
 KNOWN: Final = 1e-9
 """A standard error under this is none: the weights are calibrated on the item, or all answered alike."""
 
@@ -240,6 +242,67 @@ def matters(estimated: pd.DataFrame, labels: Mapping[str, str], lang: Language =
         "weights", "matters", lang, mean=_number(moved.mean(), lang), count=len(shares),
         most=_number(moved.max(), lang), name=labels.get(item, item),
     )  # fmt: skip
+
+
+def change(
+    response: pd.DataFrame,
+    profiles: pd.DataFrame,
+    margins: Sequence[str],
+    labels: Mapping[str, str],
+    lang: Language = "fr",
+) -> pd.DataFrame:
+    """Say what would change the verdict: answers from whom, and margins that the weights lack.
+
+    A level that answered less than chance explains lacks P (n - n_h) / (1 - P) - n_h answering units, all
+    others as they are: with these its share of those that answered would be P, its share of the territory.
+    A variable leans after weighting where a standardised difference is beyond 0.1 (Austin, 2009).
+
+    Parameters
+    ----------
+    response : DataFrame
+        Stacked response tables.
+    profiles : DataFrame
+        :func:`opsn_geo.measure.representativeness.standardised_differences`, weighted.
+    margins : sequence of str
+        Variables that the weights are calibrated on.
+    labels : mapping of str to str
+        Names of variables and of ``variable=level`` pairs; others show as they are.
+    lang : {"fr", "en"}
+        Language.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the verdict: ``finding`` (change), ``subject`` and ``text``: the levels that lack most, and
+        the variables left leaning, none where there is nothing to change.
+
+    Examples
+    --------
+    >>> response = pd.DataFrame({"variable": ["size"] * 2, "level": ["small", "large"], "units": [80, 20],
+    ...     "answered": [10, 10], "territory_share": [0.8, 0.2], "sample_share": [0.5, 0.5],
+    ...     "q": [0.001, 0.001]})
+    >>> profiles = pd.DataFrame({"variable": ["size"], "weighted_difference": [0.0]})
+    >>> print(change(response, profiles, ["size"], {}, "en")["text"].item())
+    What would change this: more answers where they lack, 30 from small, all else being equal.
+    """
+    under = response[(response["q"] < ALPHA) & (response["sample_share"] < response["territory_share"])]
+    sample = response.groupby("variable")["answered"].sum()
+    others = under["variable"].map(sample).astype(float) - under["answered"]
+    odds = under["units"] / (under["units"] / under["territory_share"] - under["units"])
+    lacking = np.ceil(odds * others - under["answered"] - KNOWN).astype(int)
+    pairs = zip(under["variable"], under["level"], strict=True)
+    names = [labels.get(f"{variable}={level}", str(level)) for variable, level in pairs]
+    most = pd.DataFrame({"count": lacking, "name": names}).nlargest(_MOST_LACKING, "count")
+    levels = [
+        text("survey_verdict.change_level", lang, count=_number(count, lang, 0), name=name)
+        for count, name in zip(most["count"], most["name"], strict=True)
+    ]
+    gaps = profiles["weighted_difference"].abs().groupby(profiles["variable"], sort=False).max()
+    left = gaps[(gaps > _LEANING) & ~gaps.index.isin(list(margins))]
+    leaning = [f"{labels.get(str(it), str(it))} ({_number(gap, lang, 2)})" for it, gap in left.items()]
+    told = {"change_answers": levels, "change_margins": leaning}
+    said = [_said("change", key, lang, names=", ".join(it)) for key, it in told.items() if it]
+    return pd.DataFrame(said, columns=["finding", "subject", "text"])
 
 
 def bodies_said(counted: pd.DataFrame, labels: Mapping[str, str], lang: Language = "fr") -> pd.DataFrame:

@@ -43,7 +43,7 @@ def representativeness(material: Material) -> Section | None:
     if verdict is None or verdict.empty:
         return None
     said = verdict.set_index("finding")["text"]
-    reasons = verdict[verdict["finding"].isin(["small", "rate", "bias", "weights", "bodies"])]["text"]
+    reasons = verdict[verdict["finding"].isin(["small", "rate", "bias", "weights", "change", "bodies"])]["text"]
     return Section(
         key="representativeness",
         title=say(material, "representativeness"),
