@@ -134,6 +134,7 @@ def _raster(layer) -> dict:
     items = layer.renderer().legendSymbologyItems()
     return {
         "title": layer.name(),
+        "abstract": layer.metadata().abstract(),
         "renderer": layer.renderer().type(),
         "legend": [label for label, _ in items],
     }

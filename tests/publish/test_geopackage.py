@@ -19,7 +19,7 @@ from shapely import LineString, Polygon, box
 from opsn_geo.errors import MachineError
 from opsn_geo.publish import geopackage, geopackage_tables, qgis_project
 from opsn_geo.publish.qgis_xml import element, literal
-from opsn_geo.publish.themes import themes_for
+from opsn_geo.publish.themes import Theme, intervals, themes_for
 from opsn_geo.vocabulary import Language, text
 
 FILE = "opsn-toy-2021.gpkg"
@@ -261,6 +261,25 @@ def test_the_project_opens_as_its_first_map_theme(base: sqlite3.Connection) -> N
     assert {it.get("id") for it in first.findall("layer")} == {
         "opsn_geo_limits_departements", "opsn_geo_limits_epci", "opsn_geo_opsn_form", "opsn_geo_state",
     }  # fmt: skip
+
+
+def test_ones_own_themes_have_a_group_of_their_own(tmp_path: Path, published: Callable) -> None:
+    given = published()
+    deserts = gpd.GeoDataFrame({"age": [1, 2]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=2154)
+    layers = {**given.layers, "deserts": deserts}
+    own = [
+        Theme(key=key, group="Mes cartes", layer="deserts", column="age", title=key, kind="intervals",
+              classes=intervals(deserts, "age"))
+        for key in ("un", "deux")
+    ]  # fmt: skip
+    file = geopackage.write(tmp_path / FILE, layers, {}, given.metadata, own)
+    with closing(sqlite3.connect(file)) as base:
+        root = project_of(base)
+    keys = [it.findtext("id") for it in root.iter("maplayer")]
+    assert len(set(keys)) == len(keys)
+    assert "Mes cartes" in {it.get("name") for it in root.iter("layer-tree-group")}
+    names = [it.get("name") for it in root.iter("visibility-preset")]
+    assert names == ["Données", "Mes cartes – un", "Mes cartes – deux"]
 
 
 def test_names_of_the_limits_are_not_written_twice(base: sqlite3.Connection) -> None:

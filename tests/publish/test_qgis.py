@@ -159,6 +159,7 @@ def test_rasters_are_shown_in_their_own_style(found: Found, moved: Path) -> None
     assert {raster["renderer"] for raster in found["rasters"].values()} == {"singlebandpseudocolor"}
     for key, raster in found["rasters"].items():
         assert len(raster["legend"]) > 1
+        assert "SIMULÉES" in raster["abstract"]
         assert found["layouts"][f"Déserts – {raster['title']}"]["entries"][key] == raster["legend"]
         assert all(label.endswith(("km", "km au plus")) for label in raster["legend"])
 

@@ -146,11 +146,12 @@ def maplayer(sheet: Sheet, sheets: Sequence[Sheet], file: str, metadata: Metadat
     return root
 
 
-def raster_layer(sheet: Sheet, file: str, folder: Path, crs: CRS) -> Element:
+def raster_layer(sheet: Sheet, file: str, folder: Path, metadata: Metadata, crs: CRS) -> Element:
     """Describe a raster layer, in the style that stands beside it as ``.qml``."""
     root = element("maplayer", type="raster", styleCategories="AllStyleCategories")
     _identify(root, sheet, file)
     nested(root, "srs").append(srs(crs))
+    root.append(resource(sheet.content, metadata, crs, "resourceMetadata"))
     nested(root, "provider", "gdal")
     style = _raster_style(sheet, folder)
     root.extend([] if style is None else style)

@@ -79,7 +79,7 @@ def project(atlas: Atlas) -> Element:
         layers.append(
             maplayer(sheet, sheets, atlas.file, metadata, atlas.crs)
             if sheet.raster is None
-            else raster_layer(sheet, atlas.file, atlas.folder, atlas.crs)
+            else raster_layer(sheet, atlas.file, atlas.folder, metadata, atlas.crs)
         )
     root.append(_properties())
     presets, layouts = nested(root, "visibility-presets"), nested(root, "Layouts")
@@ -109,12 +109,13 @@ def arrange(atlas: Atlas) -> list[Sheet]:
         if name in known
     ]
     maps: list[Sheet] = []
-    for group in GROUPS:
+    for group in dict.fromkeys((*GROUPS, *(theme.group for theme in atlas.themes))):
         own = sorted(
             (theme for theme in atlas.themes if theme.group == group),
             key=lambda theme: _ORDER[known[theme.layer].shape],
         )
-        maps += [_patches(theme, known, atlas.metadata.language) for theme in own if theme.layer in PATCHES]
+        patches = {theme.layer: theme for theme in reversed(own) if theme.layer in PATCHES}
+        maps += [_patches(theme, known, atlas.metadata.language) for theme in patches.values()]
         maps += [
             Sheet(
                 key=f"opsn_geo_{theme.key}", group=group, content=known[theme.layer], theme=theme,
@@ -123,7 +124,7 @@ def arrange(atlas: Atlas) -> list[Sheet]:
             for theme in own
         ]  # fmt: skip
         if group == "deserts":
-            maps += [_raster_sheet(raster, atlas.metadata.language) for raster in atlas.rasters]
+            maps += [_raster_sheet(raster, atlas.metadata) for raster in atlas.rasters]
     data = [
         Sheet(key=f"opsn_geo_data_{content.name}", group="data", content=content)
         for content in atlas.contents
@@ -140,12 +141,12 @@ def _patches(theme: Theme, known: Mapping[str, Content], lang: Language) -> Shee
     )  # fmt: skip
 
 
-def _raster_sheet(raster: Path, lang: Language) -> Sheet:
+def _raster_sheet(raster: Path, metadata: Metadata) -> Sheet:
     try:
-        title = text(f"rasters.{raster.stem}", lang)
+        title = text(f"rasters.{raster.stem}", metadata.language)
     except KeyError:  # a raster of the user's own
         title = raster.stem
-    content = Content(name=raster.stem, title=title, abstract="", columns=())
+    content = Content(name=raster.stem, title=title, abstract=abstract("", metadata), columns=())
     return Sheet(key=f"opsn_geo_raster_{raster.stem}", group="deserts", content=content, raster=raster)
 
 

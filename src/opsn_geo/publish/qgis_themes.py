@@ -69,8 +69,11 @@ def _opening(group: str, sheets: Sequence[Sheet]) -> list[Sheet]:
 
 
 def group_title(group: str, lang: Language) -> str:
-    """Name a group of layers."""
-    return text("geopackage.limits" if group == "limits" else f"theme_group.{group}", lang)
+    """Name a group of layers; one of the user's own keeps its name."""
+    try:
+        return text("geopackage.limits" if group == "limits" else f"theme_group.{group}", lang)
+    except KeyError:
+        return group
 
 
 def preset(theme: MapTheme, sheets: Sequence[Sheet], lang: Language) -> Element:
