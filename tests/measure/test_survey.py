@@ -83,6 +83,16 @@ def test_each_item_has_its_own_base(found: Chapter) -> None:
     assert whole.loc["cyberattack", "answers"] < 425
 
 
+def test_medians_stand_beside_means_of_numbers(found: Chapter, prepared: Prepared) -> None:
+    assert prepared.answers is not None
+    estimated = found.tables["estimations"].set_index(["domain", "item"])
+    whole, nord = estimated.loc[("", "agents")], estimated.loc[("59", "agents")]
+    assert whole["median"] == 3 < whole["estimate"]
+    assert nord["median_low"] <= nord["median"] <= nord["median_high"]
+    assert nord["median"] in set(prepared.answers["agents"])
+    assert pd.isna(estimated.loc[("", "uses_opsn"), "median"])
+
+
 def test_comedec_does_not_survive_so_many_comparisons(found: Chapter) -> None:
     gaps = found.tables["influence"].set_index("item")
     assert gaps.loc["demat_tool:comedec", "gap_q"] > 0.05

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from opsn_geo.measure.discretion import MIN_ANSWERS, discreet
-from opsn_geo.measure.estimates import estimates, item_frame
+from opsn_geo.measure.estimates import estimates, item_frame, quantile
 from opsn_geo.measure.indicators import partial_indicators, r_indicator
 from opsn_geo.measure.influence import against_reference, influence, overlap, rankings
 from opsn_geo.measure.profile import LIMIT, levels, profile
@@ -234,12 +234,24 @@ def _estimated(
     values: pd.DataFrame, design: Design, whole: pd.DataFrame, domains: pd.Series, min_answers: int
 ) -> dict[str, pd.DataFrame]:
     """Stack the estimates of the territory (no domain) and of each domain, none from too few answers."""
-    parts = estimates(values, design, domains)
+    parts = estimates(values, design, domains).merge(_medians(values, design, domains), "left")
+    everywhere = pd.Series("", index=domains.index)
+    whole = whole.assign(domain="").merge(_medians(values, design, everywhere), "left")
     shown = [
-        discreet(whole.assign(domain=""), "answers", (), min_answers),
+        discreet(whole, "answers", (), min_answers),
         discreet(parts, "answers", ["item"], min_answers),
     ]
     return {"estimations": pd.concat(shown, ignore_index=True)}
+
+
+def _medians(values: pd.DataFrame, design: Design, domains: pd.Series) -> pd.DataFrame:
+    """Estimate the median of each number in each domain, with its interval."""
+    found = [
+        (item, domain, *quantile(values.loc[domains == domain, item], design))
+        for item in values.columns[[not pd.api.types.is_bool_dtype(it) for it in values.dtypes]]
+        for domain in domains.dropna().unique()
+    ]
+    return pd.DataFrame(found, columns=["item", "domain", "median", "median_low", "median_high"])
 
 
 def _compared(

@@ -33,6 +33,7 @@ _BALANCED: Final = 0.1
 _TOP: Final = 12
 _CLEAREST: Final = 14
 _PODIUM: Final = 3
+_REASONS: Final = ("small", "rate", "bias", "weights", "change", "bodies")
 _BEYOND: Final = ("below_2000", "siren_epci")
 """Variables that need no table: one is told in a sentence, one has too many levels."""
 
@@ -43,7 +44,7 @@ def representativeness(material: Material) -> Section | None:
     if verdict is None or verdict.empty:
         return None
     said = verdict.set_index("finding")["text"]
-    reasons = verdict[verdict["finding"].isin(["small", "rate", "bias", "weights", "change", "bodies"])]["text"]
+    reasons = verdict.loc[verdict["finding"].isin(_REASONS), "text"]
     return Section(
         key="representativeness",
         title=say(material, "representativeness"),
