@@ -64,6 +64,29 @@ def test_a_banatic_export_adds_members_that_do_not_reach_their_communes(demo: Pa
     ]
 
 
+def test_variables_are_linked_and_what_cannot_be_is_rejected(demo: Path) -> None:
+    rows = ["2001;;rural", ";Saint-Quentin (02);ville", "02002;;rural", "02002;;ville", ";Xyzzy;ville"]
+    table = "\n".join(["Code INSEE;Commune;Zone", *rows])
+    (demo / "variables.csv").write_text(table, encoding="utf-8")
+    prepared = prepare(add(demo, 'variables = "variables.csv"'))
+    assert prepared.tables["variables"]["Zone"].dropna().to_dict() == {"02001": "rural", "02691": "ville"}
+    lost = prepared.rejects.query("table == 'variables'")
+    assert lost[["row", "cause"]].to_numpy().tolist() == [
+        ["4", "conflict"], ["5", "conflict"], ["6", "unknown_name"],
+    ]  # fmt: skip
+    counts = prepared.counts
+    assert [counts[f"variables_{it}"] for it in ("read", "linked", "rejected")] == [5, 2, 3]
+
+
+def test_a_margin_that_is_no_variable_is_told_with_the_nearest(demo: Path) -> None:
+    file = demo / "study.toml"
+    file.write_text(
+        file.read_text(encoding="utf-8") + '[survey]\nmargins = ["size_bands"]\n', encoding="utf-8"
+    )
+    with pytest.raises(InputError, match=r"study\.toml, key “survey\.margins”.*Nearest: “size_band”"):
+        prepare(Study.from_toml(file))
+
+
 def test_a_scenario_changes_only_its_own_world(demo: Path) -> None:
     file = demo / "study.toml"
     more = """

@@ -88,7 +88,7 @@ def membership(states: pd.Series) -> pd.Series:
 
 
 def levels(values: pd.DataFrame) -> pd.DataFrame:
-    """Give each variable as levels: amounts are cut into bands, texts stay.
+    """Give each variable as levels: amounts are cut into bands, each text is one.
 
     An amount is cut at its quintiles, as near as equal values allow; each band is named by the least and
     the greatest value found in it, such as ``12.5 – 30``. Missing stays missing.
@@ -101,14 +101,17 @@ def levels(values: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        On the same index: ordered categories for amounts, the texts as they are.
+        On the same index: categories, ordered for amounts.
 
     Examples
     --------
     >>> levels(pd.DataFrame({"income": [1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10.5]}))["income"].unique().tolist()
     ['1 – 2', '3 – 4', '5 – 6', '7 – 8', '9 – 10.5']
     """
-    columns = {name: _bands(it) if pd.api.types.is_numeric_dtype(it) else it for name, it in values.items()}
+    columns = {
+        name: _bands(it) if pd.api.types.is_numeric_dtype(it) else it.astype("category")
+        for name, it in values.items()
+    }
     return pd.DataFrame(columns, index=values.index)
 
 
