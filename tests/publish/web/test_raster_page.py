@@ -42,7 +42,7 @@ def test_the_raster_is_hidden_until_ticked_and_comes_from_the_page(open_page: Op
     assert image.evaluate("it => it.decode().then(() => it.naturalWidth)") > 500
     assert (image.get_attribute("src") or "").startswith("data:image/png;base64,")
     assert image.get_attribute("alt") == text("rasters.distance_member_m")
-    assert all(" m" in row.replace("\u00a0", " ") for row in legend.locator("> span").all_inner_texts())
+    assert all(" km" in row.replace("\u00a0", " ") for row in legend.locator("> span").all_inner_texts())
     assert not page.locator(".theme-legend").is_visible()  # what it explains is under the raster
     tick(page)
     assert image.count() == 0

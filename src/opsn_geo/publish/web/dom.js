@@ -42,6 +42,11 @@ export function formats(lang) {
   const order = new Intl.Collator(lang, { numeric: true });
   return {
     number: (n) => number.format(n),
+    /** Say a number with its unit; metres are told in kilometres, as legends tell them. */
+    measured: (n, unit) => {
+      if (unit === "m") return `${number.format(n / 1000)}\u00a0km`;
+      return unit ? `${number.format(n)}\u00a0${unit}` : number.format(n);
+    },
     whole: (n) => whole.format(n),
     percent: (n) => percent.format(n),
     compare: order.compare,

@@ -103,7 +103,7 @@ function serviceGroups(model, format, level, service, operator) {
 /** Say a number of a theme with its unit. */
 export function sayNumber(theme, format, value) {
   if (theme.share) return format.percent(value);
-  return theme.unit ? `${format.number(value)}\u00a0${theme.unit}` : format.number(value);
+  return format.measured(value, theme.unit);
 }
 
 function column(model, format, theme) {

@@ -21,7 +21,7 @@ function sayValue({ theme, texts }, format, i) {
   const value = theme.values[i];
   if (theme.kind === "intervals" && value !== null && value !== undefined) {
     if (theme.share) return format.percent(value);
-    return theme.unit ? `${format.number(value)}\u00a0${theme.unit}` : format.number(value);
+    return format.measured(value, theme.unit);
   }
   return theme.of[i] < 0 ? texts.not_studied : theme.classes[theme.of[i]].label;
 }
