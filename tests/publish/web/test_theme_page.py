@@ -71,3 +71,21 @@ def test_axe_finds_nothing_serious(open_page: Opener, made: Path, size: dict[str
     assert [
         (it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}
     ] == []
+
+
+def test_distances_are_told_in_kilometres(
+    open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results
+) -> None:
+    theme = next(it for it in themes_for(layers) if it.column == "distance_opsn_m")
+    metadata = results.prepared.study.metadata
+    file = tmp_path / "distance.html"
+    folium_maps.write(file, folium_maps.theme_map(layers["communes"], theme, metadata), theme.title, metadata)
+    page = open_page(file)
+    page.click("#values summary")
+    page.wait_for_selector("#values tbody tr")
+    told = [row.split("\t")[-1] for row in page.locator("#values tbody tr").all_inner_texts()]
+    assert all(it.endswith("\u00a0km") for it in told)
+    found = sorted(float(it.removesuffix("\u00a0km").replace(",", ".")) for it in told)
+    inside = layers["communes"].query("inside")["distance_opsn_m"] / 1000
+    assert found == pytest.approx(sorted(inside), abs=0.0051)
+    assert all("km" in it for it in page.locator(".theme-legend .label").all_inner_texts())
