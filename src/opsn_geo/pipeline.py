@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write", "write_report"]
 
 _CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension, figures)
-_APART: Final = ("representativeness", "figures")
+_APART: Final = ("representativeness",)
 """Chapters that take about as long as all the others, and rest on none of them."""
 _MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
 """Maps of a single theme, by the name of their file."""
