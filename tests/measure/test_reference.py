@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from opsn_geo.measure.bodies import body_estimates
 from opsn_geo.measure.design import Design, plain_design
 from opsn_geo.measure.estimates import estimates, quantile
 from opsn_geo.measure.indicators import propensities, r_indicator
@@ -104,6 +105,15 @@ def test_gaps_agree_with_svyglm(name: str, make) -> None:  # noqa: ANN001
         for kind in ("gap", "adjusted"):
             assert found.loc[item, kind] == pytest.approx(WANTED[f"{name}_{item}_{kind}"], **EXACT)
             assert found.loc[item, f"{kind}_se"] == pytest.approx(WANTED[f"{name}_{item}_{kind}_se"], **EXACT)
+
+
+def test_estimates_of_bodies_known_in_number_agree_with_survey() -> None:
+    bodies = pd.DataFrame({"body": "epci", "code": PEOPLE["code"]})
+    found = body_estimates(VALUES, bodies, {"epci": len(UNITS)}).set_index("item")
+    names = {"unweighted": "mean", "se": "se", "low": "low", "high": "high"}
+    for item in VALUES:
+        for name, wanted in names.items():
+            assert found.loc[item, name] == pytest.approx(WANTED[f"plain_{item}_{wanted}"], **EXACT)
 
 
 def test_moran_and_join_counts_agree_with_spdep() -> None:

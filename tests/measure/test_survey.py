@@ -162,6 +162,15 @@ def test_where_lists_are_complete_members_stand_against_others(prepared: Prepare
     assert table.query("variable == 'membership'")["level"].tolist() == ["member", "other"]
 
 
+def test_places_are_named_in_the_verdict(prepared: Prepared) -> None:
+    """Only communes of the Somme keep their answers."""
+    assert prepared.respondents is not None
+    elsewhere = prepared.respondents["code_insee"].str[:2].ne("80").fillna(value=False)
+    fewer = dataclasses.replace(prepared, respondents=prepared.respondents[~elsewhere])
+    verdict = chapter(fewer, common(fewer)).tables["verdict"].set_index("subject")["text"]
+    assert verdict["code_dep=80"].startswith("Somme : surreprésentées")
+
+
 def test_other_bodies_are_populations_of_their_own(found: Chapter) -> None:
     counted = found.tables["repondants"].set_index("body")
     assert counted["answers"].to_dict() == {"ccas": 10, "commune": 425, "epci": 29, "syndicat": 24}

@@ -20,6 +20,7 @@ from opsn_geo.vocabulary import Language, Level, texts
 
 if TYPE_CHECKING:
     from opsn_geo.prepare import Prepared
+    from opsn_geo.read.boundaries import Territory
 
 USER = "uses_opsn"
 """Item that says who uses an OPSN, and parts adherents from others."""
@@ -60,7 +61,7 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
         for name in RANKED
     }
     lang, asked = prepared.study.metadata.language, prepared.study.survey
-    named = {**_labels(book), **labels}
+    named = {**_labels(book), **labels, **_places(territory)}
     found = _weighted(
         prepared,
         communes,
@@ -124,6 +125,12 @@ def _others(
         "estimations_autres": body_estimates(values, bodies, held, prepared.study.min_answers),
     }
     return {**tables, "representativite_epci": epci_response(epci)} if epci["responded"].any() else tables
+
+
+def _places(territory: Territory) -> dict[str, str]:
+    """Name the levels of variables that are places."""
+    known = {"siren_epci": territory.epci["name"], "code_dep": territory.departements["name"]}
+    return {f"{it}={code}": str(name) for it, names in known.items() for code, name in names.items()}
 
 
 def _kinds(labels: Mapping[str, str], lang: Language) -> dict[str, str]:

@@ -41,7 +41,8 @@ def bodies_of(placed: pd.DataFrame, structure: pd.Series | None = None) -> pd.Da
     Parameters
     ----------
     placed : DataFrame
-        On ``respondent``: ``level``, ``code_insee`` and ``siren_epci`` (:func:`opsn_geo.link.link_answers`).
+        On ``respondent``: ``level``, ``code_insee`` and ``siren_epci``
+        (:func:`opsn_geo.link.answers.link_answers`).
     structure : Series of str, optional
         On ``respondent``: the kind of body they say they answer for, if they were asked. It comes before the
         place: a CCAS that names its commune is not the commune.

@@ -73,8 +73,8 @@ def survey(
     Parameters
     ----------
     communes : GeoDataFrame
-        Communes of the study (only those inside), as for :func:`profile`, with ``name``, ``mairie_x`` and
-        ``mairie_y``, in a metric projection.
+        Communes of the study (only those inside), as for :func:`opsn_geo.measure.profile.profile`, with
+        ``name``, ``mairie_x`` and ``mairie_y``, in a metric projection.
     codes : Series of str
         On ``respondent``, all of them: ``code_insee``, missing for those that speak for no commune.
     values : DataFrame
@@ -90,7 +90,7 @@ def survey(
     small_answers : int
         Answers, of all, from bodies below 2,000 inhabitants.
     labels : mapping of str to str
-        Names of items (and of ``siren_epci=…`` pairs) in this language.
+        Names of items, and of ``siren_epci=…`` and ``code_dep=…`` pairs, in this language.
     ranked : mapping of str to sequence of str
         Families of items to rank by département, such as services used and needs.
     reference : Series of float
