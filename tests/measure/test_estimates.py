@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from opsn_geo.measure.design import Design, plain_design
-from opsn_geo.measure.estimates import estimates, item_frame, quantile
+from opsn_geo.measure.estimates import estimates, item_frame, quantiles
 from opsn_geo.measure.weights import weighted_design
 
 SIZES = {"s": 700, "m": 240, "l": 60}
@@ -66,8 +66,8 @@ def test_medians_cover_what_they_claim() -> None:
     for _ in range(1_000):
         sample = units.sample(150, random_state=rng)
         codes = pd.Series(sample.index)
-        _, low, high = quantile(sample["score"].reset_index(drop=True), plain_design(codes, len(units)))
-        hits += low <= truth <= high
+        found = quantiles(sample[["score"]].reset_index(drop=True), plain_design(codes, len(units)))
+        hits += found["low"].item() <= truth <= found["high"].item()
     assert 930 <= hits <= 970
 
 
@@ -144,7 +144,21 @@ def test_respondents_outside_the_design_are_left_out(design: Design) -> None:
 
 
 def test_a_quantile_of_nothing_is_missing(design: Design) -> None:
-    assert np.isnan(quantile(pd.Series([None] * 4, index=list("1234"), dtype="Float64"), design)).all()
+    values = pd.DataFrame({"score": pd.Series([None] * 4, index=list("1234"), dtype="Float64")})
+    assert quantiles(values, design)[["quantile", "low", "high"]].isna().all(axis=None)
+
+
+def test_the_quantiles_of_a_domain_are_those_of_its_respondents_alone() -> None:
+    rng = np.random.default_rng(3)
+    design = plain_design(pd.Series([f"c{it}" for it in rng.integers(0, 60, 100)]), 500)
+    values = pd.DataFrame(
+        {it: pd.Series(rng.integers(0, 10, 100)).mask(rng.random(100) < 0.3) for it in "ab"}
+    )
+    domains = pd.Series(rng.choice(["x", "y"], 100)).mask(rng.random(100) < 0.1)
+    found = quantiles(values, design, domains, 0.25).set_index("domain")
+    for domain in ("x", "y"):
+        alone = quantiles(values.where(domains == domain), design, None, 0.25)
+        pd.testing.assert_frame_equal(found.loc[domain].reset_index(drop=True), alone)
 
 
 def test_single_choices_become_one_item_each() -> None:

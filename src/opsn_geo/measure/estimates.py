@@ -121,20 +121,26 @@ def _estimated(
     return pd.DataFrame({"item": items, **counts}).join(told)
 
 
-def quantile(
-    values: pd.Series, design: Design, share: float = 0.5, confidence: float = 0.95
-) -> tuple[float, float, float]:
-    """Estimate a quantile of an item and its interval (Woodruff, 1952).
+def quantiles(
+    values: pd.DataFrame,
+    design: Design,
+    by: pd.Series | None = None,
+    share: float = 0.5,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Estimate a quantile of each item and its interval (Woodruff, 1952).
 
     The quantile is the least value whose weighted share of values up to it reaches `share`; the interval
     is that share plus or minus its Student interval, carried back to values the same way.
 
     Parameters
     ----------
-    values : Series of number
-        One per respondent; missing where not answered.
+    values : DataFrame of number
+        One row per respondent, one column per item; missing where not answered.
     design : Design
         Weights and clusters.
+    by : Series, optional
+        Domain of each respondent: each level is estimated for itself.
     share : float
         Between 0 and 1; 0.5 is the median.
     confidence : float
@@ -142,31 +148,50 @@ def quantile(
 
     Returns
     -------
-    tuple of float
-        Quantile, low, high; missing where nobody answered.
+    DataFrame
+        ``item``, (``domain`` with `by`), ``quantile``, ``low``, ``high``, in the order of
+        :func:`estimates`; missing where nobody answered.
 
     Examples
     --------
     >>> from opsn_geo.measure.design import plain_design
     >>> design = plain_design(pd.Series(list("abcdefghi")), 900)
-    >>> quantile(pd.Series(range(1, 10)), design)
-    (5.0, 1.0, 9.0)
+    >>> quantiles(pd.DataFrame({"score": range(1, 10)}), design).values.tolist()
+    [['score', 5.0, 1.0, 9.0]]
     """
-    known = values.reindex(design.weights.index).astype("Float64").dropna().astype(float)
-    if known.empty:
-        return np.nan, np.nan, np.nan
-    ordered = known.sort_values()
-    weights = design.weights[ordered.index].to_numpy()
-    reached = np.cumsum(weights) / weights.sum()
+    numbers, weights = floats(values.reindex(design.weights.index)), design.weights.to_numpy()
+    domains = pd.Series("", index=design.weights.index) if by is None else by.reindex(design.weights.index)
+    levels = sorted(domains.dropna().unique(), key=str)
+    place = pd.Categorical(domains, levels).codes
+    climbs = [
+        _climb(item[place == it], weights[place == it]) for it in range(len(levels)) for item in numbers.T
+    ]
+    found = np.array([_reach(it, share) for it in climbs])
+    own = found.reshape(len(levels), numbers.shape[1])[place]
+    unknown = np.isnan(numbers) | (place == -1)[:, None]
+    below = np.where(unknown, np.nan, numbers <= own)
+    rows = estimates(
+        pd.DataFrame(below, design.weights.index, values.columns), design, None if by is None else domains
+    )
+    half = student(confidence, rows["communes"].to_numpy()) * rows["se"].to_numpy()
+    low, high = (
+        [_reach(it, share + gap) for it, gap in zip(climbs, sign * half, strict=True)] for sign in (-1, 1)
+    )
+    return rows[rows.columns.intersection(["item", "domain"])].assign(quantile=found, low=low, high=high)
 
-    def at(level: float) -> float:
-        return float(ordered.iloc[min(int(np.searchsorted(reached, level - 1e-12)), len(ordered) - 1)])
 
-    found = at(share)
-    below = (known <= found).reindex(design.weights.index).astype("boolean")
-    row = estimates(below.to_frame(), design, None, confidence)
-    half = float((student(confidence, row["communes"].to_numpy()) * row["se"])[0])
-    return found, at(share - half), at(share + half)
+def _climb(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Give the known values in their order, and the weighted share of values up to each."""
+    order = np.argsort(values, kind="stable")[: int((~np.isnan(values)).sum())]
+    return values[order], np.cumsum(weights[order]) / weights[order].sum()
+
+
+def _reach(climb: tuple[Floats, Floats], share: float) -> float:
+    """Give the least value up to which a share of the values lies; missing where there is none."""
+    values, reached = climb
+    if not len(values) or np.isnan(share):
+        return np.nan
+    return float(values[min(int(np.searchsorted(reached, share - 1e-12)), len(values) - 1)])
 
 
 def item_frame(answers: pd.DataFrame, choices: dict[str, Sequence[str]]) -> pd.DataFrame:

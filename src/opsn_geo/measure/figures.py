@@ -16,7 +16,7 @@ import pandas as pd
 
 from opsn_geo.measure.design import Design
 from opsn_geo.measure.discretion import MIN_ANSWERS
-from opsn_geo.measure.estimates import estimates, quantile
+from opsn_geo.measure.estimates import estimates, quantiles
 from opsn_geo.measure.influence import influence
 from opsn_geo.vocabulary import Language, text
 
@@ -331,10 +331,11 @@ def _intervals(
     measures = {name: recipe["measure"] for name, recipe in asked.items() if not _by_group(recipe)}
     means = [it for it, measure in measures.items() if measure in {"share", "mean", "mean_choices"}]
     plain = {it: told[it] for it in means if told[it].index.is_unique}
-    found = [_estimated(plain, design)] if plain else []
+    found = [pd.DataFrame({"low": [], "high": []}, dtype=float)]
+    found += [_estimated(plain, design)] if plain else []
     found += [_estimated({it: told[it]}, design) for it in means if it not in plain]
-    medians = {it: quantile(told[it], design)[1:] for it, measure in measures.items() if measure == "median"}
-    found.append(pd.DataFrame.from_dict(medians, orient="index", columns=["low", "high"], dtype=float))
+    medians = {it: told[it] for it, measure in measures.items() if measure == "median"}
+    found += [quantiles(pd.DataFrame(medians), design).set_index("item")[["low", "high"]]] if medians else []
     for by in {asked[it]["by"]: 0 for it, measure in measures.items() if measure == "gap"}:
         gaps = {it: told[it] for it, recipe in asked.items() if recipe["by"] == by and it in measures}
         found.append(_gaps(gaps, chosen(answers, by, "yes"), design))

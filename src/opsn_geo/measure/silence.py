@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from scipy import sparse
 
     Floats = NDArray[np.float64]
     Booleans = NDArray[np.bool_]
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PERMUTATIONS: Final = 999
 RINGS: Final = 2
 
-_CELLS: Final = 200_000
+_CELLS: Final = 100_000
 """Communes times permutations drawn at once: as many as fit in a processor's cache."""
 
 
@@ -193,7 +193,8 @@ def silences(
     links = contiguity.astype(np.float64)
     places, patch = _patches(_silent(answers.astype(np.float64), links, rings), links)
     drawn = _permuted(answers.astype(np.float64), strata, permutations, seed)
-    largest = np.array([it for batch in drawn for it in _largest(batch, links, rings)])
+    many = sparse.kron(sparse.eye_array(min(_most(answers), permutations)), links, format="csr")
+    largest = np.concatenate([_largest(it, links, many, rings) for it in drawn])
     grouped = communes.iloc[places].assign(patch=patch)
     shapes = grouped[["patch", grouped.geometry.name]].dissolve("patch", method="coverage")
     by = grouped.groupby("patch")
@@ -242,12 +243,17 @@ def nearest_answer_m(points: gpd.GeoSeries, responded: pd.Series) -> pd.Series:
     return found
 
 
+def _most(answers: NDArray[np.generic]) -> int:
+    """Choose how many permutations are drawn at once."""
+    return max(1, _CELLS // len(answers))
+
+
 def _permuted(answers: Floats, strata: pd.Series | None, permutations: int, seed: int) -> Iterator[Floats]:
     """Permute the answers within each stratum, again and again; a batch has a permutation in each column."""
     rng = np.random.default_rng(seed)
     codes = np.zeros(len(answers), dtype=np.int64) if strata is None else pd.factorize(strata)[0]
     order = np.argsort(codes, kind="stable")
-    most = max(1, _CELLS // len(answers))
+    most = _most(answers)
     for start in range(0, permutations, most):
         count = min(most, permutations - start)
         drawn = np.empty((len(answers), count), dtype=answers.dtype)
@@ -276,10 +282,13 @@ def _patches(silent: Booleans, links: sparse.csr_array) -> tuple[Integers, Integ
     return places, connected_components(links[places][:, places], directed=False)[1]
 
 
-def _largest(drawn: Floats, links: sparse.csr_array, rings: int) -> list[int]:
-    """Count the communes of the largest patch of silence in each column."""
-    numbers = [_patches(silent, links)[1] for silent in _silent(drawn, links, rings).T]
-    return [int(np.bincount(it, minlength=1).max()) for it in numbers]
+def _largest(drawn: Floats, links: sparse.csr_array, many: sparse.csr_array, rings: int) -> Integers:
+    """Count the communes of the largest patch of silence in each column; `many` are the links, repeated."""
+    silent = _silent(drawn, links, rings).T
+    places, patch = _patches(silent.ravel(), many)
+    found = np.zeros(len(silent), dtype=np.int64)
+    np.maximum.at(found, places // silent.shape[1], np.bincount(patch)[patch])
+    return found
 
 
 def _reached(values: Floats) -> float:

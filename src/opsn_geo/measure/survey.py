@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from opsn_geo.measure.discretion import MIN_ANSWERS, discreet
-from opsn_geo.measure.estimates import estimates, item_frame, quantile
+from opsn_geo.measure.estimates import estimates, item_frame, quantiles
 from opsn_geo.measure.indicators import partial_indicators, r_indicator
 from opsn_geo.measure.influence import against_reference, influence, overlap, rankings
 from opsn_geo.measure.profile import LIMIT, levels, profile
@@ -246,12 +246,9 @@ def _estimated(
 
 def _medians(values: pd.DataFrame, design: Design, domains: pd.Series) -> pd.DataFrame:
     """Estimate the median of each number in each domain, with its interval."""
-    found = [
-        (item, domain, *quantile(values.loc[domains == domain, item], design))
-        for item in values.columns[[not pd.api.types.is_bool_dtype(it) for it in values.dtypes]]
-        for domain in domains.dropna().unique()
-    ]
-    return pd.DataFrame(found, columns=["item", "domain", "median", "median_low", "median_high"])
+    numbers = values.select_dtypes(exclude=["boolean", "bool"])
+    found = quantiles(numbers, design, domains)
+    return found.rename(columns={"quantile": "median", "low": "median_low", "high": "median_high"})
 
 
 def _compared(

@@ -120,16 +120,11 @@ def _response(material: Material) -> Iterator[Table]:
             name = variables.get(variable, variable)
             yield Table(
                 caption=say(material, "response_table", variable=name),
-                heads=(_headed(name), *(say(material, f"head_{it}") for it in heads)),
+                heads=(name.capitalize(), *(say(material, f"head_{it}") for it in heads)),
                 rows=tuple(rows),
                 texts=(0, 6),
                 source=say(material, "source", file="tables/representativite.csv"),
             )
-
-
-def _headed(name: str) -> str:
-    """Begin a name with a capital, and leave the rest: OPSN and EPCI stay so."""
-    return name[:1].upper() + name[1:]
 
 
 def _departs(material: Material, row: dict[str, Any]) -> str:
@@ -167,7 +162,7 @@ def _love(material: Material) -> Iterator[Chart]:
     none = float("nan")
     panels = [
         panel(
-            _headed(variables.get(str(variable), str(variable))),
+            variables.get(str(variable), str(variable)).capitalize(),
             [
                 (
                     level_name(material, str(variable), str(row["level"])),
