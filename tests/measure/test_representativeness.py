@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from opsn_geo.measure.indicators import partial_indicators, propensities, r_indicator
-from opsn_geo.measure.representativeness import defect_correlation, overall, standardised_differences
+from opsn_geo.measure.representativeness import (
+    defect_correlation,
+    overall,
+    overall_table,
+    standardised_differences,
+)
 
 
 def samples(held: list[int], size: int) -> list[list[int]]:
@@ -17,6 +22,18 @@ def samples(held: list[int], size: int) -> list[list[int]]:
         np.bincount(levels[list(it)], minlength=len(held)).tolist()
         for it in combinations(range(len(levels)), size)
     ]
+
+
+def test_many_variables_are_allowed_for() -> None:
+    """Benjamini and Hochberg by hand: p ranked r of 3 times 3 / r, never above that of a larger p."""
+    stacked = pd.DataFrame(
+        {"variable": np.repeat(list("abc"), 2), "units": [60, 40] * 3, "answered": [18, 2, 10, 10, 13, 7]}
+    ).sample(frac=1, random_state=3)
+    found = overall_table(stacked, draws=999)
+    p = found["simulated_p"].astype(float).sort_values()
+    wanted = (p * 3 / np.arange(1, 4))[::-1].cummin()
+    assert found["simulated_q"].to_dict() == pytest.approx(wanted.to_dict())
+    assert (found["simulated_q"] >= found["simulated_p"]).all()
 
 
 def test_expectations_and_p_are_those_of_all_samples() -> None:

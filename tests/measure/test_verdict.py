@@ -90,7 +90,7 @@ def test_representative_is_never_said_without_what_would_belie_it(lang: Language
         "variable": ["size"] * 2, "level": ["s", "l"], "units": [80, 20], "answered": [10, 10],
         "territory_share": [0.8, 0.2], "sample_share": [0.5, 0.5], "q": [p, p],
         "population": [800, 900], "responding_pop": [100, 500]})  # fmt: skip
-    overall = pd.DataFrame({"simulated_p": [p], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
+    overall = pd.DataFrame({"simulated_q": [p], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
     rows = headlines(estimated(), pd.Series({"uses": 0.5}), units=3789, effect=1.0, known=0.1)
     said = verdict(response, overall, pd.Series({"cv": 0.6, "max_bias_share": 0.3}), rows, effective=12.0,
                    margins=["size"], labels={"uses": "U"}, lang=lang)  # fmt: skip

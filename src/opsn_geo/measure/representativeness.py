@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
-from opsn_geo.measure.laws import chi2_p, hypergeometric
+from opsn_geo.measure.laws import chi2_p, discoveries, hypergeometric
 from opsn_geo.measure.response import with_unknown
 
 if TYPE_CHECKING:
@@ -104,6 +104,9 @@ def overall(units: Sequence[int], answered: Sequence[int], *, draws: int = DRAWS
 def overall_table(tables: pd.DataFrame, *, draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
     """Give the overall measures of each variable of stacked response tables, on ``variable``.
 
+    ``simulated_q`` is ``simulated_p`` after Benjamini and Hochberg (1995) over the variables: who looks at
+    many finds one that leans by chance.
+
     Examples
     --------
     >>> stacked = pd.DataFrame({"variable": ["dep", "dep"], "units": [60, 40], "answered": [10, 10]})
@@ -114,7 +117,8 @@ def overall_table(tables: pd.DataFrame, *, draws: int = DRAWS, seed: int = 0) ->
         variable: overall(table["units"].tolist(), table["answered"].tolist(), draws=draws, seed=seed)
         for variable, table in tables.groupby("variable", sort=False)
     }
-    return pd.DataFrame(rows).T.infer_objects().rename_axis("variable")
+    found = pd.DataFrame(rows).T.infer_objects().rename_axis("variable")
+    return found.assign(simulated_q=discoveries(found["simulated_p"].to_numpy(dtype=float)))
 
 
 def standardised_differences(

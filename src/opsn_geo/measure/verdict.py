@@ -162,7 +162,7 @@ def verdict(
     ...     "answered": [10, 10], "territory_share": [0.8, 0.2], "sample_share": [0.5, 0.5],
     ...     "sample_low_share": [0.3, 0.3], "sample_high_share": [0.7, 0.7], "q": [0.001, 0.001],
     ...     "population": [800, 900], "responding_pop": [100, 500]})
-    >>> overall = pd.DataFrame({"simulated_p": [0.001], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
+    >>> overall = pd.DataFrame({"simulated_q": [0.001], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
     >>> indicator = pd.Series({"cv": 0.6, "max_bias_share": 0.3})
     >>> said = verdict(response, overall, indicator, pd.DataFrame(columns=["item"]), effective=12.0,
     ...                margins=["size"], labels={}, lang="en")
@@ -172,7 +172,7 @@ def verdict(
     first = response[response["variable"] == response["variable"].iloc[0]]
     share = float(first["answered"].sum() / first["units"].sum())
     living = float(first["responding_pop"].sum() / first["population"].sum())
-    skewed = overall.index[overall["simulated_p"].astype(float) < ALPHA]
+    skewed = overall.index[overall["simulated_q"].astype(float) < ALPHA]
     weak = int((judged["verdict"] != "holds").sum()) if len(judged) else 0
     told = [
         _said("answer", "no" if len(skewed) else "not_refuted", lang,
@@ -341,7 +341,7 @@ def bodies_said(counted: pd.DataFrame, labels: Mapping[str, str], lang: Language
 
 def _profiles(overall: pd.DataFrame, labels: Mapping[str, str], lang: Language) -> Iterator[dict[str, str]]:
     for name, row in overall.iterrows():
-        key = "profile_apart" if float(row["simulated_p"]) < ALPHA else "profile_alike"
+        key = "profile_apart" if float(row["simulated_q"]) < ALPHA else "profile_alike"
         yield _said(
             "profile", key, lang, subject=str(name), name=labels.get(str(name), str(name)),
             tvd=_percent(row["tvd"], lang), expected=_percent(row["tvd_expected"], lang),

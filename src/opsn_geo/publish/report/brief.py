@@ -91,7 +91,7 @@ def _trusted(material: Material) -> Iterator[Fact]:
         )
         return
     overall = material.tables["representativite_globale"]
-    apart = bool((overall["simulated_p"] < 0.05).any())  # noqa: PLR2004 - the verdict's own level
+    apart = bool((overall["simulated_q"] < 0.05).any())  # noqa: PLR2004 - the verdict's own level
     yield Fact(
         label=say(material, "ask_trusted"),
         value=say(material, "trust_no" if apart else "trust_maybe"),
