@@ -94,6 +94,20 @@ def test_a_postal_code_chooses_among_homonyms_but_never_decides_alone(hauts_de_f
     assert rejected["cause"].to_dict() == {1: Cause.POSTAL_ALONE, 2: Cause.UNKNOWN_NAME}
 
 
+def test_a_postal_code_of_two_departements_hints_at_neither() -> None:
+    communes = pd.DataFrame(
+        {"name": ["Achery", "Acy"], "code_dep": ["02", "80"], "postal_codes": "02800"}
+        | {"siren_epci": None, "siren": ["210200028", "210200036"], "inside": True},
+        index=pd.Index(["02002", "80003"], name="code_insee"),
+    )
+    departements = pd.DataFrame({"name": ["Aisne", "Somme"]}, index=["02", "80"])
+    toy = Territory(
+        communes=communes, epci=communes.iloc[:0], departements=departements, millesime=2021, name="toy"
+    )
+    rows = pd.DataFrame({"name": ["Acy", "ACHERY"], "postal_code": ["02800", None]})
+    assert link_communes(rows, toy, empty_passage()).linked["code_insee"].tolist() == ["80003", "02002"]
+
+
 def test_a_column_of_postal_codes_headed_as_codes_is_seen(hauts_de_france: Territory) -> None:
     frame = rows(("02300", None), ("59740", "Beaurieux"), ("80700", "Roye"))
     linked, rejected = link_communes(frame, hauts_de_france, empty_passage())

@@ -171,7 +171,7 @@ def _hinted(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
     zips = communes["postal_codes"].str.split(";").explode().dropna()
     pairs = pd.DataFrame({"zip": zips, "dep": communes["code_dep"].reindex(zips.index)}).drop_duplicates()
     alone = pairs.drop_duplicates("zip", keep=False).set_index("zip")["dep"]
-    return departement_of(insee).fillna(rows["postal_code"].map(alone)).astype("str")
+    return departement_of(insee).fillna(rows["postal_code"].map(dict(alone)).astype("str"))
 
 
 def _corrected(rows: pd.DataFrame, corrections: pd.DataFrame | None) -> pd.DataFrame:

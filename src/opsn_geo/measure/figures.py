@@ -58,7 +58,7 @@ def recomputed(
     - ``mean_choices``: choices ticked per answer.
 
     Figures on the answers get the interval of :func:`opsn_geo.measure.estimates.estimates` (of
-    :func:`~opsn_geo.measure.estimates.quantile` for a median; of
+    :func:`~opsn_geo.measure.estimates.quantiles` for a median; of
     :func:`~opsn_geo.measure.influence.influence` for a gap, without finite population correction); what is
     counted in full has none.
 
