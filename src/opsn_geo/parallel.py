@@ -6,6 +6,7 @@ in one process unless it is handed an executor.
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -108,3 +109,4 @@ def _follow() -> None:
             os._exit(1)
 
     Thread(target=end, daemon=True).start()
+    atexit.register(os._exit, 0)  # its results are handed over: nothing is left to be taken apart

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -29,13 +29,11 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from opsn_geo.publish.themes import Theme
-
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write", "write_report"]
 
 _CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension, figures)
-_APART: Final = ("representativeness",)
-"""Chapters that take about as long as all the others, and rest on none of them."""
+_APART: Final = ("representativeness", "extension")
+"""Chapters that together take about as long as all the others."""
 _MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
 """Maps of a single theme, by the name of their file."""
 _NEAREST: Final = "distance_member_m"
@@ -175,14 +173,12 @@ def write(results: Results, out: Path, executor: Executor | None = None) -> None
     MachineError
         The folder cannot be written; the former results are left whole.
     """
-    from opsn_geo.publish.themes import themes_for  # noqa: PLC0415 - only a run that publishes needs it
-
-    prepared, metadata = results.prepared, results.prepared.study.metadata
-    study, themes = prepared.study, themes_for(results.layers, metadata.language)
+    prepared = results.prepared
+    study, metadata = prepared.study, prepared.study.metadata
     with staged(out) as aside:
         jobs: dict[str, Callable[[], None]] = {
-            "places": partial(_write_places, results, aside, themes),
-            "words": partial(_write_words, results, aside, themes),
+            "places": partial(_write_places, results, aside),
+            "words": partial(_write_words, results, aside),
         }
         together(jobs, ["words"], executor)
         content = manifest.manifest(
@@ -197,8 +193,8 @@ def write(results: Results, out: Path, executor: Executor | None = None) -> None
         manifest.write(aside / "manifest.json", content)
 
 
-def write_report(results: Results, file: Path, themes: Sequence[Theme] | None = None) -> None:
-    """Write only the report of a run; its themes are made anew where they are not handed over.
+def write_report(results: Results, file: Path) -> None:
+    """Write only the report of a run.
 
     Raises
     ------
@@ -214,7 +210,7 @@ def write_report(results: Results, file: Path, themes: Sequence[Theme] | None = 
         results.layers,
         results.tables,
         metadata,
-        themes or themes_for(results.layers, metadata.language),
+        themes_for(results.layers, metadata.language),
         counts=prepared.counts,
         rejects=results.rejects,
         questionnaire=prepared.tables.get("questionnaire"),
@@ -222,12 +218,14 @@ def write_report(results: Results, file: Path, themes: Sequence[Theme] | None = 
     )
 
 
-def _write_places(results: Results, folder: Path, themes: Sequence[Theme]) -> None:
+def _write_places(results: Results, folder: Path) -> None:
     """Write what shows places: the rasters, the GeoPackage, the atlas and the maps of a single theme."""
     from opsn_geo.publish import atlas, folium_maps, geopackage, raster, topology  # noqa: PLC0415 - folium is heavy
+    from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
 
     prepared, layers, tables = results.prepared, results.layers, results.tables
     metadata = prepared.study.metadata
+    themes = themes_for(layers, metadata.language)
     rasters = raster.write_rasters(folder / "rasters", layers, metadata)
     geopackage.write(
         folder / f"{metadata.stem}.gpkg",
@@ -258,11 +256,11 @@ def _write_places(results: Results, folder: Path, themes: Sequence[Theme]) -> No
             folium_maps.write(folder / f"{name}.html", made, theme.title, metadata)
 
 
-def _write_words(results: Results, folder: Path, themes: Sequence[Theme]) -> None:
+def _write_words(results: Results, folder: Path) -> None:
     """Write what is read: the report, and the tables as CSV with what describes them and as workbooks."""
     from opsn_geo.publish import datapackage, opendocument, sheets, workbook  # noqa: PLC0415 - only a run that publishes needs them
 
-    write_report(results, folder / "rapport.html", themes)
+    write_report(results, folder / "rapport.html")
     metadata = results.prepared.study.metadata
     attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
     flat = csv_tables.flat({**attributes, **results.tables})
