@@ -20,7 +20,7 @@ from opsn_geo.publish import topology
 from opsn_geo.publish.background import add_background, page_values
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.themes import STATE_COLOURS, Theme, classify, intervals
-from opsn_geo.vocabulary import Language, Path, State, text, texts
+from opsn_geo.vocabulary import Language, Path, State, definition, text, texts
 
 if TYPE_CHECKING:
     from pathlib import Path as File
@@ -316,6 +316,7 @@ def shown_theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language) -> dict[s
         "group": text(f"theme_group.{theme.group}", lang),
         "level": theme.layer,
         "title": theme.title,
+        "note": definition(theme.column, lang),
         "kind": theme.kind,
         "share": theme.column.endswith("_share"),
         "unit": "" if theme.unit in {"%", text("unit.count", lang)} else theme.unit,

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from opsn_geo.publish.themes import themes_for
-from opsn_geo.vocabulary import text, texts
+from opsn_geo.vocabulary import definition, text, texts
 
 from .conftest import DESKTOP, PHONE
 
@@ -285,6 +285,15 @@ def test_it_prints_on_one_a4_page(open_page: Opener, atlas_file: Path) -> None:
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     assert re.search(rb"/MediaBox\s*\[0 0 84[12]", pdf)
     assert len(pdf) > 50_000
+
+
+def test_the_legend_says_what_a_theme_measures(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file, "#level=epci&theme=epci_residual")
+    note = page.locator("#legend-note").inner_text()
+    assert note == f"{definition('residual')} {text('atlas.count_epci')}"
+    assert (
+        page.locator("#legend-note").inner_text() not in open_page(atlas_file).locator("#legend").inner_text()
+    )
 
 
 def test_the_address_keeps_the_view(open_page: Opener, atlas_file: Path) -> None:

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from opsn_geo.publish import folium_maps
 from opsn_geo.publish.themes import themes_for
+from opsn_geo.vocabulary import definition
 
 from .conftest import DESKTOP, PHONE
 
@@ -44,6 +45,7 @@ def test_legend_counts_are_those_of_the_layer(
     shown = page.locator(".theme-legend .count").all_inner_texts()
     expected = layers["communes"].query("inside")["opsn_count"].value_counts().sort_index()
     assert [int("".join(c for c in count if c.isdigit())) for count in shown] == expected.tolist()
+    assert page.locator(".theme-legend p").inner_text() == definition("opsn_count")
 
 
 def test_what_a_user_adds_works_without_network(open_page: Opener, made: Path) -> None:

@@ -50,8 +50,8 @@ export const swatch = (colour, hatched) => {
 };
 
 /** Say what is shaded and counted. */
-export const legendNote = ({ isService, level }, texts) =>
-  isService && level !== "communes" ? texts.share_note : texts[`count_${level}`];
+export const legendNote = ({ isService, level, note }, texts) =>
+  isService && level !== "communes" ? texts.share_note : [note, texts[`count_${level}`]].filter(Boolean).join(" ");
 
 /** Write the legend of a view. */
 export function showLegend(model, format, view) {

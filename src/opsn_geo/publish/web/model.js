@@ -140,6 +140,7 @@ export function makeView(model, format, { level, theme, service, opsn }) {
     level,
     isService: !chosen,
     title: chosen ? chosen.title : serviceTitle(model, which, operator),
+    note: chosen?.note,
     classes: made.classes.map((each, i) => ({ ...each, place: i, count: counts[i] })),
     unsureCount: unsure.filter(Boolean).length,
     shown: model.levels[level].code.map((_, i) => i).filter((i) => level !== "communes" || made.of[i] >= 0),

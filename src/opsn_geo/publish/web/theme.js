@@ -7,14 +7,14 @@ import { borders, boxes, decodeTopology, outlines, sides } from "./topology.js";
 const LINE = "#2b2b2b";
 const HATCH = "rgba(40, 40, 40, 0.55)";
 
-function legend({ title, classes, of }, format) {
+function legend({ title, note, classes, of }, format) {
   const counts = classes.map((_, place) => of.filter((each) => each === place).length);
   const rows = classes.map(({ label, colour, hatched }, place) => {
     const sample = h("span", { class: hatched ? "swatch hatched" : "swatch" });
     sample.style.backgroundColor = colour;
     return h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.whole(counts[place])));
   });
-  return h("div", { class: "theme-legend" }, h("h2", {}, title), h("ul", {}, rows));
+  return h("div", { class: "theme-legend" }, h("h2", {}, title), h("p", {}, note), h("ul", {}, rows));
 }
 
 function sayValue({ theme, texts }, format, i) {
