@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,7 +130,7 @@ def test_staff_gives_scores_a_theme_and_a_raster(tmp_path: Path) -> None:
     scores = communes.loc[communes["inside"], "access_score"].to_numpy(dtype=np.float32)
     assert set(values) <= set(scores)
     assert values.max() == scores.max()
-    with sqlite3.connect(tmp_path / "out" / f"{staffed.metadata.stem}.gpkg") as database:
+    with closing(sqlite3.connect(tmp_path / "out" / f"{staffed.metadata.stem}.gpkg")) as database:
         (content,) = database.execute("SELECT content FROM qgis_projects").fetchone()
     with zipfile.ZipFile(io.BytesIO(bytes.fromhex(content.decode()))) as project:
         assert text("rasters.access_score") in project.read(project.namelist()[0]).decode()
