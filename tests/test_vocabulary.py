@@ -28,8 +28,26 @@ def entries(table: dict[str, Any], key: str = "") -> Iterator[tuple[str, dict[st
 def test_every_text_has_both_languages_and_the_same_values() -> None:
     for key, entry in entries(vocabulary._catalogue()):
         assert {"fr", "en"} <= entry.keys(), key
-        braces = [sorted(re.findall(r"{(\w*)", entry[lang])) for lang in vocabulary.LANGUAGES]
-        assert braces[0] == braces[1], key
+        braces = [sorted(re.findall(r"{(\w*)(?!:\||\w)", entry[lang])) for lang in vocabulary.LANGUAGES]
+        assert set(braces[0]) == set(braces[1]), key
+        counted = [set(re.findall(r"{(\w+):\|", entry[lang])) for lang in vocabulary.LANGUAGES]
+        assert all(it <= set(braces[0]) for it in counted), key
+
+
+@pytest.mark.parametrize(
+    ("lang", "row", "rows"),
+    [("fr", "1 ligne rejetée", "2 lignes rejetées"), ("en", "1 row rejected", "2 rows rejected")],
+)
+def test_a_noun_agrees_with_its_number(lang: vocabulary.Language, row: str, rows: str) -> None:
+    known = dict.fromkeys(["title", "communes", "epci", "reached", "atlas", "gpkg"], 5)
+    assert row in vocabulary.text("summary.run", lang, **known, rejects=1)
+    assert rows in vocabulary.text("summary.run", lang, **known, rejects=2)
+    assert ("0 ligne rejetée" if lang == "fr" else "0 rows") in vocabulary.text(
+        "summary.run", lang, **known, rejects=0
+    )
+    many = vocabulary.text("report.figures_apart", lang, number="1\u202f204" if lang == "fr" else "1,204")
+    assert "204" in many
+    assert "204" not in vocabulary.text("report.figures_apart", lang, number=1)
 
 
 def test_every_fault_named_in_the_code_is_in_the_catalogue() -> None:

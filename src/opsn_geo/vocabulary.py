@@ -6,10 +6,12 @@ Every text that a person reads lies in ``catalogue/*.toml``, one file per room, 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from string import Formatter
 from typing import Any, Final, Literal, get_args
 
 Language = Literal["fr", "en"]
@@ -104,9 +106,41 @@ def text(key: str, lang: Language = "fr", **values: object) -> str:
     --------
     >>> text("state.member", "fr"), text("state.member", "en")
     ('adhérente', 'member')
+    >>> text("report.number_of_communes", "en", number="1"), text("report.number_of_communes", "en", number=2)
+    ('1 commune', '2 communes')
     """
     template: str = _entry(key)[lang]
+    if values and ":|" in template:
+        return _Counting(lang).vformat(template, (), values)
     return template.format(**values) if values else template
+
+
+def is_one(number: object, lang: Language) -> bool:
+    r"""Tell whether a noun after a number is singular: 0 and 1.5 are so in French, 1 alone in English.
+
+    The number may be written already, as its language writes it.
+
+    >>> [is_one(it, "fr") for it in (0, "1,5", "1\u202f000")], [is_one(it, "en") for it in (0, 1, "1,000")]
+    ([True, True, False], [False, True, False])
+    """
+    written = re.sub(r"[^0-9.,-]", "", str(number).replace("−", "-"))
+    plain = written.replace(",", "." if lang == "fr" else "")
+    if not re.fullmatch(r"-?\d+(\.\d+)?", plain):
+        return False
+    return abs(float(plain)) < 2 if lang == "fr" else float(plain) == 1  # noqa: PLR2004
+
+
+class _Counting(Formatter):
+    """Fill in the catalogue's texts; ``{n:|commune|communes}`` is the noun that goes with the number n."""
+
+    def __init__(self, lang: Language) -> None:
+        self._lang = lang
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if not format_spec.startswith("|"):
+            return str(super().format_field(value, format_spec))
+        one, several = format_spec[1:].split("|")
+        return one if is_one(value, self._lang) else several
 
 
 def texts(key: str, lang: Language = "fr") -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The sheets as an OpenDocument spreadsheet (ODS).
 
-Written by hand: the writers there are build a tree of objects, or go cell by cell, and take seconds where
-joining texts takes a tenth of one. The elements are those of OpenDocument 1.3, part 3.
+Written by hand, by joining texts, as each different value of a column is worded once; the writers there are
+build a tree of objects, or go cell by cell. The elements are those of OpenDocument 1.3, part 3.
 """
 
 from __future__ import annotations

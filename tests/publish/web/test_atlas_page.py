@@ -249,8 +249,14 @@ def test_the_table_sorts_filters_and_pages(
     assert rows(page)[0][1] == largest.iloc[50]
     page.fill("#filter", "chateau thierry")
     assert "Château-Thierry" in [row[1] for row in rows(page)]
+    page.fill("#filter", "abbecourt")
+    many = len(rows(page))
+    assert page.inner_text("#table-status").startswith(f"{many} ligne{'s' * (many > 1)}, page 1")
+    page.fill("#filter", "02001")
+    assert page.inner_text("#table-status").startswith("1 ligne, page 1")
     page.fill("#filter", "zzz")
     assert rows(page) == []
+    assert page.inner_text("#table-status").startswith("0 ligne, ")
 
 
 def test_the_csv_holds_every_row_shown(

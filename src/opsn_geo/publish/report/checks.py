@@ -37,7 +37,7 @@ def figures(material: Material) -> Section | None:
             Facts(
                 items=tuple(
                     Fact(
-                        label=text(f"report_status.{it}", material.lang),
+                        label=text(f"figure_status.{it}", material.lang),
                         value=count(numbers.get(it, 0), material.lang),
                         note=say(material, f"status_{it}"),
                     )
@@ -72,7 +72,7 @@ def _figure(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
     digits = next((it for it in range(3) if round(step, it) == step), 3)
     unit = "%" if row["unit"] == "share" else ""
     note = "" if pd.isna(row["note"]) else str(row["note"])
-    status = text(f"report_status.{row['status']}", lang)
+    status = text(f"figure_status.{row['status']}", lang)
 
     def shown(name: str) -> str:
         if unit:
@@ -96,7 +96,7 @@ def contradictions(material: Material) -> Section | None:
     found = material.tables.get("incoherences")
     if found is None:
         return None
-    severities = texts("report_severity", material.lang)
+    severities = texts("consistency_severity", material.lang)
     heads = ("evidence", "severity", "where")
     rows = tuple(
         (

@@ -18,7 +18,17 @@ export const byId = (id) => document.getElementById(id);
 export const fill = (element, ...children) => element.replaceChildren(...children.flat().filter((c) => c !== null));
 
 /** Fill the {braces} of a text. */
-export const say = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+export const say = (text, values) =>
+  text.replace(/\{(\w+)(?::\|([^|}]*)\|([^}]*))?\}/g, (_, name, one, several) =>
+    one === undefined ? values[name] : isOne(values[name], document.documentElement.lang) ? one : several,
+  );
+
+/** Tell whether a noun after a number is singular: 0 and 1.5 are so in French, 1 alone in English. */
+export function isOne(number, lang) {
+  const written = String(number).replace(/−/g, "-").replace(/[^0-9.,-]/g, "");
+  const value = written ? Number(written.replace(/,/g, lang === "fr" ? "." : "")) : NaN;
+  return lang === "fr" ? Math.abs(value) < 2 : value === 1;
+}
 
 /** Fold case, accents and hyphens, and write St and Ste in full, so that names are found however they are typed. */
 export function fold(text) {
