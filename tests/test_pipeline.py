@@ -14,7 +14,7 @@ import pytest
 
 import opsn_geo
 from opsn_geo.pipeline import Results
-from opsn_geo.publish.geopackage_content import describe, dictionary, flatten
+from opsn_geo.publish.geopackage_content import WORDS, describe, dictionary, flatten
 from opsn_geo.publish.manifest import checksum
 from opsn_geo.vocabulary import LANGUAGES, Language
 
@@ -48,6 +48,29 @@ def test_the_run_writes_what_the_contract_names(ran: tuple[Results, Path]) -> No
         "manifest.json",
     } <= names
     assert not [name for name in names if name.startswith(".")]
+
+
+def test_codes_have_words_and_items_labels(ran: tuple[Results, Path]) -> None:
+    """Scripts read the codes; whoever opens the workbook or the GeoPackage reads words."""
+    results, _ = ran
+    wordless = {
+        (name, column.name)
+        for name, frame in results.tables.items()
+        for column in describe(name, flatten(frame), results.prepared.study.metadata).columns
+        if column.name in WORDS and not column.choices and flatten(frame)[column.name].notna().any()
+    }
+    assert wordless == {
+        ("representativite", "level"),  # their levels are of many variables: the workbook tells them itself
+        ("representativite_epci", "level"),
+        ("profils", "level"),
+        ("indicateurs_partiels", "level"),
+        ("marges", "level"),
+        ("regroupements", "level"),
+        ("services", "family"),  # a text
+        ("incoherences", "evidence"),  # a sentence
+    }
+    for name in ("estimations", "influence", "classements", "estimations_autres"):
+        assert results.tables[name]["label"].notna().all(), name
 
 
 def test_the_manifest_tells_inputs_outputs_counts_and_what_is_simulated(ran: tuple[Results, Path]) -> None:

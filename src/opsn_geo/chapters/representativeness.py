@@ -85,13 +85,13 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
     told = bodies_said(others["repondants"].set_index("body"), _kinds(named, lang), lang)
     verdict = found.tables["verdict"]
     headlines = verdict["finding"].eq("headline")
+    tables = {name: _labelled(it, named) for name, it in {**found.tables, **others}.items()}
     communes_columns = found.columns["communes"].drop(columns="respondents")  # so few that they tell who
     return Chapter(
         columns={**found.columns, "communes": communes_columns},
         layers={"silences": found.silences},
         tables={
-            **found.tables,
-            **others,
+            **tables,
             "verdict": pd.concat([verdict[~headlines], told, verdict[headlines]], ignore_index=True),
         },
     )
@@ -160,6 +160,13 @@ def _labels(book: pd.DataFrame) -> dict[str, str]:
     """Name each item by the label of its choice or of its question."""
     names = book["item"].str.cat(book["choice"].fillna(""), sep=":").str.removesuffix(":")
     return dict(zip(names, book["label"].fillna(names), strict=True))
+
+
+def _labelled(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Put the label of each item behind it, in a table that has items."""
+    if "item" in table:
+        table.insert(list(table).index("item") + 1, "label", table["item"].map(labels).astype("str"))
+    return table
 
 
 def _national(figures: pd.DataFrame) -> pd.Series:

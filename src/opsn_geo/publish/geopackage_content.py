@@ -30,12 +30,39 @@ WORDS: Final = {
     "level": "level",
     "legal_form": "legal_form",
     "scope": "scope",
-}
+    "cause": "cause",
+    "how": "how",
+    "certainty": "certainty",
+    "stability_verdict": "verdict",
+    "status": "figure_status",
+    "check": "consistency_check",
+    "severity": "consistency_severity",
+    "list": "stated_list",
+    "variable": "survey_variable",
+    "evidence": "code.evidence",
+    "simulated": "code.truth",
+    "widespread_nationally": "code.truth",
+    **dict.fromkeys(["class", "class_rule", "class_stated"], "code.class"),
+    **{
+        f"{name}source": "code.source"
+        for name in ("", "legal_form_", "seat_", "departements_", "class_", "family_")
+    },
+    **{
+        name: f"code.{name}"
+        for name in (
+            "step", "table", "body", "cell", "hidden", "measure", "finding", "verdict", "family",
+            "comparison", "unit",
+        )
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column: its name in the file, what readers see, and its ``choices`` (value to label)."""
+    """One column: its name in the file, what readers see, and its ``choices`` (value to label).
+
+    ``words`` names the list of choices, which columns may share.
+    """
 
     name: str
     sql: str
@@ -44,6 +71,7 @@ class Column:
     unit: str
     source: str
     choices: Mapping[str, str]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +201,12 @@ def _told(name: str, what: str, lang: Language) -> str:
 
 
 def _column(name: str, values: pd.Series, source: str, lang: Language) -> Column:
-    choices = vocabulary.texts(WORDS[name], lang) if name in WORDS else {}
-    empty = {"": text("theme_class.none", lang)} if WORDS.get(name) == "path" else {}
+    words = WORDS.get(name, "")
+    choices = vocabulary.texts(words, lang) if words else {}
+    if words == "path":
+        choices = {"": text("theme_class.none", lang), **choices}
+    if not set(values.dropna().unique()) <= {*choices, ""}:  # a column of that name, but of other values
+        words, choices = "", {}
     return Column(
         name=name,
         sql=sql_type(values),
@@ -182,7 +214,8 @@ def _column(name: str, values: pd.Series, source: str, lang: Language) -> Column
         definition=vocabulary.definition(name, lang),
         unit=vocabulary.unit(name, lang),
         source=text("geopackage.official", lang) if name in OFFICIAL else source,
-        choices=empty | choices,
+        choices=choices,
+        words=words,
     )
 
 

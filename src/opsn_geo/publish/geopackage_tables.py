@@ -86,7 +86,10 @@ def register(base: sqlite3.Connection, table: str, title: str, abstract: str, mo
 def add_aliases(base: sqlite3.Connection, contents: Sequence[Content]) -> None:
     """Give each column its alias and definition, and its enumeration where it has choices."""
     chosen = {
-        column.name: column.choices for content in contents for column in content.columns if column.choices
+        _enumeration(column): column.choices
+        for content in contents
+        for column in content.columns
+        if column.choices
     }
     base.executemany(
         "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value, description) "
@@ -154,4 +157,4 @@ def _comment(column: Column) -> str:
 
 
 def _enumeration(column: Column) -> str | None:
-    return column.name if column.choices else None
+    return (column.words or column.name) if column.choices else None

@@ -16,7 +16,7 @@ import pandas as pd
 from opsn_geo import __version__
 from opsn_geo.publish.geopackage_content import Column, Content, describe, dictionary, simulation
 from opsn_geo.study import Metadata
-from opsn_geo.vocabulary import Language, label, text
+from opsn_geo.vocabulary import Language, label, text, texts
 
 Kind = Literal["text", "prose", "flag", "day", "whole", "share", "decimal"]
 """How the values of a column are shown; ``prose`` is text that wraps."""
@@ -155,12 +155,25 @@ def _readable(name: str, tables: Mapping[str, pd.DataFrame], lang: Language) -> 
     if name != "epci" and "siren_epci" in frame and "epci" in tables:
         named = frame["siren_epci"].map(tables["epci"].set_index("siren_epci")["name"]).astype("str")
         frame.insert(list(frame).index("siren_epci") + 1, "epci_name", named)
+    if {"variable", "level"} <= set(frame):
+        frame = frame.assign(level=_levels(frame, tables, lang))
     names = {
         column: _names(tables[table], table, lang)
         for column, table in _NAMED.items()
         if column in frame and table in tables and not frame[column].is_unique
     }
     return frame.assign(**{column: _renamed(frame[column], told) for column, told in names.items()})
+
+
+def _levels(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame], lang: Language) -> pd.Series:
+    """Tell the levels of variables in words, and places by their names; others stay as they are."""
+    known = texts("survey_level", lang)
+    for variable, table in (("code_dep", "departements"), ("siren_epci", "epci")):
+        if table in tables:
+            places = tables[table].set_index(variable)["name"]
+            known |= {f"{variable}={code}": str(name) for code, name in places.items()}
+    told = (frame["variable"] + "=" + frame["level"]).map(known).fillna(frame["level"].map(known))
+    return told.fillna(frame["level"]).astype("str")
 
 
 def _renamed(identifiers: pd.Series, names: Mapping[str, str]) -> pd.Series:
