@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from opsn_geo.measure.representativeness import overall_table, standardised_differences
+from opsn_geo.measure.response import response_tables
 from opsn_geo.publish import report
 from opsn_geo.publish.report.model import (
     Chart,
@@ -340,3 +342,35 @@ def test_every_row_of_a_table_fills_its_columns(studied: Callable[..., Published
     for table in found:
         assert {len(row) for row in table.rows} <= {len(table.heads)}, table.caption
         assert max(table.texts) < len(table.heads), table.caption
+
+
+def test_added_variables_and_other_bodies_are_told_with_the_communes(
+    studied: Callable[..., Published],
+) -> None:
+    given = studied()
+    units = pd.DataFrame(
+        {
+            "membership": ["member", "member", None, None],
+            "zone": [HOSTILE, None, HOSTILE, None],
+            "siren_epci": ["1", "2", "3", "4"],
+            "responded": [True, True, False, False],
+        }
+    )
+    profiles = standardised_differences(units, ["membership", "zone"], pd.Series([2.0, 2.0]))
+    said = pd.DataFrame(
+        {"finding": ["answer", "bodies"], "subject": ["", "epci"], "text": ["Non.", "EPCI : 2 sur 3."]}
+    )
+    given.tables.update(
+        representativite=response_tables(units, ["membership", "zone", "siren_epci"]),
+        profils=profiles, verdict=said.assign(verdict=None),
+        representativite_globale=overall_table(response_tables(units, ["zone"]), draws=9).reset_index(),
+    )  # fmt: skip
+    made = section(report.report(material(given)), "representativeness")
+    told = [it for it in blocks(made) if isinstance(it, Table)]
+    assert [it.heads[0] for it in told] == ["Adhésion à un OPSN", "Zone"]
+    assert [row[0] for row in told[0].rows] == [
+        "Communes qui adhèrent à un OPSN", "Communes dont l’adhésion n’est pas connue",
+    ]  # fmt: skip
+    assert [row[0] for row in told[1].rows] == [HOSTILE, "non renseigné"]
+    prose = next(it for it in blocks(made) if isinstance(it, Prose))
+    assert prose.items == ("EPCI : 2 sur 3.",)

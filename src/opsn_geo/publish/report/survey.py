@@ -120,11 +120,16 @@ def _response(material: Material) -> Iterator[Table]:
             name = variables.get(variable, variable)
             yield Table(
                 caption=say(material, "response_table", variable=name),
-                heads=(name.capitalize(), *(say(material, f"head_{it}") for it in heads)),
+                heads=(_headed(name), *(say(material, f"head_{it}") for it in heads)),
                 rows=tuple(rows),
                 texts=(0, 6),
                 source=say(material, "source", file="tables/representativite.csv"),
             )
+
+
+def _headed(name: str) -> str:
+    """Begin a name with a capital, and leave the rest: OPSN and EPCI stay so."""
+    return name[:1].upper() + name[1:]
 
 
 def _departs(material: Material, row: dict[str, Any]) -> str:
@@ -162,7 +167,7 @@ def _love(material: Material) -> Iterator[Chart]:
     none = float("nan")
     panels = [
         panel(
-            variables.get(str(variable), str(variable)).capitalize(),
+            _headed(variables.get(str(variable), str(variable))),
             [
                 (
                     level_name(material, str(variable), str(row["level"])),
