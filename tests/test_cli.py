@@ -145,12 +145,12 @@ def test_the_demo_is_remade_from_its_seed(tmp_path: Path) -> None:
 
 
 def test_compare_tells_what_differs_or_contradicts_and_writes_nothing(demo: Path) -> None:
-    spoilt(demo / "published_figures.csv", 'OPSN, maximum",22', 'OPSN, maximum",23')
+    spoilt(demo / "published_figures.csv", 'OPSN, most",22', 'OPSN, most",23')
     before = {it: it.read_bytes() for it in demo.iterdir()}
     done = opsn_geo("compare", demo / "study.toml")
     assert done.returncode == 0, done.stderr
     assert "SIMULATED" in done.stdout.splitlines()[0]
-    assert "differs – Services par OPSN, maximum: published 23, recomputed 22." in done.stdout
+    assert "differs – Services per OPSN, most: published 23, recomputed 22." in done.stdout
     assert {"agrees: 99", "differs: 1", "cannot be recomputed: 7", "inconsistent: 4"} <= {
         *done.stdout.splitlines()
     }

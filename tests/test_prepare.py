@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -119,3 +120,17 @@ memberships = [{row}]
     file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
     with pytest.raises(InputError, match=told):
         prepare(Study.from_toml(file))
+
+
+def test_english_labels_take_the_place_of_french_ones_once_answers_are_read() -> None:
+    study = Study.default()
+    french, english = (
+        prepare(replace(study, metadata=replace(study.metadata, language=lang))) for lang in ("fr", "en")
+    )
+    pd.testing.assert_frame_equal(french.answers, english.answers)
+    for name in ("questionnaire", "published_figures"):
+        assert "label_en" not in english.tables[name]
+        same = french.tables[name]["label"].eq(english.tables[name]["label"])
+        assert same.mean() < 0.15, name  # only names are the same
+        words = english.tables[name].loc[~same, "label"]
+        assert not words.str.contains(r"\b(?:les|des|une|votre|avec|pour|Besoins|proposant)\b").any()

@@ -23,7 +23,7 @@ from opsn_geo.read.registers import REGISTERS, register
 from opsn_geo.read.survey import answers as survey_answers
 from opsn_geo.read.tables import table
 from opsn_geo.study import Study, data_dir
-from opsn_geo.vocabulary import Level
+from opsn_geo.vocabulary import Language, Level
 
 _LINKS: Final[Mapping[str, Callable[..., Linked]]] = {
     "memberships": link.link_members,
@@ -110,13 +110,28 @@ def prepare(study: Study) -> Prepared:
     return Prepared(
         study=study,
         territory=territory,
-        tables={**tables, **linked, **added, "opsn": link.mended_opsn(tables["opsn"])},
+        tables={
+            **_worded(tables, study.metadata.language),
+            **linked,
+            **added,
+            "opsn": link.mended_opsn(tables["opsn"]),
+        },
         answers=answers,
         respondents=found["answers"].linked if "answers" in found else None,
         scenarios=_scenarios(study, tables, territory, moves),
         rejects=_discreet(rejects(found)),
         counts=_counts(tables if answers is None else {**tables, "answers": answers}, found),
     )
+
+
+def _worded(tables: Mapping[str, pd.DataFrame], lang: Language) -> dict[str, pd.DataFrame]:
+    """Choose the labels of the study's language, once answers are read by the words they were asked in."""
+    chosen = {}
+    for name, frame in tables.items():
+        english = frame["label_en"] if "label_en" in frame and lang == "en" else None
+        worded = frame if english is None else frame.assign(label=english.fillna(frame["label"]))
+        chosen[name] = worded.drop(columns="label_en", errors="ignore")
+    return chosen
 
 
 def _memberships(found: Mapping[str, Linked]) -> pd.DataFrame:

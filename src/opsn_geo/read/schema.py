@@ -152,6 +152,7 @@ MEMBERSHIPS: Final = Schema(
         ),
     ),
 )
+_LABEL_EN: Final = Column(name="label_en", headers=("libellé anglais", "english label"))
 QUESTIONNAIRE: Final = Schema(
     name="questionnaire",
     key=("column", "item", "choice"),
@@ -166,6 +167,7 @@ QUESTIONNAIRE: Final = Schema(
             allowed=_values("single", "multiple", "scale", "yes_no", "number", "text", "meta"),
         ),
         Column(name="label", headers=("libellé",)),
+        _LABEL_EN,
         Column(name="asked_if", headers=("posée si", "filtre")),
     ),
 )
@@ -184,6 +186,7 @@ PUBLISHED_FIGURES: Final = Schema(
     columns=(
         Column(name="figure", kind="slug", required=True, headers=("id", "chiffre")),
         Column(name="label", required=True, headers=("libellé",)),
+        _LABEL_EN,
         Column(name="value", kind="number", required=True, headers=("valeur",)),
         Column(name="unit", required=True, headers=("unité",)),
         Column(name="precision", kind="number", headers=("précision",)),
