@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -91,12 +92,13 @@ def _group(lang: str | None) -> None:
 def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, strict: bool) -> None:
     """Carry a study from end to end."""
     chosen, folder = _study(study, lang), out or Path("maps")
-    from opsn_geo import pipeline  # noqa: PLC0415 - heavy, and not needed for the help
-
     with (
         second_process(*_NEEDED) as executor,
         _progress(chosen.metadata.language, quiet=quiet) as progress,
     ):
+        from opsn_geo import pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
+
+        gc.freeze()  # what modules hold is never garbage: not to be searched again and again
         results = pipeline.run(chosen, folder, progress=progress, executor=executor)
     if not quiet:
         click.echo(results.summary(folder))

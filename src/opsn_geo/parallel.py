@@ -7,12 +7,14 @@ in one process unless it is handed an executor.
 from __future__ import annotations
 
 import atexit
+import gc
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from threading import Thread
 from typing import TypeVar
@@ -51,14 +53,39 @@ def together(
     >>> together({"least": partial(min, 2, 1), "most": partial(max, 2, 1)}, {"least"}, None)
     {'least': 1, 'most': 2}
     """
-    handed: dict[_Key, Future[_Done]] = {}
+    given = {name: _handed(jobs[name], executor) for name in jobs if name in apart}
+    handed = {name: future for name, future in given.items() if future is not None}
     try:
-        if executor is not None:
-            handed = {name: executor.submit(jobs[name]) for name in jobs if name in apart}
         done = {name: job() for name, job in jobs.items() if name not in handed}
     finally:
         wait(handed.values())
     return {name: _taken(handed[name], jobs[name]) if name in handed else done[name] for name in jobs}
+
+
+def ahead(job: Callable[[], _Done], executor: Executor | None) -> Callable[[], _Done]:
+    """Begin a job in an executor, and give what waits for its result.
+
+    Parameters
+    ----------
+    job : callable
+        A process takes a job that can be pickled.
+    executor : Executor, optional
+        Without one the job is done when its result is asked for, and so is one that a broken one did not do.
+
+    Returns
+    -------
+    callable
+        Gives what the job gave, or raises what it raised.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> least = ahead(partial(min, 2, 1), None)
+    >>> least()
+    1
+    """
+    future = _handed(job, executor)
+    return job if future is None else partial(_taken, future, job)
 
 
 @contextmanager
@@ -85,6 +112,16 @@ def second_process(*modules: str) -> Iterator[Executor | None]:
         yield pool
 
 
+def _handed(job: Callable[[], _Done], executor: Executor | None) -> Future[_Done] | None:
+    """Hand a job over, if there is an executor and it still works."""
+    if executor is None:
+        return None
+    try:
+        return executor.submit(job)
+    except BrokenExecutor:
+        return None
+
+
 def _taken(future: Future[_Done], job: Callable[[], _Done]) -> _Done:
     """Take what a job gave; do it here if the executor broke before it was done."""
     try:
@@ -94,8 +131,10 @@ def _taken(future: Future[_Done], job: Callable[[], _Done]) -> _Done:
 
 
 def _import(modules: Collection[str]) -> None:
+    """Import modules, and leave what they hold out of every later search for garbage."""
     for name in modules:
         import_module(name)
+    gc.freeze()
 
 
 def _follow() -> None:

@@ -130,7 +130,7 @@ def run(
     """
     progress = progress or (lambda _stage: None)
     progress("read")
-    prepared = prepare(study or Study.default())
+    prepared = prepare(study or Study.default(), executor)
     progress("measure")
     results = measure(prepared, executor)
     progress("publish")

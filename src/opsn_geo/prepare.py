@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from opsn_geo.link.gazetteer import gazetteer
 from opsn_geo.link.linked import rejects
 from opsn_geo.link.passage import read_passage
 from opsn_geo.link.variables import check_margins, commune_variables, variable_names
+from opsn_geo.parallel import ahead
 from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.check import checked_tables
 from opsn_geo.read.population import check_population
@@ -24,6 +26,10 @@ from opsn_geo.read.survey import answers as survey_answers
 from opsn_geo.read.tables import table
 from opsn_geo.study import Study, data_dir
 from opsn_geo.vocabulary import Language, Level
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from pathlib import Path
 
 _LINKS: Final[Mapping[str, Callable[..., Linked]]] = {
     "memberships": link.link_members,
@@ -70,8 +76,15 @@ class Prepared:
     counts: Mapping[str, int]
 
 
-def prepare(study: Study) -> Prepared:
+def prepare(study: Study, executor: Executor | None = None) -> Prepared:
     """Read and check every table of a study, and link what it names to official codes.
+
+    Parameters
+    ----------
+    study : Study
+        What is asked.
+    executor : Executor, optional
+        Reads and links the answers meanwhile: see :func:`opsn_geo.parallel.ahead`.
 
     Raises
     ------
@@ -84,6 +97,12 @@ def prepare(study: Study) -> Prepared:
     tables = checked_tables(study.tables, study.columns)
     moves = read_passage(data_dir() / "boundaries")
     corrections, known = tables.get("corrections"), gazetteer(territory, moves)
+    surveyed = None
+    if {"answers", "questionnaire"} <= study.tables.keys():
+        placed = partial(
+            link.link_answers, territory=territory, passage=moves, corrections=corrections, known=known
+        )
+        surveyed = ahead(partial(_survey, study.tables["answers"], tables["questionnaire"], placed), executor)
     found: dict[str, Linked] = {
         "offers": link.link_offers(tables["offers"], territory, moves),
         "memberships": link.link_members(
@@ -95,10 +114,8 @@ def prepare(study: Study) -> Prepared:
         rows = register(name, table(file), tables["opsn"], str(file))
         found[name] = link.link_members(rows, territory, moves, corrections=corrections, known=known)
     answers = None
-    if {"answers", "questionnaire"} <= study.tables.keys():
-        file = study.tables["answers"]
-        answers = survey_answers(table(file), tables["questionnaire"], str(file))
-        found["answers"] = link.link_answers(answers, territory, moves, corrections=corrections, known=known)
+    if surveyed is not None:
+        answers, found["answers"] = surveyed()
     added: dict[str, pd.DataFrame] = {}
     if "variables" in tables:
         rows, file = tables["variables"], study.tables["variables"]
@@ -122,6 +139,14 @@ def prepare(study: Study) -> Prepared:
         rejects=_discreet(rejects(found)),
         counts=_counts(tables if answers is None else {**tables, "answers": answers}, found),
     )
+
+
+def _survey(
+    file: Path, questionnaire: pd.DataFrame, placed: Callable[[pd.DataFrame], Linked]
+) -> tuple[pd.DataFrame, Linked]:
+    """Read the answers and place each respondent."""
+    answers = survey_answers(table(file), questionnaire, str(file))
+    return answers, placed(answers)
 
 
 def _worded(tables: Mapping[str, pd.DataFrame], lang: Language) -> dict[str, pd.DataFrame]:
