@@ -15,7 +15,7 @@ import pytest
 
 from opsn_geo import parallel
 from opsn_geo.errors import Fault, InputError
-from opsn_geo.parallel import second_process, together
+from opsn_geo.parallel import ahead, second_process, together
 from opsn_geo.study import Study
 
 if TYPE_CHECKING:
@@ -40,6 +40,32 @@ def test_a_fault_found_in_the_second_process_keeps_its_faults() -> None:
         together(jobs, {"bad"}, executor)
     assert type(raised.value.__cause__).__name__ == "_RemoteTraceback"  # it did come from there
     assert [it.file for it in raised.value.faults] == ["absent.toml"]
+
+
+def test_a_job_begun_ahead_gives_its_result_wherever_it_was_done() -> None:
+    with second_process("math") as executor:
+        assert executor is not None
+        there, power = ahead(os.getpid, executor), ahead(partial(pow, 2, 3), executor)
+        assert power() == 8
+        assert there() != os.getpid()
+    assert ahead(os.getpid, None)() == os.getpid()
+
+
+def test_a_fault_found_ahead_is_raised_when_its_result_is_asked_for() -> None:
+    with second_process() as executor:
+        read = ahead(partial(Study.from_toml, "absent.toml"), executor)
+        with pytest.raises(InputError, match=r"absent\.toml"):
+            read()
+
+
+def test_an_executor_that_takes_no_job_any_more_leaves_them_to_this_process() -> None:
+    class Dead(ThreadPoolExecutor):
+        def submit(self, *_: object, **__: object) -> Future[object]:  # type: ignore[override]
+            raise BrokenExecutor
+
+    with Dead(1) as executor:
+        assert ahead(os.getpid, executor)() == os.getpid()
+        assert together({"a": os.getpid}, {"a"}, executor) == {"a": os.getpid()}
 
 
 def test_a_job_here_that_fails_waits_for_the_others() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -16,7 +15,7 @@ import click
 
 from opsn_geo import __version__
 from opsn_geo.errors import Fault, MachineError, OpsnGeoError, RejectedRowsError
-from opsn_geo.parallel import second_process
+from opsn_geo.parallel import second_process, settle
 from opsn_geo.vocabulary import LANGUAGES, Language, text
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, 
     ):
         from opsn_geo import pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
 
-        gc.freeze()  # what modules hold is never garbage: not to be searched again and again
+        settle()
         results = pipeline.run(chosen, folder, progress=progress, executor=executor)
     if not quiet:
         click.echo(results.summary(folder))
