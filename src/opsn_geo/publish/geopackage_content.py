@@ -205,7 +205,7 @@ def _column(name: str, values: pd.Series, source: str, lang: Language) -> Column
     choices = vocabulary.texts(words, lang) if words else {}
     if words == "path":
         choices = {"": text("theme_class.none", lang), **choices}
-    if not set(values.dropna().unique()) <= {*choices, ""}:  # a column of that name, but of other values
+    if words and not set(values.dropna().unique()) <= {*choices, ""}:  # that name, other values
         words, choices = "", {}
     return Column(
         name=name,
