@@ -10,6 +10,7 @@ import atexit
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from threading import Thread
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _Key = TypeVar("_Key")
 _Done = TypeVar("_Done")
@@ -92,7 +93,8 @@ def ahead(job: Callable[[], _Done], executor: Executor | None) -> Callable[[], _
 def second_process(*modules: str) -> Iterator[Executor | None]:
     """Give an executor of one process that imports some modules at once; none where a machine has no room.
 
-    The process ends with the block, or with this process if it is killed.
+    The process ends with the block, or with this process if it is killed. Both do their linear algebra in one
+    thread, if numpy is not imported yet: threads would take turns with the other process.
 
     Parameters
     ----------
@@ -102,6 +104,7 @@ def second_process(*modules: str) -> Iterator[Executor | None]:
     if (os.cpu_count() or 1) < 2:  # noqa: PLR2004 - a second process would only take turns with this one
         yield None
         return
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_follow)
         pool.submit(_import, modules)
@@ -122,9 +125,18 @@ def _handed(job: Callable[[], _Done], executor: Executor | None) -> Future[_Done
     if executor is None:
         return None
     try:
+        if isinstance(
+            executor, ProcessPoolExecutor
+        ):  # its own thread would write the job out in turns with us
+            return executor.submit(_written_out, pickle.dumps(job))
         return executor.submit(job)
     except BrokenExecutor:
         return None
+
+
+def _written_out(job: bytes) -> Any:  # noqa: ANN401 - what the job gives
+    """Do a job that the other process has written out."""
+    return pickle.loads(job)()  # noqa: S301 - this program wrote it
 
 
 def _taken(future: Future[_Done], job: Callable[[], _Done]) -> _Done:
