@@ -125,9 +125,7 @@ def _handed(job: Callable[[], _Done], executor: Executor | None) -> Future[_Done
     if executor is None:
         return None
     try:
-        if isinstance(
-            executor, ProcessPoolExecutor
-        ):  # its own thread would write the job out in turns with us
+        if isinstance(executor, ProcessPoolExecutor):  # its thread would write the job in turns with us
             return executor.submit(_written_out, pickle.dumps(job))
         return executor.submit(job)
     except BrokenExecutor:
