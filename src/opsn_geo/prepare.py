@@ -95,27 +95,26 @@ def prepare(study: Study, executor: Executor | None = None) -> Prepared:
     if "population" in study.rasters:
         check_population(study.rasters["population"], territory.communes)
     tables = checked_tables(study.tables, study.columns)
+    reading = None
+    if {"answers", "questionnaire"} <= study.tables.keys():
+        reading = ahead(partial(_answers, study.tables["answers"], tables["questionnaire"]), executor)
     moves = read_passage(data_dir() / "boundaries")
     corrections, known = tables.get("corrections"), gazetteer(territory, moves)
-    surveyed = None
-    if {"answers", "questionnaire"} <= study.tables.keys():
-        placed = partial(
-            link.link_answers, territory=territory, passage=moves, corrections=corrections, known=known
-        )
-        surveyed = ahead(partial(_survey, study.tables["answers"], tables["questionnaire"], placed), executor)
-    found: dict[str, Linked] = {
-        "offers": link.link_offers(tables["offers"], territory, moves),
-        "memberships": link.link_members(
-            tables["memberships"], territory, moves, corrections=corrections, known=known
-        ),
-    }
+    found: dict[str, Linked] = {"offers": link.link_offers(tables["offers"], territory, moves)}
+    answers = reading and reading()
+    placing = None
+    if answers is not None:
+        placed = partial(link.link_answers, corrections=corrections, known=known)
+        placing = ahead(partial(placed, answers, territory, moves), executor)
+    found["memberships"] = link.link_members(
+        tables["memberships"], territory, moves, corrections=corrections, known=known
+    )
     for name in [it for it in REGISTERS if it in study.tables]:
         file = study.tables[name]
         rows = register(name, table(file), tables["opsn"], str(file))
         found[name] = link.link_members(rows, territory, moves, corrections=corrections, known=known)
-    answers = None
-    if surveyed is not None:
-        answers, found["answers"] = surveyed()
+    if placing is not None:
+        found["answers"] = placing()
     added: dict[str, pd.DataFrame] = {}
     if "variables" in tables:
         rows, file = tables["variables"], study.tables["variables"]
@@ -141,12 +140,9 @@ def prepare(study: Study, executor: Executor | None = None) -> Prepared:
     )
 
 
-def _survey(
-    file: Path, questionnaire: pd.DataFrame, placed: Callable[[pd.DataFrame], Linked]
-) -> tuple[pd.DataFrame, Linked]:
-    """Read the answers and place each respondent."""
-    answers = survey_answers(table(file), questionnaire, str(file))
-    return answers, placed(answers)
+def _answers(file: Path, questionnaire: pd.DataFrame) -> pd.DataFrame:
+    """Read the answers by the words they were asked in."""
+    return survey_answers(table(file), questionnaire, str(file))
 
 
 def _worded(tables: Mapping[str, pd.DataFrame], lang: Language) -> dict[str, pd.DataFrame]:
