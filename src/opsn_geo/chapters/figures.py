@@ -32,7 +32,7 @@ def chapter(prepared: Prepared, shared: Common) -> Chapter:
     inside = communes["inside"].to_numpy(dtype=bool)
     given = dict(tables) if prepared.answers is None else {**tables, ANSWERS: _answers(prepared.answers)}
     found = recomputed(
-        figures, given, units=int(inside.sum()), design=_design(prepared),
+        figures, given, units=int(inside.sum()), design=_design(prepared), apart=_of_communes(prepared),
         min_answers=prepared.study.min_answers,
     )  # fmt: skip
     gaps = figures[figures["measure"] == "gap"].join(found, on="figure")
@@ -106,20 +106,23 @@ def _answers(answers: pd.DataFrame) -> pd.DataFrame:
 
 def _design(prepared: Prepared) -> Design | None:
     """Make the design of the answers: bodies of the territory, each respondent counting alike."""
-    placed, answers = prepared.respondents, prepared.answers
-    if placed is None or answers is None or answers.empty:
+    placed, answers, communes = prepared.respondents, prepared.answers, prepared.territory.communes
+    mine = _of_communes(prepared)
+    if placed is None or answers is None or answers.empty or mine is None:
         return None
-    communes = prepared.territory.communes
-    own = placed["code_insee"].where(placed["level"].eq(Level.COMMUNE) & _inside(placed, communes))
+    own = placed["code_insee"].where(mine)
     bodies = own.fillna(placed["siren_epci"].where(placed["level"].eq(Level.EPCI)))
     return respondent_design(
         bodies.reindex(answers.index), int(communes["inside"].sum()) + len(prepared.territory.epci)
     )
 
 
-def _inside(placed: pd.DataFrame, communes: pd.DataFrame) -> pd.Series:
-    """Tell who is placed in a commune of the territory."""
-    return placed["code_insee"].isin(communes.index[communes["inside"]])
+def _of_communes(prepared: Prepared) -> pd.Series | None:
+    """Tell who answers for a commune of the territory: estimates rest on them alone."""
+    placed, communes = prepared.respondents, prepared.territory.communes
+    if placed is None:
+        return None
+    return placed["level"].eq(Level.COMMUNE) & placed["code_insee"].isin(communes.index[communes["inside"]])
 
 
 def _told(wrong: pd.DataFrame, severity: str) -> dict[str, str]:

@@ -46,6 +46,7 @@ def recomputed(
     *,
     units: int,
     design: Design | None = None,
+    apart: pd.Series | None = None,
     min_answers: int = MIN_ANSWERS,
 ) -> pd.DataFrame:
     """Recompute each published figure from the tables of the study.
@@ -73,6 +74,9 @@ def recomputed(
         Communes of the territory: the base of a ``rate``.
     design : Design, optional
         Of the answers, see :func:`respondent_design`; without it there are no intervals.
+    apart : Series of bool, optional
+        On ``respondent``: whose answers other tables publish by themselves, such as those of communes. They
+        can be subtracted from a figure on all answers, so that what is left must not be few either.
     min_answers : int
         Fewest answers that a figure may rest on: below, it is not given.
 
@@ -82,7 +86,7 @@ def recomputed(
         On ``figure``: ``recomputed``, ``recomputed_base`` (rows that answered; missing for ``distinct``),
         ``low``, ``high`` in the unit of the figure, ``members`` and ``others`` (bases of the two sides of a
         gap) and ``reason``, empty or why it cannot be computed: ``outside`` (no recipe), ``no_measure``,
-        ``no_table``, ``no_item``, ``no_answer``, ``few_answers``.
+        ``no_table``, ``no_item``, ``no_answer``, ``few_answers``, ``few_left``.
 
     Examples
     --------
@@ -108,8 +112,11 @@ def recomputed(
     reason = pd.Series(why, found.index, dtype="str")
     reason = reason.mask((reason == "") & found["recomputed"].isna(), "no_answer")
     few = found.index.isin(asked) & _few(found, made["measure"], min_answers)
-    found = found.mask(few)
-    return found.assign(reason=reason.mask(few, "few_answers").astype("str"))
+    reason = reason.mask(few, "few_answers")
+    if apart is not None:
+        left = pd.Series({it: _few_left(told[it].dropna(), apart, min_answers) for it in asked}, dtype=bool)
+        reason = reason.mask((reason == "") & left.reindex(found.index, fill_value=False), "few_left")
+    return found.mask(reason.str.startswith("few_")).assign(reason=reason.astype("str"))
 
 
 def respondent_design(bodies: pd.Series, units: int) -> Design:
@@ -371,6 +378,12 @@ def _few(found: pd.DataFrame, measure: pd.Series, min_answers: int) -> pd.Series
     counted = found["recomputed"].where(measure.isin(["count", "distinct"]))
     sides = pd.concat([found[["recomputed_base", "members", "others"]], counted], axis=1)
     return (sides.lt(min_answers) & sides.gt(0)).any(axis=1)
+
+
+def _few_left(known: pd.Series, apart: pd.Series, min_answers: int) -> bool:
+    """Tell whether few of the answers behind a figure are published apart, or few are not."""
+    sides = apart[apart.index.isin(known.index)].value_counts()
+    return bool((sides < min_answers).any())
 
 
 def _note(row: Row, refuted: Mapping[str, str], doubted: Mapping[str, str], lang: Language) -> str:
