@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from opsn_geo.chapters import common, coverage, deserts, extension, figures, panorama, representativeness
+from opsn_geo.chapters import (
+    common,
+    coverage,
+    deserts,
+    extension,
+    figures,
+    panorama,
+    replies,
+    representativeness,
+)
 from opsn_geo.errors import Fault
 from opsn_geo.parallel import together
 from opsn_geo.prepare import Prepared, prepare
@@ -31,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write", "write_report"]
 
-_CHAPTERS: Final = (coverage, deserts, representativeness, panorama, extension, figures)
+_CHAPTERS: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
 _APART: Final = ("representativeness", "extension")
 """Chapters that together take about as long as all the others."""
 _MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
@@ -245,6 +254,7 @@ def _write_places(results: Results, folder: Path) -> None:
         metadata,
         themes,
         packed["communes"],
+        tables.get("reponses"),
     )
     for name, key in _MAPS.items():
         for theme in (it for it in themes if it.key == key):

@@ -12,6 +12,7 @@ import pandas as pd
 from opsn_geo import link
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.link import Linked
+from opsn_geo.link.answers import check_named
 from opsn_geo.link.gazetteer import gazetteer
 from opsn_geo.link.linked import rejects
 from opsn_geo.link.passage import read_passage
@@ -122,6 +123,7 @@ def prepare(study: Study, executor: Executor | None = None) -> Prepared:
         told = found["variables"].linked
         added["variables"] = commune_variables(told, variable_names(rows), territory, str(file))
     check_margins(study, map(str, added.get("variables", pd.DataFrame())))
+    check_named(study, territory, found["answers"].linked if "answers" in found else None)
     linked = {"offers": found["offers"].linked, "memberships": _memberships(found), "uses": _uses(found)}
     return Prepared(
         study=study,

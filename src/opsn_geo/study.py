@@ -98,7 +98,7 @@ class Study:
         Groups of fewer answers are not published.
     survey : mapping of str to list
         How answers are weighted: ``margins``, names of variables, and ``weight_bounds``, least and greatest
-        ratio of a weight to its base weight.
+        ratio of a weight to its base weight. Whose own are shown: ``named``, codes of communes.
     rasters : mapping of str to pathlib.Path
         Rasters that the user brings: ``population``, people per cell.
     deserts : mapping of str to value

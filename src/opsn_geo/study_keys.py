@@ -101,7 +101,11 @@ SHAPE: Final[dict[str, dict[str, Key]]] = {
     "scenarios": {},
     "map": {"background": Key(_is_background, "background")},
     "thresholds": {"min_answers": Key(_is_count, "count")},
-    "survey": {"margins": Key(_is_names, "names"), "weight_bounds": Key(_is_bounds, "bounds")},
+    "survey": {
+        "margins": Key(_is_names, "names"),
+        "weight_bounds": Key(_is_bounds, "bounds"),
+        "named": Key(_is_names, "names"),
+    },
     "rasters": {"population": Key(_is_text, "text")},
     "deserts": {
         "min_communes": Key(_is_count, "count"),

@@ -78,6 +78,9 @@ def publish_toy(toy: Territory, lang: Language = "fr") -> Published:
         "services": pd.DataFrame({"service": ["dpd", "sig"], "name": ["Délégué", HOSTILE]}),
         "adhesions": memberships,
         "couverture": couverture,
+        "reponses": pd.DataFrame(
+            {"code_insee": communes.index[:1], "respondent": 1, "label": "Un serveur ?", "answer": "oui"}
+        ),
         "rejets": pd.DataFrame({"table": pd.Series([], dtype=str), "row": pd.Series([], dtype=str)}),
     }
     metadata = Metadata(

@@ -141,7 +141,7 @@ def test_the_file_is_a_geopackage_1_3_where_all_is_registered(base: sqlite3.Conn
     listed = {name for (name,) in rows(base, "SELECT table_name FROM gpkg_contents")}
     assert listed == {
         "communes", "epci", "departements", "opsn", "services", "adhesions", "couverture", "rejets",
-        "dictionnaire", "layer_styles",
+        "reponses", "dictionnaire", "layer_styles",
     }  # fmt: skip
     extensions = {name for (name,) in rows(base, "SELECT extension_name FROM gpkg_extensions")}
     assert extensions == {"gpkg_rtree_index", "gpkg_schema", "gpkg_metadata"}

@@ -176,6 +176,12 @@ def test_the_form_of_a_commune_shows_its_services(found: Found) -> None:
     assert found["children"]["opsn_geo_limits_epci__opsn_geo_state"]
 
 
+def test_the_form_of_a_commune_shows_its_answers_only_if_it_is_named(found: Found, moved: Path) -> None:
+    told = {key: words for key, words in found["children"].items() if "reponses" in key}
+    assert bool(told) == ("toy" in moved.name)
+    assert all(words == ["Un serveur ? : oui"] for words in told.values())
+
+
 def test_every_form_finds_its_relations_and_every_tip_its_words(found: Found) -> None:
     related = [key for sheet in found["sheets"].values() for key in sheet["related"]]
     assert sorted(related) == sorted(found["relations"])

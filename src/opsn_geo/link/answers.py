@@ -8,12 +8,15 @@ from typing import Final
 
 import pandas as pd
 
+from opsn_geo.errors import Fault, InputError
 from opsn_geo.link.bodies import find_bodies
 from opsn_geo.link.causes import How
 from opsn_geo.link.communes import link_communes
 from opsn_geo.link.gazetteer import Gazetteer
 from opsn_geo.link.linked import Linked, column
 from opsn_geo.read.boundaries import Territory
+from opsn_geo.read.check import nearest
+from opsn_geo.study import Study
 from opsn_geo.vocabulary import Level
 
 ITEMS: Final[Mapping[str, str]] = MappingProxyType(
@@ -112,3 +115,43 @@ def _elsewhere(places: pd.DataFrame, items: Mapping[str, str]) -> pd.DataFrame:
     texts = {name: pd.Series(index=places.index[other], dtype="str") for name in ADDED}
     told = {"level": Level.OTHER.value, "how": str(How.UNPLACED), "event": ""}
     return pd.DataFrame(texts).assign(**told).astype({"score": "Float64"})
+
+
+def check_named(study: Study, territory: Territory, placed: pd.DataFrame | None) -> None:
+    """Check that every commune whose own answers a study asks for is one of the territory, and answered.
+
+    Parameters
+    ----------
+    study : Study
+        The study; the communes that it names, if it names any.
+    territory : Territory
+        The communes.
+    placed : DataFrame, optional
+        Respondents as :func:`link_answers` links them; None where there is no survey.
+
+    Raises
+    ------
+    InputError
+        A code is none of the territory, or nobody answered for it; all are told.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from opsn_geo.read.recognised import territory
+    >>> study = replace(Study.default(), survey={"named": ["59350"]})
+    >>> check_named(study, territory(study), None)
+    Traceback (most recent call last):
+    opsn_geo.errors.InputError: ... value “59350”: nobody answered for this commune. ...
+    """
+    codes = territory.communes.index[territory.communes["inside"].to_numpy(dtype=bool)]
+    answered = set() if placed is None else {*placed.loc[placed["level"].eq(Level.COMMUNE), "code_insee"]}
+    faults = [
+        Fault(
+            cause="named_silent" if code in codes else "named_unknown", file=str(study.file or ""),
+            column="survey.named", value=code, nearest=None if code in codes else nearest(code, list(codes)),
+        )
+        for code in study.survey.get("named", ())
+        if code not in answered or code not in codes
+    ]  # fmt: skip
+    if faults:
+        raise InputError(faults)

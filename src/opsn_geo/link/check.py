@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
-from opsn_geo.link.answers import link_answers
+from opsn_geo.link.answers import check_named, link_answers
 from opsn_geo.link.linked import Linked, column, rejects
 from opsn_geo.link.members import link_members, link_offers
 from opsn_geo.link.passage import read_passage
@@ -158,6 +158,9 @@ def check(study: Study) -> Report:
             ["margins"],
             lambda _: check_margins(study, map(str, added.get("variables", pd.DataFrame()))),
         )
+    if place is not None and ("answers" in links or "answers" not in study.tables):
+        placed = links["answers"].linked if "answers" in links else None
+        _gathered(faults, ["named"], lambda _: check_named(study, place, placed))
     return Report(
         faults=tuple(faults),
         notices=tuple(_notices(texts, tables, headers, files, added)),

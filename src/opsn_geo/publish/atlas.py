@@ -52,6 +52,7 @@ def write(
     metadata: Metadata,
     themes: Sequence[Theme],
     packed: topology.Packed | None = None,
+    reponses: pd.DataFrame | None = None,
 ) -> None:
     """Write the atlas as one HTML file, beside its target and then in its place.
 
@@ -74,13 +75,17 @@ def write(
         Those of the three layers are shown; those of other layers are left to the GeoPackage.
     packed : topology.Packed, optional
         The communes, where they are packed already.
+    reponses : pandas.DataFrame, optional
+        What communes answered that the study asks for by name: ``code_insee``, ``respondent``, ``label``,
+        ``answer``. Their panel shows it.
 
     Notes
     -----
     Same inputs, same bytes. The page may make no request: its own policy forbids it, but for the pictures of
     the background where the study asks for one.
     """
-    page = figure(payload(layers, couverture, services, opsn, metadata, themes, packed), metadata).render()
+    data = payload(layers, couverture, services, opsn, metadata, themes, packed, reponses)
+    page = figure(data, metadata).render()
     with staged(path.parent) as aside:
         (aside / path.name).write_text(page, encoding="utf-8", newline="\n")
 
@@ -120,6 +125,7 @@ def payload(
     metadata: Metadata,
     themes: Sequence[Theme],
     packed: topology.Packed | None = None,
+    reponses: pd.DataFrame | None = None,
 ) -> bytes:
     """Pack all that the page knows: a JSON head and binary parts, deflated together.
 
@@ -155,6 +161,7 @@ def payload(
         "paths": ["", *texts("path", lang).values()],
         "shares": _share_classes(lang),
         "themes": [shown_theme(it, layers[it.layer], lang) for it in themes if it.layer in LEVELS],
+        "replies": {} if reponses is None else _replies(reponses),
     }
     return deflated(head, parts)
 
@@ -229,6 +236,14 @@ def _union(opsn: NDArray[np.object_], same: NDArray[np.bool_]) -> NDArray[np.obj
         found[standing] = found[standing] + ";" + service[standing]
     kept = {each: ";".join(sorted({*each.split(";")} - {""})) for each in set(found)}
     return np.array([kept[each] for each in found], dtype=object)
+
+
+def _replies(reponses: pd.DataFrame) -> dict[str, list[list[object]]]:
+    """Give the answers of each commune by its code: who of its respondents, the question, the answer."""
+    return {
+        str(code): rows[["respondent", "label", "answer"]].to_numpy(dtype=object).tolist()
+        for code, rows in reponses.groupby("code_insee")
+    }
 
 
 def _combos(opsn: NDArray[np.object_], operators: Mapping[str, int]) -> tuple[bytes, list[list[int]]]:

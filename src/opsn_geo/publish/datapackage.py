@@ -45,6 +45,7 @@ _KEYS: Final = {
     "representativite_epci": ("variable", "level"),
     "repondants": ("body",),
     "estimations_autres": ("body", "item"),
+    "reponses": ("code_insee", "respondent", "item"),
     "figures": ("figure",),
 }
 """Columns that tell the rows of a table apart."""

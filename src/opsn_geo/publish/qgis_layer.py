@@ -32,6 +32,7 @@ LIMITS: Final = ("departements", "epci")
 RELATIONS: Final = (
     ("communes", "code_insee", "couverture", "code_insee"),
     ("communes", "code_insee", "adhesions", "code"),
+    ("communes", "code_insee", "reponses", "code_insee"),
     ("epci", "siren_epci", "communes", "siren_epci"),
     ("epci", "siren_epci", "adhesions", "code"),
     ("departements", "code_dep", "epci", "code_dep"),

@@ -302,11 +302,10 @@ def _headline(content: Content) -> str:
     """Choose what stands for a feature in lists: its name, or the first words it has."""
     if content.has("service", "state"):
         return f"represent_value({quoted('state')}) || ' : ' || represent_value({quoted('service')})"
-    return (
-        quoted("name")
-        if content.has("name")
-        else quoted(content.columns[0].name if content.columns else "fid")
-    )
+    if content.has("label", "answer"):
+        return f"{quoted('label')} || ' : ' || {quoted('answer')}"
+    first = content.columns[0].name if content.columns else "fid"
+    return quoted("name" if content.has("name") else first)
 
 
 def _map_tip(content: Content, theme: Theme | None, lang: Language) -> str:

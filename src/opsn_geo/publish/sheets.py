@@ -25,8 +25,8 @@ TABLES: Final = (
     "communes", "epci", "departements", "opsn", "services", "offres", "adhesions", "couverture_voies",
     "deserts", "silences", "repondants", "representativite", "representativite_globale",
     "representativite_epci", "profils", "verdict", "estimations", "estimations_autres", "influence",
-    "besoins", "extension", "scenarios", "panorama_opsn", "panorama_services", "panorama_departements",
-    "panorama_affirmations", "figures", "incoherences", "rejets",
+    "reponses", "besoins", "extension", "scenarios", "panorama_opsn", "panorama_services",
+    "panorama_departements", "panorama_affirmations", "figures", "incoherences", "rejets",
 )  # fmt: skip
 """Tables worth a sheet, in the order of the sheets."""
 _ASIDE: Final = frozenset(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from opsn_geo.publish import atlas
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.vocabulary import definition, text, texts
 
@@ -19,6 +20,8 @@ from .conftest import DESKTOP, PHONE
 if TYPE_CHECKING:
     import geopandas as gpd
     from playwright.sync_api import Page
+
+    from opsn_geo.pipeline import Results
 
     from .conftest import Opener
 
@@ -183,6 +186,32 @@ def test_the_panel_tells_operators_rungs_and_neighbours(
     assert set(touching["name"]) - {"Amiens"} == near
     panel.locator(".neighbours button").first.click()
     assert panel.locator("h2").inner_text() in near
+
+
+def test_the_panel_tells_the_answers_of_a_commune_that_is_named_and_of_no_other(
+    open_page: Opener, tmp_path: Path, results: Results, layers: dict[str, gpd.GeoDataFrame], atlas_file: Path
+) -> None:
+    script = "<img src=x onerror=alert(1)>"
+    told = pd.DataFrame(
+        {
+            "code_insee": "80021",
+            "respondent": [1, 2],
+            "label": ["Un serveur ?", script],
+            "answer": ["oui", script],
+        }
+    )
+    prepared, file = results.prepared, tmp_path / "atlas.html"
+    atlas.write(
+        file, layers, results.tables["couverture"], prepared.tables["services"], prepared.tables["opsn"],
+        prepared.study.metadata, themes_for(layers, "fr"), reponses=told,
+    )  # fmt: skip
+    page = open_page(file, "#place=communes:80021")
+    shown = page.locator("#portrait .replies tbody tr").all_inner_texts()
+    assert shown == ["Répondant 1", "Un serveur ?\toui", "Répondant 2", f"{script}\t{script}"]
+    pick(page, "#search", "beauvais")
+    assert page.locator("#portrait .replies").count() == 0
+    named_nobody = open_page(atlas_file, "#place=communes:80021")
+    assert named_nobody.locator("#portrait .replies").count() == 0
 
 
 def test_two_places_are_compared_side_by_side(open_page: Opener, atlas_file: Path) -> None:

@@ -78,6 +78,19 @@ function neighbourTable(model, view, near, own, onChoose) {
     h("tbody", {}, row(own, true), near.map((i) => row(i, false))));
 }
 
+/** What a commune answered, where the study asks for it by name: a heading per respondent if there are several. */
+function repliesTable(model, code) {
+  const told = model.replies[code];
+  if (!told) return null;
+  const several = new Set(told.map(([who]) => who)).size > 1;
+  const rows = told.flatMap(([who, question, answer], k) => [
+    several && who !== told[k - 1]?.[0]
+      ? h("tr", { class: "family" }, h("th", { colspan: 2, scope: "colgroup" }, say(model.texts.respondent, { n: who }))) : null,
+    h("tr", {}, h("th", { scope: "row" }, question), h("td", {}, answer)),
+  ]);
+  return h("table", { class: "replies" }, h("caption", {}, model.texts.replies), h("tbody", {}, rows));
+}
+
 /** Write the panel for the chosen place, beside a second one when two are compared. */
 export function showPortrait(model, format, choices, view, near, store) {
   const panel = byId("portrait");
@@ -105,5 +118,6 @@ export function showPortrait(model, format, choices, view, near, store) {
     model.simulatedNote ? h("p", { class: "hint" }, model.simulatedNote) : null,
     factTable(columns, texts.portrait),
     neighboursHere,
-    ladderTable(columns, texts));
+    ladderTable(columns, texts),
+    place.level === "communes" && !twice ? repliesTable(model, model.levels.communes.code[place.i]) : null);
 }
