@@ -155,10 +155,10 @@ def test_every_sheet_is_there_in_the_language(
     made, about = toy_sheets(published, lang)
     file = written(tmp_path, ending, made, about)
     assert CalamineWorkbook.from_path(file).sheet_names == {
-        "fr": ["Lisez-moi", "Communes", "EPCI", "Départements", "OPSN", "Services", "Adhésions", "Rejets",
-               "Définitions"],
-        "en": ["Read me", "Communes", "EPCI", "Départements", "OPSN", "Services", "Memberships", "Rejects",
-               "Definitions"],
+        "fr": ["Lisez-moi", "Communes", "EPCI", "Départements", "OPSN", "Services", "Adhésions",
+               "Réponses des communes nommées", "Rejets", "Définitions"],
+        "en": ["Read me", "Communes", "EPCI", "Départements", "OPSN", "Services", "Memberships",
+               "Answers of the communes named", "Rejects", "Definitions"],
     }[lang]  # fmt: skip
     communes = read(file, "Communes")
     assert communes[0][0] == {"fr": "Code INSEE", "en": "INSEE code"}[lang]
