@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Prepared", "Results", "measure", "prepare", "run", "write", "write_report"]
 
 _CHAPTERS: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
-_APART: Final = ("representativeness", "extension")
-"""Chapters that together take about as long as all the others."""
+_APART: Final = ("representativeness",)
+"""Chapters that take about as long as all the others."""
 _MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
 """Maps of a single theme, by the name of their file."""
 _NEAREST: Final = "distance_member_m"
