@@ -126,7 +126,7 @@ def _handed(job: Callable[[], _Done], executor: Executor | None) -> Future[_Done
         return None
     try:
         if isinstance(executor, ProcessPoolExecutor):  # its thread would write the job in turns with us
-            return executor.submit(_written_out, pickle.dumps(job))
+            return executor.submit(_written_out, pickle.dumps(job, pickle.HIGHEST_PROTOCOL))
         return executor.submit(job)
     except BrokenExecutor:
         return None
