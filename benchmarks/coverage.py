@@ -9,8 +9,8 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from opsn_geo.measure.coverage import coverage
-from opsn_geo.measure.ladder import couverture, state_codes, summary
+from opsn_geo.measure.coverage.evidence import coverage
+from opsn_geo.measure.coverage.ladder import couverture, state_codes, summary
 
 DAY = date(2021, 2, 1)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from opsn_geo.chapters import coverage_of
-from opsn_geo.measure.contiguity import contacts, contiguity
-from opsn_geo.measure.deserts import lacking, members
-from opsn_geo.measure.patches import deserts
-from opsn_geo.measure.stability import stability
-from opsn_geo.prepare import prepare
+from opsn_geo.measure.deserts.contiguity import contacts, contiguity
+from opsn_geo.measure.deserts.members import lacking, members
+from opsn_geo.measure.deserts.patches import deserts
+from opsn_geo.measure.deserts.stability import stability
+from opsn_geo.run.analyses import coverage_of
+from opsn_geo.run.load import load
 from opsn_geo.study import Study
 
 
@@ -30,8 +30,8 @@ def timed(what: str) -> Iterator[None]:
 
 
 def hauts_de_france() -> None:
-    prepared = prepare(Study.default())
-    communes, known = prepared.territory.communes, coverage_of(prepared)
+    inputs = load(Study.default())
+    communes, known = inputs.territory.communes, coverage_of(inputs)
     for _ in range(2):  # the first round pays for imports
         with timed(f"deserts of {len(known.services)} services, contiguity included"):
             touching, _, border = contacts(communes.geometry)

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from shapely import MultiPolygon, box
 
-from opsn_geo.read.boundaries import Territory, counted
+from opsn_geo.boundaries.territory import Territory, counted
 
 EPCI_A, EPCI_B, EPCI_C = "200000172", "200000438", "200000545"
 _CELLS = {

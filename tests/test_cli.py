@@ -86,7 +86,7 @@ def test_a_folder_that_cannot_be_written_is_code_3(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "-h"], ["boundaries", "list", "-h"], ["demo", "-h"]])
+@pytest.mark.parametrize("words", [["--help"], ["run", "-h"], ["boundaries", "list", "-h"]])
 def test_help_fits_a_screen_and_gives_an_example(
     words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,12 +136,6 @@ def test_boundaries_are_listed() -> None:
     listed = [line.split("\t")[:2] for line in opsn_geo("boundaries", "list").stdout.splitlines()]
     assert ["hauts-de-france", "2021"] in listed
     assert ["hauts-de-france", "2026"] in listed
-
-
-def test_the_demo_is_remade_from_its_seed(tmp_path: Path) -> None:
-    assert opsn_geo("demo", "--out", tmp_path).returncode == 0
-    for name in ("memberships.csv", "answers.csv"):
-        assert (tmp_path / name).read_bytes() == (data_dir() / "demo" / name).read_bytes()
 
 
 def test_compare_tells_what_differs_or_contradicts_and_writes_nothing(demo: Path) -> None:

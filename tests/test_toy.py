@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 if TYPE_CHECKING:
-    from opsn_geo.read.boundaries import Territory
+    from opsn_geo.boundaries.territory import Territory
 
 
 def test_areas_and_populations_are_known_by_hand(toy: Territory) -> None:

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Final
 import click
 from sphinx.util.docutils import SphinxDirective
 
+from opsn_geo.catalogue.words import _catalogue, definition, label, text, unit
 from opsn_geo.cli import command_line
 from opsn_geo.link.causes import Cause
 from opsn_geo.read.schema import SCHEMAS, Column
 from opsn_geo.read.values import EXAMPLES
-from opsn_geo.vocabulary import _catalogue, definition, label, text, unit
 
 if TYPE_CHECKING:
     from docutils import nodes

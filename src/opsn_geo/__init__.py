@@ -1,7 +1,7 @@
 """Who gets which public digital service: coverage, deserts and survey representativeness.
 
 The names below are the short way in; they are imported when first used, so ``import opsn_geo`` stays light.
-The stages of a run, one by one, are in :mod:`opsn_geo.pipeline`, the measures in :mod:`opsn_geo.measure`.
+The stages of a run, one by one, are in :mod:`opsn_geo.run.pipeline`, the measures in :mod:`opsn_geo.measure`.
 
 >>> import opsn_geo
 >>> "run" in dir(opsn_geo)
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError
-    from opsn_geo.pipeline import Results, run
+    from opsn_geo.run.pipeline import Results, run
     from opsn_geo.study import Metadata, Study
 
 __version__ = "0.1.0"
@@ -39,9 +39,9 @@ _HOMES = {
     "Metadata": "study",
     "OpsnGeoError": "errors",
     "RejectedRowsError": "errors",
-    "Results": "pipeline",
+    "Results": "run.pipeline",
     "Study": "study",
-    "run": "pipeline",
+    "run": "run.pipeline",
 }
 
 

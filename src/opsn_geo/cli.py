@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import click
 
 from opsn_geo import __version__
+from opsn_geo.catalogue.words import LANGUAGES, Language, text
 from opsn_geo.errors import Fault, MachineError, OpsnGeoError, RejectedRowsError
-from opsn_geo.parallel import second_process, settle
-from opsn_geo.vocabulary import LANGUAGES, Language, text
+from opsn_geo.run.parallel import second_process, settle
 
 if TYPE_CHECKING:
     from opsn_geo.study import Study
 
-_NEEDED = ("opsn_geo.pipeline", "opsn_geo.publish.report", "opsn_geo.publish.opendocument", "xlsxturbo")
+_NEEDED = ("opsn_geo.run.pipeline", "opsn_geo.publish.report", "opsn_geo.publish.tables.ods", "xlsxturbo")
 """What the second process of a run imports while the first one reads."""
 
 
@@ -95,7 +95,7 @@ def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, 
         second_process(*_NEEDED) as executor,
         _progress(chosen.metadata.language, quiet=quiet) as progress,
     ):
-        from opsn_geo import pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
+        from opsn_geo.run import pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
 
         settle()
         results = pipeline.run(chosen, folder, progress=progress, executor=executor)
@@ -111,7 +111,7 @@ def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, 
 @_lang
 def check(study: Path | None, form: str, lang: str | None) -> None:
     """Read and link everything, write nothing, tell what is wrong."""
-    from opsn_geo.link.check import check as look  # noqa: PLC0415
+    from opsn_geo.run.check import check as look  # noqa: PLC0415
 
     chosen = _study(study, lang)
     report, language = look(chosen), chosen.metadata.language
@@ -128,13 +128,14 @@ def check(study: Path | None, form: str, lang: str | None) -> None:
 @click.option("--strict", "strict_compare", is_flag=True)
 def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> None:
     """Set what a study published beside what its tables give."""
-    from opsn_geo.chapters import common, figures  # noqa: PLC0415 - heavy, and not needed for the help
-    from opsn_geo.prepare import prepare  # noqa: PLC0415
-    from opsn_geo.publish.geopackage_content import simulation  # noqa: PLC0415
+    from opsn_geo.publish.geopackage.content import simulation  # noqa: PLC0415
+    from opsn_geo.run.analyses import published as figures  # noqa: PLC0415 - heavy, and not needed for the help
+    from opsn_geo.run.analyses import shared_measures  # noqa: PLC0415 - heavy, and not needed for the help
+    from opsn_geo.run.load import load  # noqa: PLC0415
 
     chosen = _study(study, lang)
-    prepared = prepare(chosen)
-    found = figures.chapter(prepared, common(prepared)).tables
+    inputs = load(chosen)
+    found = figures.analysis(inputs, shared_measures(inputs)).tables
     warning = simulation(chosen.metadata)
     click.echo("\n\n".join(filter(None, [warning, figures.told(found, chosen.metadata.language)])))
     faults = figures.faults(found, str(chosen.file or ""))
@@ -148,10 +149,10 @@ def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> No
 @_lang
 def report(study: Path | None, file: Path | None, lang: str | None) -> None:
     """Write only the report."""
-    from opsn_geo import pipeline  # noqa: PLC0415
+    from opsn_geo.run import pipeline  # noqa: PLC0415
 
     target = file or Path("rapport.html")
-    pipeline.write_report(pipeline.measure(pipeline.prepare(_study(study, lang))), target)
+    pipeline.write_report(pipeline.measure(pipeline.load(_study(study, lang))), target)
     click.echo(target)
 
 
@@ -171,7 +172,7 @@ def init(
     lang: str | None,
 ) -> None:
     """Write a new study, ready to be filled in."""
-    from opsn_geo.read.init import init_study  # noqa: PLC0415
+    from opsn_geo.run.init import init_study  # noqa: PLC0415
 
     del lang
     if not (region or departements or epci):
@@ -220,7 +221,7 @@ def boundaries() -> None:
 def list_(lang: str | None) -> None:
     """List the boundary sets that come along."""
     del lang
-    from opsn_geo.read.boundaries import available  # noqa: PLC0415
+    from opsn_geo.boundaries.territory import available  # noqa: PLC0415
 
     for it in available():
         click.echo(f"{it.territory}\t{it.millesime}\t{it.file}")
@@ -235,7 +236,7 @@ _region = click.option("--region", default="32", show_default=True)
 @_lang
 def show(vintage: int, region: str, lang: str | None) -> None:
     """Describe a boundary set."""
-    from opsn_geo.read.boundaries import embedded  # noqa: PLC0415
+    from opsn_geo.boundaries.territory import embedded  # noqa: PLC0415
 
     territory = embedded(millesime=vintage, region=region)
     inside, repaired = territory.inside, territory.communes["repair"].dropna()
@@ -263,7 +264,7 @@ def show(vintage: int, region: str, lang: str | None) -> None:
 @_lang
 def build(vintage: int, region: str, out: Path | None, lang: str | None) -> None:
     """Remake boundary sets from the packages they come from."""
-    from opsn_geo.boundaries import build as build_sets  # noqa: PLC0415
+    from opsn_geo.boundaries.builder import build as build_sets  # noqa: PLC0415
 
     chosen = _language(["--lang", lang or ""])
 
@@ -271,19 +272,6 @@ def build(vintage: int, region: str, out: Path | None, lang: str | None) -> None
         click.echo(text(f"boundaries.{step}", chosen, it=detail), err=True)
 
     for file in build_sets(vintage, region, out or Path("boundaries"), tell=tell):
-        click.echo(file)
-
-
-@_group.command()
-@_out
-@click.option("--seed", type=int, default=2021, show_default=True)
-@_lang
-def demo(out: Path | None, seed: int, lang: str | None) -> None:
-    """Remake the simulated tables of the founding study."""
-    del lang
-    from opsn_geo.demo import generate  # noqa: PLC0415
-
-    for file in generate(out or Path("demo"), seed):
         click.echo(file)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from opsn_geo.vocabulary import Language, text
+from opsn_geo.catalogue.words import Language, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

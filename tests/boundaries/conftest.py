@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from opsn_geo.boundaries import sources
+from opsn_geo.boundaries.builder import sources
 
 CELLS = {f"0200{1 + x + 3 * y}": (x, y) for y in range(3) for x in range(3)} | {"27001": (3, 2)}
 SLIVER = shapely.box(3.0150, 49.0150, 3.0151, 49.0151)

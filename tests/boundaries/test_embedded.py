@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from opsn_geo.boundaries import sources_md
-from opsn_geo.boundaries.coverage import voids
+from opsn_geo.boundaries.builder import sources_md
+from opsn_geo.boundaries.builder.valid_coverage import voids
 
 DATA = Path(__file__).parents[2] / "data" / "boundaries"
 YEARS = (2021, 2026)

@@ -12,8 +12,8 @@ import pandas as pd
 import pyogrio
 import pytest
 
-from opsn_geo.demo import SIMULATED, generate
-from opsn_geo.demo.territory import reached
+from demo import SIMULATED, generate
+from demo.territory import reached
 
 DATA = Path(__file__).parents[2] / "data"
 DEMO = DATA / "demo"

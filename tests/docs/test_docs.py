@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sphinx.util.inventory import InventoryFile
 
-from opsn_geo.link.check import check
+from opsn_geo.run.check import check
 from opsn_geo.study import Study
-from opsn_geo.study_keys import SHAPE
+from opsn_geo.study.keys import SHAPE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -74,7 +74,7 @@ def test_every_public_function_is_in_the_reference(site: Path) -> None:
     }
     assert len(functions) > 150
     assert functions - told == set()
-    assert {"opsn_geo.pipeline.run", "opsn_geo.pipeline.measure", "opsn_geo.prepare.prepare"} <= told
+    assert {"opsn_geo.run.pipeline.run", "opsn_geo.run.pipeline.measure", "opsn_geo.run.load.prepare"} <= told
 
 
 def test_every_key_of_the_study_file_is_documented_and_no_other() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.catalogue.words import LANGUAGES, texts
 from opsn_geo.link import Cause, How, link_communes
 from opsn_geo.link.passage import empty_passage
-from opsn_geo.read import Territory, embedded
-from opsn_geo.vocabulary import LANGUAGES, texts
 
 
 def rows(*cells: tuple[str | None, str | None]) -> pd.DataFrame:

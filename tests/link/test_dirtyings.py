@@ -13,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from opsn_geo.boundaries.territory import Territory, embedded
 from opsn_geo.errors import InputError
 from opsn_geo.link import Cause, link_members
 from opsn_geo.link.passage import read_passage
-from opsn_geo.read import Territory, checked_tables, embedded
+from opsn_geo.read import checked_tables
 from opsn_geo.study import data_dir
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from opsn_geo.boundaries.territory import Territory, embedded
 from opsn_geo.link import Cause, How, link_answers, link_members, link_offers
 from opsn_geo.link.passage import empty_passage
-from opsn_geo.read import Territory, checked_tables, embedded
+from opsn_geo.read import checked_tables
 from opsn_geo.study import data_dir
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opsn_geo.boundaries.territory import Territory, embedded
 from opsn_geo.link import link_communes
 from opsn_geo.link.names import group_key, key, loose
 from opsn_geo.link.passage import empty_passage
-from opsn_geo.read import Territory, embedded
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from opsn_geo.boundaries.territory import Territory, embedded
 from opsn_geo.link import How, link_communes
 from opsn_geo.link.passage import empty_passage, read_passage, towards
-from opsn_geo.read import Territory, embedded
 from opsn_geo.study import data_dir
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.errors import InputError
 from opsn_geo.link.passage import empty_passage
 from opsn_geo.link.variables import MOST_LEVELS, commune_variables, link_variables, variable_names
-from opsn_geo.read.boundaries import Territory
 
 
 @pytest.fixture(scope="module")

@@ -8,37 +8,37 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.measure.coverage import Coverage, coverage, epci_coverage
-from opsn_geo.measure.extension import adhesions, best
-from opsn_geo.measure.ladder import states, summary
-from opsn_geo.measure.needs import needs, operators_offering
-from opsn_geo.measure.shares import decomposition, epci_shares, service_shares, shares
-from opsn_geo.pipeline import Prepared, prepare
+from opsn_geo.catalogue.words import State
+from opsn_geo.measure.coverage.evidence import Coverage, coverage, epci_coverage
+from opsn_geo.measure.coverage.extension import adhesions, best
+from opsn_geo.measure.coverage.ladder import states, summary
+from opsn_geo.measure.coverage.needs import needs, operators_offering
+from opsn_geo.measure.coverage.shares import decomposition, epci_shares, service_shares, shares
+from opsn_geo.run.pipeline import Inputs, load
 from opsn_geo.study import Study
-from opsn_geo.vocabulary import State
 
 NAMES = ("services", "opsn", "offers", "memberships")
 
 
 @pytest.fixture(scope="module")
-def prepared() -> Prepared:
-    return prepare(Study.default())
+def inputs() -> Inputs:
+    return load(Study.default())
 
 
 @pytest.fixture(scope="module")
-def communes(prepared: Prepared) -> pd.DataFrame:
-    return pd.DataFrame(prepared.territory.communes.drop(columns="geometry"))
+def communes(inputs: Inputs) -> pd.DataFrame:
+    return pd.DataFrame(inputs.territory.communes.drop(columns="geometry"))
 
 
-def covered(prepared: Prepared, communes: pd.DataFrame, **other: pd.DataFrame) -> Coverage:
-    tables = {name: prepared.tables[name] for name in NAMES} | other
-    return coverage(communes, **tables, date=prepared.study.metadata.date)
+def covered(inputs: Inputs, communes: pd.DataFrame, **other: pd.DataFrame) -> Coverage:
+    tables = {name: inputs.tables[name] for name in NAMES} | other
+    return coverage(communes, **tables, date=inputs.study.metadata.date)
 
 
 def test_perimeters_cover_the_region_but_memberships_and_services_do_not(
-    prepared: Prepared, communes: pd.DataFrame
+    inputs: Inputs, communes: pd.DataFrame
 ) -> None:
-    known = covered(prepared, communes)
+    known = covered(inputs, communes)
     region = communes["code_reg"].where(communes["inside"])
     offered = shares(known, communes, region, at_least=State.OFFERED)
     assert offered["covered_share"].tolist() == [1]
@@ -51,14 +51,14 @@ def test_perimeters_cover_the_region_but_memberships_and_services_do_not(
 
 @pytest.mark.parametrize("hidden", [0.0, 0.1, 0.25, 0.5])
 def test_hiding_members_keeps_every_true_share_in_its_interval(
-    prepared: Prepared, communes: pd.DataFrame, hidden: float
+    inputs: Inputs, communes: pd.DataFrame, hidden: float
 ) -> None:
-    opsn, members = prepared.tables["opsn"], prepared.tables["memberships"]
-    truth = covered(prepared, communes, opsn=opsn.assign(list_complete=True))
+    opsn, members = inputs.tables["opsn"], inputs.tables["memberships"]
+    truth = covered(inputs, communes, opsn=opsn.assign(list_complete=True))
     seen = members.sample(frac=1 - hidden, random_state=round(100 * hidden))
     touched = members.loc[~members.index.isin(seen.index), "opsn"].unique()
     partial = covered(
-        prepared, communes, memberships=seen, opsn=opsn.assign(list_complete=~opsn["opsn"].isin(touched))
+        inputs, communes, memberships=seen, opsn=opsn.assign(list_complete=~opsn["opsn"].isin(touched))
     )
     for group in ("code_dep", "siren_epci", "code_insee"):
         by = communes.reset_index().set_index("code_insee", drop=False)[group]
@@ -70,8 +70,8 @@ def test_hiding_members_keeps_every_true_share_in_its_interval(
             assert (inside | np.isnan(share)).all()
 
 
-def test_counts_are_conserved_from_communes_to_region(prepared: Prepared, communes: pd.DataFrame) -> None:
-    known = covered(prepared, communes)
+def test_counts_are_conserved_from_communes_to_region(inputs: Inputs, communes: pd.DataFrame) -> None:
+    known = covered(inputs, communes)
     whole = decomposition(known, communes).loc["all"]
     for group in ("code_dep", "siren_epci"):
         parts = decomposition(known, communes, communes[group].fillna("none")).sum()
@@ -79,23 +79,21 @@ def test_counts_are_conserved_from_communes_to_region(prepared: Prepared, commun
     assert whole["covered_count"] == (summary(known)["opsn_count"] > 0).sum()
 
 
-def test_the_two_epci_across_the_border_are_counted_both_ways(
-    prepared: Prepared, communes: pd.DataFrame
-) -> None:
-    found = epci_shares(covered(prepared, communes), communes)
+def test_the_two_epci_across_the_border_are_counted_both_ways(inputs: Inputs, communes: pd.DataFrame) -> None:
+    found = epci_shares(covered(inputs, communes), communes)
     assert len(found) == 92
     across = found[found["communes"] != found["communes_inside"]]
     assert sorted(zip(across["communes_inside"], across["communes"], strict=True)) == [(10, 44), (13, 28)]
 
 
 def test_an_epci_is_a_member_for_itself_when_its_communes_are_not_reached(
-    prepared: Prepared, communes: pd.DataFrame
+    inputs: Inputs, communes: pd.DataFrame
 ) -> None:
-    members = prepared.tables["memberships"].query("level == 'epci' and not reaches_communes")
-    tables = {name: prepared.tables[name] for name in NAMES} | {"memberships": members}
-    own = states(epci_coverage(communes, **tables, date=prepared.study.metadata.date))
+    members = inputs.tables["memberships"].query("level == 'epci' and not reaches_communes")
+    tables = {name: inputs.tables[name] for name in NAMES} | {"memberships": members}
+    own = states(epci_coverage(communes, **tables, date=inputs.study.metadata.date))
     assert (own == "member").to_numpy().any()
-    assert summary(covered(prepared, communes, memberships=members))["opsn_count"].eq(0).all()
+    assert summary(covered(inputs, communes, memberships=members))["opsn_count"].eq(0).all()
 
 
 @pytest.mark.parametrize(
@@ -109,19 +107,17 @@ def test_an_epci_is_a_member_for_itself_when_its_communes_are_not_reached(
     ],
 )
 def test_needs_and_uses_that_the_study_points_out_stand_out(
-    prepared: Prepared, communes: pd.DataFrame, flag: str, cases: list[tuple[str, str]]
+    inputs: Inputs, communes: pd.DataFrame, flag: str, cases: list[tuple[str, str]]
 ) -> None:
-    known = covered(prepared, communes)
+    known = covered(inputs, communes)
     offering = operators_offering(known, communes["code_dep"].where(communes["inside"]))
-    assert prepared.answers is not None
-    found = needs(prepared.answers, offering, prepared.answers["departement"])
+    assert inputs.answers is not None
+    found = needs(inputs.answers, offering, inputs.answers["departement"])
     assert found.loc[cases, flag].all()
 
 
-def test_the_best_adhesions_of_ninety_two_epci_take_seconds(
-    prepared: Prepared, communes: pd.DataFrame
-) -> None:
-    known = covered(prepared, communes)
+def test_the_best_adhesions_of_ninety_two_epci_take_seconds(inputs: Inputs, communes: pd.DataFrame) -> None:
+    known = covered(inputs, communes)
     start = perf_counter()
     candidates = adhesions(known, communes["siren_epci"].where(communes["inside"]))
     found = best(candidates, known, communes["population"], 10)

@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from opsn_geo.measure.bodies import body_estimates
-from opsn_geo.measure.design import Design, plain_design
-from opsn_geo.measure.estimates import estimates, quantiles
-from opsn_geo.measure.indicators import propensities, r_indicator
-from opsn_geo.measure.influence import influence
-from opsn_geo.measure.representativeness import overall
-from opsn_geo.measure.response import response_table
-from opsn_geo.measure.silence import clustering
-from opsn_geo.measure.weights import post_stratify, rake, weighted_design
+from opsn_geo.measure.survey.comparison import influence
+from opsn_geo.measure.survey.design import Design, plain_design
+from opsn_geo.measure.survey.estimates import estimates, quantiles
+from opsn_geo.measure.survey.indicators import propensities, r_indicator
+from opsn_geo.measure.survey.nonresponse import clustering
+from opsn_geo.measure.survey.populations import body_estimates
+from opsn_geo.measure.survey.representativeness import overall
+from opsn_geo.measure.survey.response import response_table
+from opsn_geo.measure.survey.weights import post_stratify, rake, weighted_design
 
 FOLDER = Path(__file__).parents[1] / "reference"
 TEXT = {"code": "str", "dep": "str"}

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from shapely import Point
 
+from opsn_geo.catalogue.words import Language
 from opsn_geo.publish.themes import Theme, themes_for
 from opsn_geo.study import Metadata
-from opsn_geo.vocabulary import Language
 
 if TYPE_CHECKING:
-    from opsn_geo.read.boundaries import Territory
+    from opsn_geo.boundaries.territory import Territory
 
 HOSTILE = """l'« <b>O&O</b> » "x" \\n %"""
 

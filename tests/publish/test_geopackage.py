@@ -16,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, Polygon, box
 
+from opsn_geo.catalogue.words import Language, text
 from opsn_geo.errors import MachineError
-from opsn_geo.publish import geopackage, geopackage_tables, qgis_project
-from opsn_geo.publish.qgis_xml import element, literal
+from opsn_geo.publish.geopackage import tables as geopackage_tables
+from opsn_geo.publish.geopackage import write as geopackage
+from opsn_geo.publish.qgis import project as qgis_project
+from opsn_geo.publish.qgis.xml import element, literal
 from opsn_geo.publish.themes import Theme, intervals, themes_for
-from opsn_geo.vocabulary import Language, text
 
 FILE = "opsn-toy-2021.gpkg"
 

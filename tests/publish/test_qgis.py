@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import rasterio
 
-from opsn_geo import pipeline
-from opsn_geo.publish import geopackage
-from opsn_geo.publish.raster import distance, grid_over, write_raster, write_rasters
+from opsn_geo.catalogue.words import text, texts
+from opsn_geo.publish.geopackage import write as geopackage
+from opsn_geo.publish.rasters.write import distance, grid_over, write_raster, write_rasters
 from opsn_geo.publish.themes import themes_for
+from opsn_geo.run import pipeline
 from opsn_geo.study import Study
-from opsn_geo.vocabulary import text, texts
 
 pytestmark = pytest.mark.qgis
 
@@ -58,8 +58,8 @@ def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         write_raster(near, distance(grid, communes.centroid.head(1)), grid, toy.metadata, near.stem)
         file = geopackage.write(home / "opsn-toy-2021.gpkg", *toy, rasters=[near])
     else:
-        results = pipeline.measure(pipeline.prepare(Study.default()))
-        metadata = results.prepared.study.metadata
+        results = pipeline.measure(pipeline.load(Study.default()))
+        metadata = results.inputs.study.metadata
         themes = themes_for(results.layers, metadata.language)
         rasters = [home / "rasters" / f"{it}.tif" for it in RASTERS]
         assert set(write_rasters(home / "rasters", results.layers, metadata)) == set(RASTERS)

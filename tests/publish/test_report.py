@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.measure.representativeness import overall_table, standardised_differences
-from opsn_geo.measure.response import response_tables
+from opsn_geo.catalogue.words import texts
+from opsn_geo.measure.survey.representativeness import overall_table, standardised_differences
+from opsn_geo.measure.survey.response import response_tables
 from opsn_geo.publish import report
 from opsn_geo.publish.report.model import (
     Chart,
@@ -23,7 +24,6 @@ from opsn_geo.publish.report.model import (
 )
 from opsn_geo.publish.report.words import book_of, service_words
 from opsn_geo.publish.themes import themes_for
-from opsn_geo.vocabulary import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsn_geo.publish.theme_classes import equal_counts, round_bounds
+from opsn_geo.catalogue.words import LANGUAGES, Language, Path, State, text, texts
+from opsn_geo.publish.classes import equal_counts, round_bounds
 from opsn_geo.publish.themes import (
     PATH_COLOURS,
     SPECS,
@@ -25,7 +26,6 @@ from opsn_geo.publish.themes import (
     legend_label,
     themes_for,
 )
-from opsn_geo.vocabulary import LANGUAGES, Language, Path, State, text, texts
 
 NUMBERS = st.lists(
     st.one_of(st.none(), st.integers(-50, 3000), st.floats(-1e6, 1e6, allow_nan=False)),

@@ -3,10 +3,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from opsn_geo.boundaries.territory import embedded
 from opsn_geo.errors import InputError
 from opsn_geo.link import link_members
 from opsn_geo.link.passage import empty_passage
-from opsn_geo.read import designations, embedded, perimeters
+from opsn_geo.read import designations, perimeters
 from opsn_geo.read.registers import CNIL_COLUMNS
 
 OPSN = pd.DataFrame({"opsn": ["adico", "rvvn"], "siren": ["200 067 999", None]}, dtype="str")

@@ -1,7 +1,1 @@
-"""Boundaries of communes, EPCI and départements: download, read, repair, clean, verify, write."""
-
-from __future__ import annotations
-
-from opsn_geo.boundaries.builder import build
-
-__all__ = ["build"]
+"""Territories: the embedded sets, users' own files, and the builder that makes the embedded ones."""

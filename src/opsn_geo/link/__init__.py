@@ -5,8 +5,8 @@ from __future__ import annotations
 from opsn_geo.link.answers import link_answers
 from opsn_geo.link.causes import Cause, How
 from opsn_geo.link.communes import link_communes
-from opsn_geo.link.linked import Linked
 from opsn_geo.link.members import link_members, link_offers, mended_opsn
+from opsn_geo.link.result import Linked
 from opsn_geo.link.variables import link_variables
 
 __all__ = [

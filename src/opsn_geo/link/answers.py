@@ -8,16 +8,16 @@ from typing import Final
 
 import pandas as pd
 
+from opsn_geo.boundaries.territory import Territory
+from opsn_geo.catalogue.words import Level
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.link.bodies import find_bodies
 from opsn_geo.link.causes import How
 from opsn_geo.link.communes import link_communes
 from opsn_geo.link.gazetteer import Gazetteer
-from opsn_geo.link.linked import Linked, column
-from opsn_geo.read.boundaries import Territory
-from opsn_geo.read.check import nearest
+from opsn_geo.link.result import Linked, column
+from opsn_geo.read.validation import nearest
 from opsn_geo.study import Study
-from opsn_geo.vocabulary import Level
 
 ITEMS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -56,7 +56,7 @@ def link_answers(
     Parameters
     ----------
     answers : DataFrame
-        On ``respondent``, as :func:`opsn_geo.read.survey.answers` gives them.
+        On ``respondent``, as :func:`opsn_geo.read.answers.answers` gives them.
     territory, passage, corrections, vintage, known
         As for :func:`~opsn_geo.link.communes.link_communes`.
     items : mapping
@@ -137,7 +137,7 @@ def check_named(study: Study, territory: Territory, placed: pd.DataFrame | None)
     Examples
     --------
     >>> from dataclasses import replace
-    >>> from opsn_geo.read.recognised import territory
+    >>> from opsn_geo.boundaries.user_files import territory
     >>> study = replace(Study.default(), survey={"named": ["59350"]})
     >>> check_named(study, territory(study), None)
     Traceback (most recent call last):

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.words import Level
 from opsn_geo.link.causes import Cause, How
 from opsn_geo.link.codes import departement_code, identifiers
-from opsn_geo.link.linked import column
 from opsn_geo.link.matching import match_names
 from opsn_geo.link.names import bracketed, group_key, loose
+from opsn_geo.link.result import column
 from opsn_geo.read.values import plain, respelt
-from opsn_geo.vocabulary import Level
 
 if TYPE_CHECKING:
-    from opsn_geo.read.boundaries import Territory
+    from opsn_geo.boundaries.territory import Territory
 
 _COUNCIL: Final = (
     r"^(?:le |la |l )?(?:conseil |departement |region |collectivite |departemental |regional |cd |cr )+"
@@ -46,7 +46,7 @@ def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.Dat
 
     Examples
     --------
-    >>> from opsn_geo.read.boundaries import Territory
+    >>> from opsn_geo.boundaries.territory import Territory
     >>> epci = pd.DataFrame({"name": ["CA du Beauvaisis"]}, index=["200067999"])
     >>> territory = Territory(communes=epci, epci=epci, departements=epci, millesime=2021, name="toy")
     >>> rows = pd.DataFrame({"name": ["Communauté d’agglomération du Beauvaisis", "CAB", "CC du Vimeu"]})

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.link.causes import Cause, How
 from opsn_geo.link.codes import departement_code, departement_of, identifier, identifiers
 from opsn_geo.link.gazetteer import Gazetteer, gazetteer
-from opsn_geo.link.linked import Linked, column, kept
 from opsn_geo.link.matching import match_names
 from opsn_geo.link.names import bracketed, key, loose
-from opsn_geo.read.boundaries import Territory
+from opsn_geo.link.result import Linked, column, kept
 from opsn_geo.read.values import plain, respelt
 
 AGREEMENT: Final = 80.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.link.codes import ARRONDISSEMENTS, departement_of
 from opsn_geo.link.names import key, loose
 from opsn_geo.link.passage import towards
-from opsn_geo.read.boundaries import Territory
 from opsn_geo.read.values import respelt
 
 

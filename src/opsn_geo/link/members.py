@@ -7,15 +7,15 @@ from typing import Final
 
 import pandas as pd
 
+from opsn_geo.boundaries.territory import Territory
+from opsn_geo.catalogue.words import Level
 from opsn_geo.link.bodies import find_bodies
 from opsn_geo.link.causes import Cause, How
 from opsn_geo.link.codes import departement_code, identifier
 from opsn_geo.link.communes import link_communes
 from opsn_geo.link.gazetteer import Gazetteer
-from opsn_geo.link.linked import Linked, column
-from opsn_geo.read.boundaries import Territory
+from opsn_geo.link.result import Linked, column
 from opsn_geo.read.values import respelt
-from opsn_geo.vocabulary import Level
 
 ADDED: Final = ("code_read", "official_name", "how", "score", "share", "event")
 """Columns that a linked member or offer gets; ``code`` becomes the official one."""

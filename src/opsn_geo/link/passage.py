@@ -19,7 +19,7 @@ from opsn_geo.link.codes import departement_of
 from opsn_geo.read.tables import table
 
 if TYPE_CHECKING:
-    from opsn_geo.read.boundaries import Territory
+    from opsn_geo.boundaries.territory import Territory
 
 COLUMNS: Final = (
     "millesime_from", "code_from", "name_from", "millesime_to", "code_to", "name_to", "event",
@@ -83,7 +83,7 @@ def towards(passage: pd.DataFrame, territory: Territory) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from opsn_geo.read.boundaries import Territory
+    >>> from opsn_geo.boundaries.territory import Territory
     >>> communes = pd.DataFrame({"population": [30, 70]}, index=["60054", "60694"])
     >>> aim = Territory(communes=communes, epci=communes, departements=communes, millesime=2026, name="toy")
     >>> steps = pd.DataFrame([(2021, "60054", "Les Hauts-Talican", 2026, "60054", "Beaumont", "split", 0.3),

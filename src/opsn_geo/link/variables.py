@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.words import VARIABLES
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.link.causes import Cause
 from opsn_geo.link.communes import LINK_COLUMNS, link_communes
-from opsn_geo.link.linked import Linked
-from opsn_geo.read.check import nearest
+from opsn_geo.link.result import Linked
 from opsn_geo.read.schema import SCHEMAS
+from opsn_geo.read.validation import nearest
 from opsn_geo.read.values import numbers
-from opsn_geo.vocabulary import VARIABLES
 
 if TYPE_CHECKING:
+    from opsn_geo.boundaries.territory import Territory
     from opsn_geo.link.gazetteer import Gazetteer
-    from opsn_geo.read.boundaries import Territory
     from opsn_geo.study import Study
 
 MOST_LEVELS: Final = 100
@@ -57,7 +57,7 @@ def link_variables(
     Examples
     --------
     >>> from opsn_geo.link.passage import empty_passage
-    >>> from opsn_geo.read.boundaries import Territory
+    >>> from opsn_geo.boundaries.territory import Territory
     >>> communes = pd.DataFrame({"name": ["Achery", "Acy"], "code_dep": "02", "siren_epci": None,
     ...     "siren": ["210200028", "210200036"], "postal_codes": ["02800", "02200"], "inside": True},
     ...     index=pd.Index(["02002", "02003"], name="code_insee"))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
-from opsn_geo.publish.theme_classes import (
+from opsn_geo.catalogue.words import Language, State, text
+from opsn_geo.publish.classes import (
     UNKNOWN_COLOUR,
     Class,
     Scheme,
@@ -24,7 +25,6 @@ from opsn_geo.publish.theme_classes import (
     places,
     unit_of,
 )
-from opsn_geo.vocabulary import Language, State, text
 
 if TYPE_CHECKING:
     import geopandas as gpd

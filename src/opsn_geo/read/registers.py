@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
-from opsn_geo.read.check import nearest
+from opsn_geo.read.validation import nearest
 from opsn_geo.read.values import dates, plain, respelt
 
 _BODY: Final = (

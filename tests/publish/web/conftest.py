@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from opsn_geo import pipeline
-from opsn_geo.publish import atlas
 from opsn_geo.publish.themes import themes_for
+from opsn_geo.publish.web import atlas
+from opsn_geo.run import pipeline
 from opsn_geo.study import Study
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def open_page(browser: Browser) -> Iterator[Opener]:
 @pytest.fixture(scope="session")
 def results() -> pipeline.Results:
     """Measure the founding study once for all pages."""
-    return pipeline.measure(pipeline.prepare(Study.default()))
+    return pipeline.measure(pipeline.load(Study.default()))
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +97,9 @@ def couverture(results: pipeline.Results) -> pd.DataFrame:
 def atlas_file(
     tmp_path_factory: pytest.TempPathFactory, results: pipeline.Results, layers: dict[str, gpd.GeoDataFrame]
 ) -> Path:
-    study = results.prepared.study
+    study = results.inputs.study
     file = tmp_path_factory.mktemp("atlas") / "atlas.html"
-    tables = results.prepared.tables
+    tables = results.inputs.tables
     atlas.write(
         file,
         layers,

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from opsn_geo.publish import atlas
+from opsn_geo.catalogue.words import definition, text, texts
 from opsn_geo.publish.themes import themes_for
-from opsn_geo.vocabulary import definition, text, texts
+from opsn_geo.publish.web import atlas
 
 from .conftest import DESKTOP, PHONE
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from playwright.sync_api import Page
 
-    from opsn_geo.pipeline import Results
+    from opsn_geo.run.pipeline import Results
 
     from .conftest import Opener
 
@@ -200,10 +200,10 @@ def test_the_panel_tells_the_answers_of_a_commune_that_is_named_and_of_no_other(
             "answer": ["oui", script],
         }
     )
-    prepared, file = results.prepared, tmp_path / "atlas.html"
+    inputs, file = results.inputs, tmp_path / "atlas.html"
     atlas.write(
-        file, layers, results.tables["couverture"], prepared.tables["services"], prepared.tables["opsn"],
-        prepared.study.metadata, themes_for(layers, "fr"), reponses=told,
+        file, layers, results.tables["couverture"], inputs.tables["services"], inputs.tables["opsn"],
+        inputs.study.metadata, themes_for(layers, "fr"), reponses=told,
     )  # fmt: skip
     page = open_page(file, "#place=communes:80021")
     shown = page.locator("#portrait .replies tbody tr").all_inner_texts()

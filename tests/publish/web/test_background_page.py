@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from opsn_geo.publish import atlas, folium_maps
-from opsn_geo.publish.background import BACKGROUNDS
 from opsn_geo.publish.themes import themes_for
+from opsn_geo.publish.web import atlas, folium_maps
+from opsn_geo.publish.web.background import BACKGROUNDS
 
 from .conftest import DESKTOP
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from playwright.sync_api import Browser, Page, Route
 
-    from opsn_geo.pipeline import Results
+    from opsn_geo.run.pipeline import Results
 
 pytestmark = pytest.mark.browser
 
@@ -47,11 +47,11 @@ def file(
     kind: str,
     asked: str,
 ) -> Path:
-    metadata = replace(results.prepared.study.metadata, background=asked)
+    metadata = replace(results.inputs.study.metadata, background=asked)
     made = tmp_path_factory.mktemp("background") / f"{kind}.html"
     themes = themes_for(layers)
     if kind == "atlas":
-        tables = results.prepared.tables
+        tables = results.inputs.tables
         state = results.tables["couverture"]
         atlas.write(made, layers, state, tables["services"], tables["opsn"], metadata, themes)
     else:

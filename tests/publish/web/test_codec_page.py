@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import shapely
 
-from opsn_geo.publish import atlas, folium_maps
-from opsn_geo.publish.atlas import deflated
-from opsn_geo.publish.figure import asset, bundle
-from opsn_geo.publish.topology import pack, unpack
+from opsn_geo.publish.web import atlas, folium_maps
+from opsn_geo.publish.web.atlas import deflated
+from opsn_geo.publish.web.offline import asset, bundle
+from opsn_geo.publish.web.topology import pack, unpack
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from opsn_geo.read.boundaries import Territory
+    from opsn_geo.boundaries.territory import Territory
 
 
 pytestmark = pytest.mark.browser

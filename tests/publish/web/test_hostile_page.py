@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from opsn_geo.publish import atlas, folium_maps
 from opsn_geo.publish.themes import themes_for
+from opsn_geo.publish.web import atlas, folium_maps
 from opsn_geo.study import Metadata
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from opsn_geo.read.boundaries import Territory
+    from opsn_geo.boundaries.territory import Territory
 
     from .conftest import Opener
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from opsn_geo import pipeline
-from opsn_geo.vocabulary import text
+from opsn_geo.catalogue.words import text
+from opsn_geo.run import pipeline
 
 from .conftest import DESKTOP, PHONE
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from opsn_geo.pipeline import Results
+    from opsn_geo.run.pipeline import Results
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.browser
 def report_file(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, results: Results
 ) -> Path:
-    study, lang = results.prepared.study, request.param
+    study, lang = results.inputs.study, request.param
     file = tmp_path_factory.mktemp("report") / "rapport.html"
     report.write(
         file,
@@ -39,9 +39,9 @@ def report_file(
         results.tables,
         replace(study.metadata, language=lang),
         themes_for(results.layers, lang),
-        counts=results.prepared.counts,
+        counts=results.inputs.counts,
         rejects=results.rejects,
-        questionnaire=results.prepared.tables["questionnaire"],
+        questionnaire=results.inputs.tables["questionnaire"],
         min_answers=study.min_answers,
     )
     return file

@@ -7,16 +7,16 @@ import folium
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from opsn_geo.publish import folium_maps
+from opsn_geo.catalogue.words import definition
 from opsn_geo.publish.themes import themes_for
-from opsn_geo.vocabulary import definition
+from opsn_geo.publish.web import folium_maps
 
 from .conftest import DESKTOP, PHONE
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from opsn_geo.pipeline import Results
+    from opsn_geo.run.pipeline import Results
 
     from .conftest import Opener
 
@@ -28,7 +28,7 @@ def made(
     tmp_path_factory: pytest.TempPathFactory, layers: dict[str, gpd.GeoDataFrame], results: Results
 ) -> Path:
     theme = next(it for it in themes_for(layers) if it.key == "opsn_count")
-    metadata = results.prepared.study.metadata
+    metadata = results.inputs.study.metadata
     chart = folium_maps.theme_map(layers["communes"], theme, metadata)
     folium.Marker([49.894, 2.2957], tooltip="mairie", popup=folium.Popup("Hôtel de ville")).add_to(chart)
     folium.LayerControl(collapsed=False).add_to(chart)
@@ -79,7 +79,7 @@ def test_distances_are_told_in_kilometres(
     open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results
 ) -> None:
     theme = next(it for it in themes_for(layers) if it.column == "distance_opsn_m")
-    metadata = results.prepared.study.metadata
+    metadata = results.inputs.study.metadata
     file = tmp_path / "distance.html"
     folium_maps.write(file, folium_maps.theme_map(layers["communes"], theme, metadata), theme.title, metadata)
     page = open_page(file)

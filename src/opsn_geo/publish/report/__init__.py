@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from opsn_geo.publish.atlas import simulated_note, subtitle
+from opsn_geo.catalogue.words import text, texts
 from opsn_geo.publish.report.brief import brief
 from opsn_geo.publish.report.checks import contradictions, figures, method
-from opsn_geo.publish.report.influence import influence
+from opsn_geo.publish.report.comparison import influence
 from opsn_geo.publish.report.maps import outline
 from opsn_geo.publish.report.model import Material, Report, Section, say
 from opsn_geo.publish.report.opinions import needs, opinions
@@ -22,7 +22,7 @@ from opsn_geo.publish.report.steps import extension
 from opsn_geo.publish.report.survey import representativeness
 from opsn_geo.publish.report.words import book_of, service_words
 from opsn_geo.publish.staging import staged
-from opsn_geo.vocabulary import text, texts
+from opsn_geo.publish.web.atlas import simulated_note, subtitle
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from opsn_geo import __version__
+from opsn_geo.catalogue.words import text, texts
 from opsn_geo.publish.report.model import Fact, Facts, Material, Prose, Section, Subsection, Table, Words, say
 from opsn_geo.publish.report.numbers import bracket, count, percent, signed
 from opsn_geo.publish.report.words import records, simulated
-from opsn_geo.vocabulary import text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import shapely
 
+from opsn_geo.publish.classes import legend_label
 from opsn_geo.publish.report.model import Key, Maps, Material, Picture, Shape, say
-from opsn_geo.publish.theme_classes import legend_label
 from opsn_geo.publish.themes import classify
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from opsn_geo.vocabulary import Language, text
+from opsn_geo.catalogue.words import Language, text
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -7,8 +7,8 @@ from typing import SupportsFloat, cast
 
 import pandas as pd
 
-from opsn_geo.publish.theme_classes import number
-from opsn_geo.vocabulary import Language
+from opsn_geo.catalogue.words import Language
+from opsn_geo.publish.classes import number
 
 MISSING = "–"
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.words import State, text, texts
 from opsn_geo.publish.report.charts import nice, panel, scale, stacked
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import Chart, Key, Material, Prose, Section, Subsection, Table, say
 from opsn_geo.publish.report.numbers import MISSING, between, count, percent
 from opsn_geo.publish.report.words import by_place, names_of, operators, records, service_words, simulated
 from opsn_geo.publish.themes import STATE_COLOURS
-from opsn_geo.vocabulary import State, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from opsn_geo.catalogue.words import texts
 from opsn_geo.publish.report.charts import mark, nice, panel, scale
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import (
@@ -19,7 +20,6 @@ from opsn_geo.publish.report.model import (
 )
 from opsn_geo.publish.report.numbers import count, interval, percent, signed
 from opsn_geo.publish.report.words import names_of, records, simulated
-from opsn_geo.vocabulary import texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from opsn_geo.vocabulary import Language, text
+from opsn_geo.catalogue.words import Language, text
 
 if TYPE_CHECKING:
     from opsn_geo.publish.report.model import Material

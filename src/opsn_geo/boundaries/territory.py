@@ -1,0 +1,257 @@
+"""Boundaries: the sets that come with the package, one per territory and vintage.
+
+A :class:`Territory` holds the communes, EPCI and départements of one vintage in a metric projection. Files
+that users bring become one in :mod:`opsn_geo.boundaries.user_files`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import pyogrio
+
+from opsn_geo.errors import Fault, InputError
+from opsn_geo.study import data_dir
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+KEYS: Final = {"communes": "code_insee", "epci": "siren_epci", "departements": "code_dep"}
+"""Layers of a boundary file and the code that each is indexed by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Territory:
+    """Where a study takes place: three layers of one vintage, in one metric projection.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        On ``code_insee``: name, code_dep, code_reg, siren_epci, siren, population, postal_codes, mairie_x,
+        mairie_y, inside, area_km2, geometry. ``inside`` is false for the communes beyond the border that an
+        EPCI of the territory reaches, so that no EPCI is cut.
+    epci : GeoDataFrame
+        On ``siren_epci``: name, nature, communes, communes_inside, population, population_inside,
+        crosses_border, area_km2, geometry.
+    departements : GeoDataFrame
+        On ``code_dep``: name, code_reg, chef_lieu, communes, population, area_km2, geometry.
+    millesime : int
+        Vintage year of the official geographic code.
+    name : str
+        Slug of the territory, used in file names.
+    """
+
+    communes: gpd.GeoDataFrame
+    epci: gpd.GeoDataFrame
+    departements: gpd.GeoDataFrame
+    millesime: int
+    name: str
+
+    @property
+    def crs(self) -> object:
+        """Projection of the three layers, in metres."""
+        return self.communes.crs
+
+    @property
+    def inside(self) -> gpd.GeoDataFrame:
+        """The communes of the territory proper, without those beyond its border."""
+        return self.communes[self.communes["inside"]]
+
+
+class BoundarySet(NamedTuple):
+    """One embedded boundary set: its territory (slug), vintage and file."""
+
+    territory: str
+    millesime: int
+    file: Path
+
+
+def available(folder: Path | None = None) -> list[BoundarySet]:
+    """List the embedded boundary sets, by territory and vintage.
+
+    >>> available(Path("no such folder"))
+    []
+    """
+    files = sorted((folder or data_dir() / "boundaries").glob("*-[0-9][0-9][0-9][0-9].gpkg"))
+    return [BoundarySet(file.stem[:-5], int(file.stem[-4:]), file) for file in files]
+
+
+def read_set(file: Path, *, name: str, millesime: int) -> Territory:
+    """Read a boundary set in the project's own form.
+
+    Parameters
+    ----------
+    file : Path
+        A GeoPackage with the layers communes, epci and departements.
+    name, millesime
+        What the file's name says: its territory and vintage.
+
+    Returns
+    -------
+    Territory
+        With ``area_km2`` computed from the geometries.
+
+    Raises
+    ------
+    InputError
+        The file is missing or cannot be read.
+    """
+    if not file.is_file():
+        raise InputError([Fault(cause="missing_file", file=str(file))])
+    try:
+        layers = {layer: _layer(file, layer, key) for layer, key in KEYS.items()}
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, KeyError) as error:
+        raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
+    return Territory(**layers, millesime=millesime, name=name)
+
+
+def _layer(file: Path, layer: str, key: str) -> gpd.GeoDataFrame:
+    """Read one layer on its code, with its areas."""
+    frame = pyogrio.read_dataframe(file, layer=layer, use_arrow=True).set_index(key)
+    return frame.assign(area_km2=frame.area / 1e6)
+
+
+def embedded(
+    *,
+    millesime: int,
+    region: str | None = None,
+    departements: Collection[str] = (),
+    epci: Collection[str] = (),
+    name: str | None = None,
+    folder: Path | None = None,
+) -> Territory:
+    """Give the embedded territory that a study asks for.
+
+    Parameters
+    ----------
+    millesime : int
+        Vintage year.
+    region : str, optional
+        Code of a region: the whole of it.
+    departements, epci : collection of str
+        Codes of départements or SIREN of EPCI: that part of the set that holds them.
+    name : str, optional
+        Slug of the territory; by default the name of the set.
+    folder : Path, optional
+        Where the sets are; by default those of the package.
+
+    Returns
+    -------
+    Territory
+        Restricted by :func:`within` if départements or EPCI are given.
+
+    Raises
+    ------
+    InputError
+        No embedded set of this vintage holds them all; the sets there are, and the codes not found, are told.
+    """
+    sets = available(folder)
+    for it in (it for it in sets if it.millesime == millesime):
+        held = _codes(it.file)
+        if (region is None or region in held["region"]) and held["departements"].issuperset(departements):
+            territory = read_set(it.file, name=name or it.territory, millesime=millesime)
+            if not departements and not epci:
+                return territory
+            if territory.epci.index.isin(epci).sum() == len(set(epci)):
+                return within(territory, departements=departements, epci=epci)
+    wanted = [region] if region else [*departements, *epci]
+    there = ", ".join(f"{it.territory} {it.millesime}" for it in sets)
+    value = f"{', '.join(map(str, wanted))} ({millesime})"
+    raise InputError([Fault(cause="no_boundaries", value=value, expected=there)])
+
+
+def _codes(file: Path) -> dict[str, set[str]]:
+    """Tell which region and départements a set holds, without reading a geometry."""
+    frame = pyogrio.read_dataframe(
+        file, layer="departements", columns=["code_dep", "code_reg"], read_geometry=False, use_arrow=True
+    )
+    return {"region": set(frame["code_reg"]), "departements": set(frame["code_dep"])}
+
+
+def within(
+    territory: Territory,
+    *,
+    departements: Collection[str] = (),
+    epci: Collection[str] = (),
+    name: str | None = None,
+) -> Territory:
+    """Restrict a territory to some départements or EPCI.
+
+    Communes outside them stay, with ``inside`` false, where an EPCI of the restricted territory reaches them.
+
+    Parameters
+    ----------
+    territory : Territory
+        The whole.
+    departements, epci : collection of str
+        Codes to keep; a commune in any of them is inside.
+    name : str, optional
+        Slug of the part; by default that of the whole.
+
+    Returns
+    -------
+    Territory
+        The départements that hold a commune inside, the EPCI that do, their communes, and the counts and
+        populations inside of each EPCI told anew.
+
+    Raises
+    ------
+    InputError
+        A code is not in the territory; all such codes are told.
+    """
+    communes = territory.communes
+    wanted = {"departements": departements, "epci": epci}
+    lost = [
+        code
+        for layer, codes in wanted.items()
+        for code in codes
+        if code not in getattr(territory, layer).index
+    ]
+    if lost:
+        raise InputError(Fault(cause="unknown_territory", value=code) for code in lost)
+    chosen = communes["code_dep"].isin(departements) | communes["siren_epci"].isin(epci)
+    inside = communes["inside"] & chosen
+    reached = set(communes.loc[inside, "siren_epci"].dropna())
+    kept = communes[inside | communes["siren_epci"].isin(reached)]
+    kept = kept.assign(inside=inside[kept.index])
+    departements_kept = territory.departements.index.isin(kept.loc[kept["inside"], "code_dep"])
+    return replace(
+        territory,
+        communes=kept,
+        epci=counted(territory.epci[territory.epci.index.isin(reached)], kept),
+        departements=territory.departements[departements_kept],
+        name=name or territory.name,
+    )
+
+
+def counted(epci: gpd.GeoDataFrame, communes: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Count the communes and people of each EPCI, all of them and those inside the territory.
+
+    Parameters
+    ----------
+    epci : GeoDataFrame
+        On ``siren_epci``.
+    communes : DataFrame
+        Every commune of these EPCI: siren_epci, population, inside.
+
+    Returns
+    -------
+    GeoDataFrame
+        The same with ``communes``, ``population``, ``communes_inside``, ``population_inside`` and
+        ``crosses_border`` (some of its communes are not inside).
+    """
+
+    def counts(part: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+        grouped = (
+            part.groupby("siren_epci")["population"].agg(["size", "sum"]).set_axis(list(columns), axis=1)
+        )
+        return grouped.reindex(epci.index, fill_value=0).astype("int64")
+
+    every = counts(communes, ["communes", "population"])
+    inside = counts(communes[communes["inside"]], ["communes_inside", "population_inside"])
+    told = every.join(inside)
+    return epci.assign(**told, crosses_border=told["communes_inside"] < told["communes"])

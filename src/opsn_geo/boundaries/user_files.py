@@ -1,0 +1,294 @@
+"""Boundaries that users bring: IGN's ADMIN EXPRESS of any edition, Etalab's contours, the geo API, their own.
+
+What differs between them is the name of the layers and columns. Those known are listed here as data; columns
+are compared without accent, case or punctuation, so that ``INSEE_COM`` and ``insee_com`` are one.
+
+- ADMIN EXPRESS, editions 2017 to 2020: ``INSEE_COM``, ``NOM_COM``, ``CODE_EPCI``, ``INSEE_DEP``;
+  2021 to 2024: ``INSEE_COM``, ``NOM``, ``SIREN_EPCI``; since 2025: ``code_insee``, ``nom_officiel``,
+  ``codes_siren_des_epci``, ``code_insee_du_departement``, layers in lower case.
+- Etalab: ``code``, ``nom``, ``departement``, ``region``, ``epci``.
+- the geo API: ``code``, ``nom``, ``codeDepartement``, ``codeRegion``, ``codeEpci``, ``codesPostaux``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from opsn_geo.boundaries.territory import KEYS, Territory, counted, embedded, read_set, within
+from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.validation import nearest
+from opsn_geo.read.values import plain
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from opsn_geo.study import Study
+
+LAYERS: Final = {
+    "communes": ("communes", "commune", "municipality"),
+    "epci": ("epci",),
+    "departements": ("departements", "departement"),
+}
+"""Names of the layers, the project's own first."""
+
+COLUMNS: Final = {
+    "communes": {
+        "code_insee": ("code_insee", "insee_com", "code", "codgeo", "insee", "com", "depcom", "code_commune"),
+        "name": ("name", "nom_officiel", "nom_com", "nom", "libgeo", "libelle", "nom_commune"),
+        "code_reg": ("code_reg", "code_insee_de_la_region", "insee_reg", "codeRegion", "region", "reg"),
+        "siren_epci": ("siren_epci", "codes_siren_des_epci", "code_epci", "codeEpci", "epci"),
+        "siren": ("siren", "code_siren"),
+        "population": ("population", "pop", "pmun", "popul"),
+        "postal_codes": ("postal_codes", "codesPostaux", "code_postal", "codes_postaux"),
+    },
+    "epci": {
+        "siren_epci": ("siren_epci", "code_siren", "code_epci", "code", "siren"),
+        "name": ("name", "nom_officiel", "nom_epci", "nom"),
+        "nature": ("nature", "type_epci", "nature_juridique", "type"),
+    },
+    "departements": {
+        "code_dep": ("code_dep", "code_insee", "insee_dep", "code", "code_insee_du_departement"),
+        "name": ("name", "nom_officiel", "nom_dep", "nom"),
+        "code_reg": ("code_reg", "code_insee_de_la_region", "insee_reg", "region"),
+    },
+}  # fmt: skip
+"""Columns of each layer, with the names they bear in the recognised formats."""
+
+_METRIC: Final = {"971": 5490, "972": 5490, "973": 2972, "974": 2975, "975": 4467, "976": 4471, "977": 5490,
+                  "978": 5490, "987": 3297, "988": 3163}  # fmt: skip
+_METROPOLE: Final = 2154
+
+
+def user_boundaries(
+    file: Path,
+    *,
+    millesime: int,
+    name: str,
+    region: str = "",
+    departements: Collection[str] = (),
+    epci: Collection[str] = (),
+) -> Territory:
+    """Read the boundaries that a user brings.
+
+    Parameters
+    ----------
+    file : Path
+        GeoPackage, GeoJSON, Shapefile, FlatGeobuf or GeoParquet, in any projection. It must hold communes;
+        EPCI and départements are taken from it, or else dissolved from the communes.
+    millesime : int
+        Vintage of its codes: the file does not tell.
+    name : str
+        Slug of the territory.
+    region : str, optional
+        Code of the region to keep; all of the file's communes otherwise.
+    departements, epci : collection of str, optional
+        Codes to keep, see :func:`~opsn_geo.boundaries.territory.within`.
+
+    Returns
+    -------
+    Territory
+        In the legal metric projection of its départements. What the file does not tell is missing; a
+        population it does not tell is 0.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, holds no communes, lacks a code or a projection, repeats a commune, or
+        spans territories of several legal projections.
+    """
+    layers = _layers(file)
+    if set(KEYS) <= set(layers) and _is_own(file):
+        territory = read_set(file, name=name, millesime=millesime)
+    else:
+        frame = _communes(_frame(file, layers, "communes"), file)
+        chosen = (
+            frame["code_reg"].eq(region)
+            | frame["code_dep"].isin(departements)
+            | frame["siren_epci"].isin(epci)
+        )
+        communes = _projected(frame, chosen if chosen.any() else ~chosen, file)
+        territory = _recognised(communes, file, layers, name=name, millesime=millesime)
+    if region:
+        inside = territory.communes["inside"] & territory.communes["code_reg"].eq(region)
+        departements = sorted(set(territory.communes.loc[inside, "code_dep"])) or [region]
+    return within(territory, departements=departements, epci=epci) if departements or epci else territory
+
+
+def _layers(file: Path) -> dict[str, str]:
+    """Map each layer of a file that is recognised to its own name; a lone layer holds the communes."""
+    if not file.is_file():
+        raise InputError([Fault(cause="missing_file", file=str(file))])
+    if file.suffix.lower() in {".parquet", ".geoparquet"}:
+        return {file.stem: "communes"}
+    try:
+        names = [str(it) for it in pyogrio.list_layers(file)[:, 0]]
+    except pyogrio.errors.DataSourceError as error:
+        raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
+    found = {plain(it): own for own, known in LAYERS.items() for it in known}
+    layers = {it: found[plain(it)] for it in names if plain(it) in found}
+    if "communes" not in layers.values():
+        if len(names) != 1:
+            raise InputError([Fault(cause="no_communes", file=str(file), value=", ".join(names))])
+        layers = {names[0]: "communes"}
+    return layers
+
+
+def _is_own(file: Path) -> bool:
+    """Tell whether a file has the project's own form."""
+    return {"inside", "mairie_x"} <= set(pyogrio.read_info(file, layer="communes")["fields"])
+
+
+def _recognised(
+    communes: gpd.GeoDataFrame, file: Path, layers: dict[str, str], *, name: str, millesime: int
+) -> Territory:
+    """Make a territory of communes and whatever other layers a file has."""
+    bodies = {}
+    for layer in ("epci", "departements"):
+        key = KEYS[layer]
+        frame = _renamed(_frame(file, layers, layer), layer, file) if layer in layers.values() else None
+        known = communes[key].dropna().unique()
+        if frame is None or not set(known) <= set(frame[key]):
+            frame = _dissolved(communes, key)
+        kept = frame[frame[key].isin(known)].drop_duplicates(key).set_index(key).sort_index()
+        bodies[layer] = kept.to_crs(communes.crs).assign(area_km2=lambda it: it.area / 1e6)
+    counts = communes.groupby("code_dep")["population"].agg(communes="size", population="sum")
+    departements = (
+        bodies["departements"].drop(columns=["communes", "population"], errors="ignore").join(counts)
+    )
+    return Territory(
+        communes=communes,
+        epci=counted(_completed(bodies["epci"], ("name", "nature")), communes),
+        departements=_completed(departements, ("name", "code_reg", "chef_lieu")),
+        millesime=millesime,
+        name=name,
+    )
+
+
+def _frame(file: Path, layers: dict[str, str], layer: str) -> gpd.GeoDataFrame:
+    """Read one layer, whatever it is called in the file."""
+    import geopandas as gpd  # noqa: PLC0415 - slow to import, and not for embedded boundaries
+
+    own = next(it for it, known in layers.items() if known == layer)
+    if file.suffix.lower() in {".parquet", ".geoparquet"}:
+        try:
+            frame = gpd.read_parquet(file)
+        except Exception as error:
+            raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
+    else:
+        frame = pyogrio.read_dataframe(file, layer=own)
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
+        raise InputError([Fault(cause="no_projection", file=str(file))])
+    return frame
+
+
+def _renamed(frame: gpd.GeoDataFrame, layer: str, file: Path) -> gpd.GeoDataFrame:
+    """Give the columns of a layer their official names, as text; the rest is dropped."""
+    headers = {plain(it).replace(" ", ""): it for it in frame.columns}
+    found: dict[str, str] = {}
+    for own, names in COLUMNS[layer].items():
+        match = next((headers[key] for it in names if (key := plain(it).replace(" ", "")) in headers), None)
+        if match is not None and match not in found.values():
+            found[own] = match
+    if KEYS[layer] not in found:
+        near = nearest(KEYS[layer], [str(it) for it in frame.columns])
+        raise InputError([Fault(cause="missing_column", file=str(file), column=KEYS[layer], nearest=near)])
+    renamed = frame[[*found.values(), frame.geometry.name]].set_axis([*found, "geometry"], axis=1)
+    return renamed.set_geometry("geometry", crs=frame.crs)
+
+
+def _communes(frame: gpd.GeoDataFrame, file: Path) -> gpd.GeoDataFrame:
+    """Make the communes' layer: codes as text, areas, and missing columns filled in."""
+    communes = _renamed(frame, "communes", file)
+    codes = communes["code_insee"].astype("str").str.upper().str.zfill(5)
+    repeated = codes[codes.duplicated()].head(10)
+    if len(repeated):
+        raise InputError(
+            Fault(cause="repeated_key", file=str(file), column="code_insee", value=it) for it in repeated
+        )
+    communes = communes.set_index(codes.rename("code_insee")).drop(columns="code_insee").sort_index()
+    overseas = communes.index.str[:2].isin(["97", "98"])
+    communes["code_dep"] = np.where(overseas, communes.index.str[:3], communes.index.str[:2])
+    communes = _completed(communes, ("name", "code_reg", "siren_epci", "siren", "postal_codes", "repair"))
+    communes["siren_epci"] = (
+        communes["siren_epci"].str.extract(r"(\d{9})(?!.*\d{9})", expand=False).astype("str")
+    )
+    communes["postal_codes"] = communes["postal_codes"].str.replace(r"[\[\]\"' ]", "", regex=True)
+    communes["postal_codes"] = communes["postal_codes"].str.replace(",", ";")
+    people = communes["population"] if "population" in communes else pd.Series(0, index=communes.index)
+    communes["population"] = pd.to_numeric(people, errors="coerce").fillna(0).astype("int64")
+    return communes.assign(mairie_x=np.nan, mairie_y=np.nan, inside=True)
+
+
+def _completed(frame: gpd.GeoDataFrame, texts: Sequence[str]) -> gpd.GeoDataFrame:
+    """Add the text columns that are absent, all missing, and make the others text."""
+    columns = {
+        it: frame[it].astype("str") if it in frame else pd.Series(index=frame.index, dtype="str")
+        for it in texts
+    }
+    return frame.assign(**columns)
+
+
+def _projected(communes: gpd.GeoDataFrame, chosen: pd.Series[bool], file: Path) -> gpd.GeoDataFrame:
+    """Project communes to the legal metric projection of those chosen; others of another one are dropped."""
+    codes = communes["code_dep"].map(_METRIC).fillna(_METROPOLE).astype("int64")
+    legal = sorted(codes[chosen].unique())
+    if len(legal) != 1:
+        found = ", ".join(f"EPSG:{code}" for code in legal)
+        raise InputError([Fault(cause="several_projections", file=str(file), value=found)])
+    projected = communes[codes == legal[0]].to_crs(int(legal[0]))
+    return projected.assign(area_km2=projected.area / 1e6)
+
+
+def _dissolved(communes: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
+    """Dissolve communes into the bodies of a key; what is not told of these is missing."""
+    columns = [key, "code_reg", "geometry"] if key == "code_dep" else [key, "geometry"]
+    return communes[columns].dropna(subset=[key]).dissolve(key, as_index=False)
+
+
+def territory(study: Study) -> Territory:
+    """Give the territory that a study is about, from its own boundary file or from the embedded ones.
+
+    Parameters
+    ----------
+    study : Study
+        Its ``boundaries`` and ``metadata`` are used.
+
+    Returns
+    -------
+    Territory
+        Named by the study's slug.
+
+    Raises
+    ------
+    InputError
+        As :func:`~opsn_geo.boundaries.territory.embedded` and :func:`user_boundaries`.
+
+    Examples
+    --------
+    >>> from opsn_geo.study import Study
+    >>> territory(Study.default()).communes["inside"].sum()
+    np.int64(3789)
+    """
+    place, head = study.boundaries, study.metadata
+    if place.file is None:
+        return embedded(
+            millesime=head.millesime,
+            region=place.region or None,
+            departements=place.departements,
+            epci=place.epci,
+            name=head.territory,
+        )
+    return user_boundaries(
+        place.file,
+        millesime=head.millesime,
+        name=head.territory,
+        region=place.region,
+        departements=place.departements,
+        epci=place.epci,
+    )

@@ -1,0 +1,353 @@
+"""Which service of which operator reaches which commune, by which path, since when, on what evidence.
+
+One array holds it all: ``evidence[opsn, place, service]``, a byte of flags. Offers and memberships are
+first spread over the places that lie under their code, in one join; the flags are then folded into the
+array, and every answer (state, path, operators, counts) is a reduction of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from datetime import date as Date  # noqa: N812 - `date` names the parameter
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from opsn_geo.catalogue.words import Level, Path
+from opsn_geo.errors import Fault, InputError
+
+OFFERED: Final = 1
+DIRECT: Final = 2
+BY_EPCI: Final = 4
+BY_DEPARTEMENT: Final = 8
+BY_REGION: Final = 16
+USED: Final = 32
+REACHED: Final = DIRECT | BY_EPCI | BY_DEPARTEMENT | BY_REGION
+PATHS: Final = {
+    Path.DIRECT: DIRECT,
+    Path.EPCI: BY_EPCI,
+    Path.DEPARTEMENT: BY_DEPARTEMENT,
+    Path.REGION: BY_REGION,
+}
+EVIDENCE: Final = ("register", "list", "answer", "assumed", "")
+"""What a state rests on, the strongest first; empty where nothing says so."""
+
+_UNPROVEN: Final = np.uint8(len(EVIDENCE) - 1)
+_NEVER: Final = np.iinfo(np.int32).max
+_CODES: Final = {Level.EPCI: "siren_epci", Level.DEPARTEMENT: "code_dep", Level.REGION: "code_reg"}
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What is known of every place and service.
+
+    Parameters
+    ----------
+    places, services, opsn : pandas.Index
+        What the axes of the arrays stand for; ``places`` are communes (``code_insee``) or EPCI
+        (``siren_epci``). The last plane of ``evidence`` is an operator without a name: a use that does
+        not say whose service it is.
+    evidence : uint8 array of shape (opsn + 1, places, services)
+        Flags ``OFFERED``, ``DIRECT``, ``BY_EPCI``, ``BY_DEPARTEMENT``, ``BY_REGION``, ``USED``.
+    since : datetime64[D] array of shape (places, services)
+        First day of the oldest membership in force that carries the service there, else NaT.
+    proof : uint8 array of shape (places, services)
+        Position in :data:`EVIDENCE` of the strongest proof of the state.
+    incomplete : bool array of shape (opsn + 1,)
+        Operators whose list of members is not known to be complete.
+    """
+
+    places: pd.Index
+    services: pd.Index
+    opsn: pd.Index
+    evidence: Bytes
+    since: NDArray[np.datetime64]
+    proof: Bytes
+    incomplete: NDArray[np.bool_]
+
+
+def coverage(
+    communes: pd.DataFrame,
+    services: pd.DataFrame,
+    opsn: pd.DataFrame,
+    offers: pd.DataFrame,
+    memberships: pd.DataFrame,
+    *,
+    uses: pd.DataFrame | None = None,
+    date: Date,
+) -> Coverage:
+    """Gather, for each commune and service, what offers, memberships and uses say at a date.
+
+    A commune lies under its own code, its EPCI's, its département's and its region's; an offer or a
+    membership bears on the communes under its code. A membership counts
+
+    - from ``since`` to ``until``, both included (a missing end is open);
+    - for its own commune, or, where ``reaches_communes`` is true, for all communes under its code;
+    - for the services it lists (all when empty or ``*``), among those which its operator offers in the
+      commune: nobody can be a member for what is not provided there.
+
+    Codes that no commune of the frame lies under (the perimeter of an operator that also works
+    elsewhere) bear on nothing here; linking has already told those that are wrong.
+
+    Parameters
+    ----------
+    communes : DataFrame
+        Indexed by ``code_insee``; columns ``siren_epci`` (null where there is none), ``code_dep``,
+        ``code_reg``.
+    services, opsn : DataFrame
+        Columns ``service``; ``opsn`` and ``list_complete`` (false or missing: members may be unlisted).
+    offers : DataFrame
+        Columns ``opsn``, ``service``, ``level``, ``code``.
+    memberships : DataFrame
+        Columns ``opsn``, ``level``, ``code``, ``reaches_communes``, ``services``, ``since``, ``until``,
+        ``evidence``.
+    uses : DataFrame, optional
+        Columns ``code_insee``, ``opsn`` (empty or missing: not said), ``service``, and if there is one
+        ``evidence`` (``answer`` when absent).
+    date : datetime.date
+        Day at which memberships are read.
+
+    Raises
+    ------
+    InputError
+        An offer, a membership or a use names an operator or a service that is not in its list.
+
+    Notes
+    -----
+    Source of the ladder: the design's state of a commune × service. Missing rule: the absence of a
+    membership is evidence only for operators whose list is complete, see
+    :func:`opsn_geo.measure.coverage.ladder.state_codes`.
+
+    Examples
+    --------
+    >>> from opsn_geo.measure.coverage.ladder import states
+    >>> communes = pd.DataFrame({"siren_epci": ["1", "1"], "code_dep": "02", "code_reg": "32"},
+    ...                         index=pd.Index(["02001", "02002"], name="code_insee"))
+    >>> services = pd.DataFrame({"service": ["dpd"]})
+    >>> opsn = pd.DataFrame({"opsn": ["adica"], "list_complete": [True]})
+    >>> offers = pd.DataFrame({"opsn": ["adica"], "service": "dpd", "level": "departement", "code": "02"})
+    >>> memberships = pd.DataFrame({"opsn": ["adica"], "level": "commune", "code": "02001", "services": "*",
+    ...     "reaches_communes": True, "since": "2019-01-01", "until": None, "evidence": "list"})
+    >>> known = coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
+    >>> states(known)["dpd"].to_dict()
+    {'02001': 'member', '02002': 'offered'}
+    """
+    return _gathered(
+        _communes_within(communes),
+        communes.index,
+        services=services,
+        opsn=opsn,
+        offers=offers,
+        memberships=memberships,
+        uses=uses,
+        date=date,
+    )
+
+
+def epci_coverage(
+    communes: pd.DataFrame,
+    services: pd.DataFrame,
+    opsn: pd.DataFrame,
+    offers: pd.DataFrame,
+    memberships: pd.DataFrame,
+    *,
+    date: Date,
+) -> Coverage:
+    """Gather the same for each EPCI as a body of its own: a member for itself.
+
+    An EPCI is a member when it belongs to the operator, whether or not that serves its communes. It is
+    in the perimeter of an offer made to it, or to any of its communes, their département or region.
+    Parameters, errors and missing rule are those of :func:`coverage`; places are the ``siren_epci`` of
+    ``communes``, sorted.
+
+    Examples
+    --------
+    >>> from opsn_geo.measure.coverage.ladder import states
+    >>> communes = pd.DataFrame({"siren_epci": ["1"], "code_dep": "02", "code_reg": "32"}, index=["02001"])
+    >>> services = pd.DataFrame({"service": ["dpd"]})
+    >>> opsn = pd.DataFrame({"opsn": ["x"], "list_complete": [True]})
+    >>> offers = pd.DataFrame({"opsn": ["x"], "service": "dpd", "level": "departement", "code": "02"})
+    >>> memberships = pd.DataFrame({"opsn": ["x"], "level": "epci", "code": "1", "services": "*",
+    ...     "reaches_communes": False, "since": None, "until": None, "evidence": "list"})
+    >>> known = epci_coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
+    >>> states(known)["dpd"]["1"]
+    'member'
+    """
+    within, places = _epci_within(communes)
+    own = memberships[memberships["level"] == Level.EPCI]
+    return _gathered(
+        within,
+        places,
+        services=services,
+        opsn=opsn,
+        offers=offers,
+        memberships=own,
+        uses=None,
+        date=date,
+    )
+
+
+def _communes_within(communes: pd.DataFrame) -> pd.DataFrame:
+    """List every code that a commune lies under: ``place``, ``level``, ``code``, ``flag``."""
+    codes = {Level.COMMUNE: communes.index, **{level: communes[it] for level, it in _CODES.items()}}
+    parts = [
+        pd.DataFrame({"level": level.value, "code": np.asarray(it, object), "flag": flag})
+        for (level, it), flag in zip(codes.items(), PATHS.values(), strict=True)
+    ]
+    listed = pd.concat([part.assign(place=np.arange(len(communes))) for part in parts], ignore_index=True)
+    return listed.dropna(subset="code")
+
+
+def _epci_within(communes: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
+    """List every code that an EPCI or any of its communes lies under."""
+    epci = pd.Categorical(communes["siren_epci"])
+    listed = _communes_within(communes)
+    listed["place"] = epci.codes[listed["place"]]
+    return listed[listed["place"] >= 0].assign(flag=DIRECT).drop_duplicates(), pd.Index(
+        epci.categories, name="siren_epci"
+    )
+
+
+def _gathered(
+    within: pd.DataFrame,
+    places: pd.Index,
+    *,
+    services: pd.DataFrame,
+    opsn: pd.DataFrame,
+    offers: pd.DataFrame,
+    memberships: pd.DataFrame,
+    uses: pd.DataFrame | None,
+    date: Date,
+) -> Coverage:
+    """Spread each table over the places, and fold it into the arrays."""
+    slugs, operators = pd.Index(services["service"], name="service"), pd.Index(opsn["opsn"], name="opsn")
+    used = _uses(uses)
+    _check_references(slugs, operators, offers=offers, memberships=memberships, uses=used)
+    shape = (len(places), len(slugs))
+    complete = opsn["list_complete"].astype("boolean").fillna(value=False)
+    known = Coverage(
+        places=places,
+        services=slugs,
+        opsn=operators,
+        evidence=np.zeros((len(operators) + 1, *shape), np.uint8),
+        since=np.full(shape, np.datetime64("NaT"), "datetime64[D]"),
+        proof=np.full(shape, _UNPROVEN, np.uint8),
+        incomplete=np.append(~complete.to_numpy(bool), np.False_),
+    )
+    offered = _spread(offers, within)
+    o, service = _positions(operators, offered["opsn"]), _positions(slugs, offered["service"])
+    known.evidence[o, offered["place"], service] = OFFERED
+    _fold_memberships(known, _in_force(memberships, within, date))
+    _fold_uses(known, used)
+    return known
+
+
+def _spread(table: pd.DataFrame, within: pd.DataFrame) -> pd.DataFrame:
+    """Repeat each row for each place that lies under its code (many to many; none is no row)."""
+    return pd.concat(
+        [
+            table[table["level"] == level].merge(codes[["code", "place", "flag"]], on="code")
+            for level, codes in within.groupby("level")
+        ],
+        ignore_index=True,
+    )
+
+
+def _positions(axis: pd.Index, values: pd.Series) -> NDArray[np.intp]:
+    """Place values on an axis; -1 (the last plane, the unnamed operator) for the empty one."""
+    return axis.get_indexer(pd.Index(values))
+
+
+def _in_force(memberships: pd.DataFrame, within: pd.DataFrame, date: Date) -> pd.DataFrame:
+    """Keep the memberships of that day, one row by place they reach."""
+    since, until = (pd.to_datetime(memberships[it], errors="raise") for it in ("since", "until"))
+    day = pd.Timestamp(date)
+    rows = _spread(memberships.assign(since=since)[~(since > day) & ~(until < day)], within)
+    own, reaching = rows["flag"] == DIRECT, rows["reaches_communes"].astype(bool)
+    return rows[own | reaching]
+
+
+def _fold_memberships(known: Coverage, rows: pd.DataFrame) -> None:
+    """Write who is reached, since when, and on which proof, where the operator offers the service."""
+    o, place = _positions(known.opsn, rows["opsn"]), rows["place"].to_numpy()
+    carried = _carried(rows["services"], known.services) & (known.evidence[o, place] & OFFERED).astype(bool)
+    flags = carried * rows["flag"].to_numpy(np.uint8)[:, None]
+    key, flags = _folded(np.bitwise_or, flags, o * len(known.places) + place)
+    known.evidence.reshape(-1, len(known.services))[key] |= flags
+
+    days = rows["since"].to_numpy("datetime64[D]").astype(np.int64)
+    days = np.where(rows["since"].isna(), _NEVER, days).astype(np.int32)
+    key, first = _folded(np.minimum, np.where(carried, days[:, None], np.int32(_NEVER)), place)
+    known.since[key] = np.where(first == _NEVER, np.datetime64("NaT"), first.astype("datetime64[D]"))
+    ranks = np.where(carried, _ranks(rows["evidence"])[:, None], _UNPROVEN)
+    key, strongest = _folded(np.minimum, ranks, place)
+    known.proof[key] = strongest
+
+
+def _ranks(evidence: pd.Series) -> Bytes:
+    """Rank proofs as :data:`EVIDENCE` does; one that it does not know proves nothing by itself."""
+    codes = pd.Categorical(evidence, EVIDENCE).codes
+    return np.where(codes < 0, _UNPROVEN, codes).astype(np.uint8)
+
+
+def _carried(lists: pd.Series, slugs: pd.Index) -> NDArray[np.bool_]:
+    """Tell which services each membership carries: those listed, all when empty or ``*``."""
+    codes, kinds = pd.factorize(lists.fillna("").astype(str))
+    named = (
+        pd.Series(kinds, dtype=object).astype(str).str.get_dummies(";").reindex(columns=slugs, fill_value=0)
+    )
+    every = np.isin(kinds, ["", "*"])
+    return np.asarray((named.to_numpy(bool) | every[:, None])[codes], bool)
+
+
+def _folded(
+    ufunc: np.ufunc, values: NDArray[Any], key: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Fold the rows of equal key into one, giving the keys, sorted, and what each folds to."""
+    if len(key) == 0:
+        return key, values
+    order = np.argsort(key, kind="stable")
+    starts = np.flatnonzero(np.diff(key[order], prepend=-1))
+    return key[order][starts], ufunc.reduceat(values[order], starts, axis=0)
+
+
+def _uses(uses: pd.DataFrame | None) -> pd.DataFrame:
+    """Complete a table of uses: none at all, operators not said, evidence from answers."""
+    if uses is None:
+        return pd.DataFrame(columns=["code_insee", "opsn", "service", "evidence"], dtype=str)
+    return uses.assign(opsn=uses["opsn"].fillna(""), evidence=uses.get("evidence", "answer"))
+
+
+def _fold_uses(known: Coverage, rows: pd.DataFrame) -> None:
+    """Write what is used; the proof of a use takes the place of the membership's."""
+    place = _positions(known.places, rows["code_insee"])
+    rows, place = rows[place >= 0], place[place >= 0]
+    at = place, _positions(known.services, rows["service"])
+    known.evidence[_positions(known.opsn, rows["opsn"]), *at] |= USED
+    known.proof[at] = _UNPROVEN
+    np.minimum.at(known.proof, at, _ranks(rows["evidence"]))
+
+
+def _check_references(slugs: pd.Index, operators: pd.Index, **tables: pd.DataFrame) -> None:
+    """Refuse an operator or a service that no list has, telling every one."""
+    known = {"opsn": {*operators, ""}, "service": set(slugs), "services": {*slugs, "", "*"}}
+    faults = [
+        Fault(cause="unknown_reference", file=name, column=column, value=str(value))
+        for name, table in tables.items()
+        for column, among in known.items()
+        if column in table
+        for value in _named(table[column])
+        if value not in among
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def _named(column: pd.Series) -> Iterator[Hashable]:
+    """Give each name of a column once, lists taken apart."""
+    yield from dict.fromkeys(it for cell in column.dropna().unique() for it in str(cell).split(";"))

@@ -1,0 +1,153 @@
+"""The ladder from ``not_offered`` to ``used``, read off a coverage: states, paths, operators, dates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.catalogue.words import Path, State
+from opsn_geo.measure.coverage.evidence import EVIDENCE, OFFERED, PATHS, REACHED, USED, Coverage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STATES: Final = tuple(State)
+"""The states, in the order of the codes of :func:`state_codes`."""
+
+_RUNGS: Final = np.array(
+    [STATES.index(it) for it in (State.NOT_OFFERED, State.OFFERED, State.UNKNOWN, State.MEMBER, State.USED)]
+)
+_RANKS: Final = np.argsort(_RUNGS)
+_PATH_OF_FLAGS: Final = np.array(
+    [
+        next((path for path, flag in PATHS.items() if flag == flags), Path.SEVERAL if flags else Path.NONE)
+        for flags in range(REACHED + 1)
+    ],
+    dtype=object,
+)
+
+
+def state_codes(coverage: Coverage) -> NDArray[np.int8]:
+    """Give the state of each place and service, as its position in :data:`STATES`.
+
+    ``used`` where a use says so, whatever the tables of offers and members say; else ``member`` where a
+    membership that carries the service reaches the place; else ``unknown`` where one of those who offer
+    it there has a list of members not known to be complete; else ``offered``; else ``not_offered``.
+
+    Returns
+    -------
+    int8 array of shape (places, services)
+    """
+    flags = np.bitwise_or.reduce(coverage.evidence, axis=0)
+    unlisted = np.bitwise_or.reduce(coverage.evidence[coverage.incomplete], axis=0)
+    ladder = [flags & USED, flags & REACHED, unlisted & OFFERED, flags & OFFERED]
+    rungs = [State.USED, State.MEMBER, State.UNKNOWN, State.OFFERED]
+    codes = np.select(
+        [rung.astype(bool) for rung in ladder], [np.int8(STATES.index(it)) for it in rungs], np.int8(0)
+    )
+    return codes.astype(np.int8, copy=False)
+
+
+def states(coverage: Coverage) -> pd.DataFrame:
+    """Give the state of each place (rows) and service (columns) as text, see :func:`state_codes`.
+
+    Examples
+    --------
+    See :func:`opsn_geo.measure.coverage.evidence.coverage`.
+    """
+    values = np.array([it.value for it in STATES], dtype=object)[state_codes(coverage)]
+    return pd.DataFrame(values, index=coverage.places, columns=coverage.services, dtype="str")
+
+
+def couverture(coverage: Coverage) -> pd.DataFrame:
+    """Give the long table: one row for each place and service, in their order.
+
+    Returns
+    -------
+    DataFrame
+        The place's code (``code_insee`` or ``siren_epci``), ``service``, ``state``; ``path`` by which
+        memberships reach it (empty for none); ``opsn``, the operators that reach it or are used there,
+        else those that offer it, joined by ``;``, and ``opsn_count``, how many they are; ``since``, first
+        day of the oldest such membership (NaT: none, or not dated); ``evidence``, the strongest proof of
+        the use, else of a membership (empty for none).
+    """
+    flags = np.bitwise_or.reduce(coverage.evidence, axis=0)
+    concerned = _concerned(coverage, flags)
+    return pd.DataFrame(
+        {
+            str(coverage.places.name): coverage.places.repeat(len(coverage.services)),
+            "service": np.tile(coverage.services.to_numpy(), len(coverage.places)),
+            "state": _texts([it.value for it in STATES], state_codes(coverage)),
+            "path": _texts(list(_PATH_OF_FLAGS), flags & REACHED),
+            "opsn": _listed(concerned, coverage.opsn),
+            "opsn_count": concerned.sum(axis=0, dtype=np.int16).ravel(),
+            "since": coverage.since.ravel().astype("datetime64[s]"),
+            "evidence": _texts(list(EVIDENCE), coverage.proof),
+        }
+    )
+
+
+def summary(coverage: Coverage) -> pd.DataFrame:
+    """Sum the services up for each place: who reaches it, by which path, for how many services.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by place: ``state``, the best of its services (unknown is better than offered, since it
+        may be a membership); ``opsn_count`` and ``opsn``, the operators that reach it by a membership, for a
+        service at least; ``path``; ``services_offered`` (an operator offers it there, or it is used),
+        ``services_member`` (a membership reaches it, or it is used), ``services_used`` and
+        ``services_unknown``: numbers of services.
+    """
+    reaching = np.bitwise_or.reduce(coverage.evidence[:-1] & REACHED, axis=2)
+    flags = np.bitwise_or.reduce(reaching, axis=0)
+    offered = (np.bitwise_or.reduce(coverage.evidence, axis=0) & (OFFERED | USED)).astype(bool)
+    codes = state_codes(coverage)
+    best = _RUNGS[np.max(_RANKS[codes], axis=1, initial=0)]
+    rungs = {
+        "services_member": (State.MEMBER, State.USED),
+        "services_used": (State.USED,),
+        "services_unknown": (State.UNKNOWN,),
+    }
+    counts = {
+        name: np.isin(codes, [STATES.index(it) for it in among]).sum(axis=1) for name, among in rungs.items()
+    }
+    reached = reaching.astype(bool)
+    return pd.DataFrame(
+        {
+            "state": _texts([it.value for it in STATES], best),
+            "opsn_count": reached.sum(axis=0),
+            "opsn": _listed(reached, coverage.opsn),
+            "path": _texts(list(_PATH_OF_FLAGS), flags),
+            "services_offered": offered.sum(axis=1),
+            **counts,
+        },
+        index=coverage.places,
+    )
+
+
+def _concerned(coverage: Coverage, flags: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell which named operators reach each cell or are used there; where none, which offer it."""
+    wanted = np.where(flags & (REACHED | USED), np.uint8(REACHED | USED), np.uint8(OFFERED))
+    return (coverage.evidence[:-1] & wanted).astype(bool)
+
+
+def _texts(words: list[str], codes: NDArray[np.integer]) -> pd.api.extensions.ExtensionArray:
+    """Give the word of each code, row by row."""
+    return pd.array([str(word) for word in words], dtype="str").take(codes.ravel())
+
+
+def _listed(chosen: NDArray[np.bool_], names: pd.Index) -> pd.api.extensions.ExtensionArray:
+    """Join the names chosen in each cell by ``;``: each different choice is written once.
+
+    >>> list(_listed(np.array([[True, True, False], [True, False, False]]), pd.Index(["a", "b"])))
+    ['a;b', 'a', '']
+    """
+    flat = chosen.reshape(len(names), -1)
+    codes = np.zeros(flat.shape[1], np.int64)
+    for row in np.packbits(flat, axis=0):
+        codes = pd.factorize(codes * 256 + row)[0]
+    first = pd.Series(codes).drop_duplicates().index.to_numpy()
+    return _texts([";".join(names[column]) for column in flat[:, first].T], codes)

@@ -1,0 +1,181 @@
+"""Needs against offers: what is offered and little used, needed and not offered, needed everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from opsn_geo.measure.coverage.evidence import OFFERED, Coverage
+from opsn_geo.measure.coverage.shares import group_codes, group_sums
+
+Floats = NDArray[np.float64]
+
+
+def wilson(count: Floats, base: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
+    """Give Wilson's interval for shares.
+
+    Parameters
+    ----------
+    count, base : arrays of the same shape
+        Successes and trials; the interval of an empty base is [0, 1].
+    level : float
+        Level of confidence.
+
+    Notes
+    -----
+    Ends: (p̂ + z²/2n ± z √(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n), Wilson, *JASA* 22 (1927). It treats the
+    answers as independent draws from an endless population. Where n answers come from N bodies, the ends
+    are too far apart by up to a factor √(1 − n/N) (5 % for a tenth of the communes), which errs on the
+    side of caution; several answers from one commune err on the other.
+
+    Examples
+    --------
+    >>> low, high = wilson(np.array([10.0]), np.array([50.0]))
+    >>> round(float(low[0]), 3), round(float(high[0]), 3)
+    (0.112, 0.33)
+    """
+    from scipy.special import ndtri  # noqa: PLC0415 - slow to import
+
+    z2 = float(ndtri(0.5 + level / 2)) ** 2
+    n = np.where(base > 0, base, np.nan)
+    share = count / n
+    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2)))
+    low, high = ((share + z2 / (2 * n) + sign * half) / (1 + z2 / n) for sign in (-1, 1))
+    return np.clip(np.nan_to_num(low, nan=0), 0, 1), np.clip(np.nan_to_num(high, nan=1), 0, 1)
+
+
+def ticked(
+    answers: pd.DataFrame, item: str, by: pd.Series | None = None, *, min_answers: int = 5
+) -> pd.DataFrame:
+    """Give the share of respondents that tick each choice of an item, with its base and interval.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        On ``respondent``; a ``boolean`` column ``item:choice`` for each choice, missing: not answered.
+    item : str
+        The item, such as ``need``.
+    by : Series, optional
+        Group of each respondent, on their index; missing counts nowhere. Without it, one group ``all``.
+    min_answers : int
+        A smaller base gives no share, no interval and no count: too few to publish.
+
+    Returns
+    -------
+    DataFrame
+        On group and ``service`` (the choice; ``none`` is left out): ``count``, ``base`` (respondents who
+        answered this choice), ``share`` (of the base), ``low`` and ``high``, Wilson's interval at 95 %.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"need:sig": [True, True, False, False, False, None]}, dtype="boolean")
+    >>> ticked(answers, "need").loc[("all", "sig"), ["count", "base", "share"]].tolist()
+    [2.0, 5.0, 0.4]
+    """
+    choices = answers.filter(regex=f"^{item}:").drop(columns=f"{item}:none", errors="ignore")
+    codes, groups = group_codes(answers.index, by)
+    yes, answered = choices.fillna(value=False).to_numpy(float), choices.notna().to_numpy(float)
+    count, base = (group_sums(it, codes, len(groups)).ravel() for it in (yes, answered))
+    shown = base >= min_answers
+    count = np.where(shown, count, np.nan)
+    low, high = wilson(count, base)
+    names = pd.Index(choices.columns.str.removeprefix(f"{item}:"))
+    return pd.DataFrame(
+        {
+            "count": count,
+            "base": base.astype(int),
+            "share": count / np.where(shown, base, np.nan),
+            "low": np.where(shown, low, np.nan),
+            "high": np.where(shown, high, np.nan),
+        },
+        index=pd.MultiIndex.from_product([groups, names], names=[groups.name, "service"]),
+    )
+
+
+def operators_offering(coverage: Coverage, by: pd.Series | None = None) -> pd.Series:
+    """Count the operators that offer each service somewhere in each group of places.
+
+    Returns
+    -------
+    Series of int
+        ``opsn_count`` on group and ``service``; one group ``all`` without ``by`` (group of each place,
+        missing counts nowhere).
+    """
+    codes, groups = group_codes(coverage.places, by)
+    offered = (coverage.evidence[:-1] & OFFERED).astype(float)
+    counts = sum(
+        ((group_sums(plane, codes, len(groups)) > 0).astype(int) for plane in offered),
+        np.zeros((len(groups), len(coverage.services)), int),
+    )
+    rows = pd.MultiIndex.from_product([groups, coverage.services], names=[groups.name, "service"])
+    return pd.Series(counts.ravel(), rows, name="opsn_count")
+
+
+def needs(
+    answers: pd.DataFrame,
+    offering: pd.Series,
+    by: pd.Series | None = None,
+    *,
+    used: str = "service_used",
+    needed: str = "need",
+    min_answers: int = 5,
+) -> pd.DataFrame:
+    """Set what respondents use and miss against what is offered to them, group by group.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        On ``respondent``, see :func:`ticked`.
+    offering : Series
+        Operators that offer each service in each group, see :func:`operators_offering`; the same groups.
+        A service needed that it does not list counts as offered by nobody.
+    by : Series, optional
+        Group of each respondent, their département for instance.
+    used, needed : str
+        Items that say which services are used, and which are missed.
+    min_answers : int
+        Smaller bases give no figures and no flags.
+
+    Returns
+    -------
+    DataFrame
+        On group and ``service``: ``opsn_count``; ``used_*`` and ``need_*`` (``count``, ``base``,
+        ``share``, ``low``, ``high``); and flags:
+
+        - ``behind_region``: offered, and the interval of its use lies below its share among all
+          respondents; ``behind_others``: offered, and it lies below the mean use of the services offered
+          in the group; ``little_used``: either;
+        - ``needed``: the interval of the need lies above the mean need of all services in the group;
+        - ``needed_not_offered``, ``needed_single`` (one operator alone), ``needed_offered``: needed, and
+          offered there by nobody, by one, by one at least;
+        - ``needed_everywhere``: needed in every group whose base is large enough.
+
+    Notes
+    -----
+    Bases: for use, those who were asked (users of an operator, where the questionnaire asks only them);
+    for need, those who answered. Shares of respondents, not of communes: several may answer for one.
+    """
+    use, need = (ticked(answers, it, by, min_answers=min_answers) for it in (used, needed))
+    table = use.add_prefix("used_").join(need.add_prefix("need_"), how="outer")
+    groups = table.index.names[0]
+    count = offering.rename_axis(table.index.names).reindex(table.index, fill_value=0)
+    region = ticked(answers, used, min_answers=min_answers).droplevel(0)["share"]
+    usual = table["used_share"].where(count > 0).groupby(level=groups).transform("mean")
+    behind = {
+        "behind_region": (count > 0)
+        & (table["used_high"] < region.reindex(table.index.get_level_values(1)).to_numpy()),
+        "behind_others": (count > 0) & (table["used_high"] < usual),
+    }
+    is_needed = table["need_low"] > table["need_share"].groupby(level=groups).transform("mean")
+    everywhere = (is_needed | table["need_share"].isna()).groupby(level="service").transform("all")
+    return table.assign(
+        opsn_count=count,
+        **behind,
+        little_used=behind["behind_region"] | behind["behind_others"],
+        needed=is_needed,
+        needed_not_offered=is_needed & (count == 0),
+        needed_single=is_needed & (count == 1),
+        needed_offered=is_needed & (count > 0),
+        needed_everywhere=everywhere & is_needed.groupby(level="service").transform("any"),
+    )

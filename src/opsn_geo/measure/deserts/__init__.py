@@ -1,0 +1,1 @@
+"""Where a service does not come, how large, how certain, and how far the nearest help is."""

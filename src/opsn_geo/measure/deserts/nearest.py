@@ -1,0 +1,183 @@
+"""How near is help: straight-line distances between town halls, in metres."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+_TILE: Final = 8
+
+
+def places(communes: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Give the point that stands for each commune: its mairie, else a point inside it.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        On ``code_insee``, in a metric projection; ``mairie_x`` and ``mairie_y`` (m, may be missing, alone or
+        as columns).
+
+    Returns
+    -------
+    DataFrame
+        On the index of `communes`: ``x``, ``y`` (m); missing where there is neither mairie nor geometry.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> pair = gpd.GeoDataFrame({"mairie_x": [10.0, None], "mairie_y": [20.0, None]}, index=["a", "b"],
+    ...                         geometry=[shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)])
+    >>> places(pair).loc["a"].tolist(), places(pair).loc["b"].tolist()
+    ([10.0, 20.0], [150.0, 50.0])
+    """
+    found = pd.DataFrame({"x": np.nan, "y": np.nan}, index=communes.index)
+    if {"mairie_x", "mairie_y"} <= set(communes.columns):
+        found = communes[["mairie_x", "mairie_y"]].astype(float).set_axis(["x", "y"], axis=1)
+    points = communes.geometry.representative_point()
+    return found.where(found.notna().all(axis=1), pd.DataFrame({"x": points.x, "y": points.y}))
+
+
+def nearest(origins: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
+    """Find the nearest target of each origin.
+
+    Parameters
+    ----------
+    origins, targets : DataFrame
+        Points ``x``, ``y`` (m). An origin or a target without a point has no distance.
+
+    Returns
+    -------
+    DataFrame
+        On the index of `origins`: ``nearest`` (label of the target, missing where none is known) and
+        ``distance_m`` (straight line, in metres; missing likewise, never zero for want of a target). Of
+        several equally near, the first of `targets`, as far as floating point tells them apart.
+
+    Examples
+    --------
+    >>> points = pd.DataFrame({"x": [0.0, 3.0, 10.0], "y": [0.0, 4.0, 0.0]}, index=["a", "b", "c"])
+    >>> nearest(points.loc[["a"]], points.loc[["b", "c"]]).to_dict("index")
+    {'a': {'nearest': 'b', 'distance_m': 5.0}}
+    """
+    place, metres = nearest_places(origins.to_numpy(dtype=float), targets.to_numpy(dtype=float))
+    return pd.DataFrame(
+        {"nearest": labels_at(targets.index, place), "distance_m": metres}, index=origins.index
+    )
+
+
+def nearest_places(
+    origins: NDArray[np.float64], targets: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Find the place of the nearest target of each origin (-1 where there is none), and its distance.
+
+    >>> place, metres = nearest_places(np.array([[0.0, 0.0], [np.nan, 0.0]]), np.array([[3.0, 4.0]]))
+    >>> place.tolist(), metres.tolist()
+    ([0, -1], [5.0, nan])
+    """
+    from scipy.spatial import KDTree  # noqa: PLC0415 - heavy, and needed for distances only
+
+    known, starts = (np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (targets, origins))
+    place, metres = np.full(len(origins), -1), np.full(len(origins), np.nan)
+    if len(known) and len(starts):
+        metres[starts], found = KDTree(targets[known]).query(origins[starts])
+        place[starts] = known[found]
+    return place, metres
+
+
+def lattice_distances(
+    x: NDArray[np.float64], y: NDArray[np.float64], targets: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Measure the distance to the nearest target from every crossing of the lines of a lattice.
+
+    Parameters
+    ----------
+    x, y : array of float
+        Where its lines lie, rising or falling (m).
+    targets : array of shape (targets, 2)
+        Points; at least one, none missing.
+
+    Returns
+    -------
+    array of shape (y, x)
+        Straight-line distances (m).
+
+    Notes
+    -----
+    The lattice is cut into tiles of 8 × 8 crossings. With h the reach of a tile from its centre and d the
+    distance from there to the nearest target, the nearest target of any crossing in it lies at most d + 2h
+    from its centre (triangle inequality): only those are looked at, and nothing is approximated.
+
+    Examples
+    --------
+    >>> lattice_distances(np.array([0.0, 3.0]), np.array([4.0]), np.array([[0.0, 0.0], [9.0, 4.0]])).tolist()
+    [[4.0, 5.0]]
+    """
+    from scipy.spatial import KDTree  # noqa: PLC0415 - heavy, and needed for distances only
+
+    across, down = (_tiled(lines) for lines in (x, y))
+    middles = [lines.mean(axis=1) for lines in (across, down)]
+    centres = np.stack(np.meshgrid(*middles), axis=-1).reshape(-1, 2)
+    half = np.hypot(abs(across - middles[0][:, None]).max(), abs(down - middles[1][:, None]).max())
+    tree = KDTree(targets)
+    reach = (tree.query(centres)[0] + 2 * half) * (1 + 1e-9)  # for rounding
+    squares = np.full((len(centres), _TILE, _TILE), np.inf)
+    tile, rank = np.arange(len(centres)), 1
+    while len(tile):
+        far, place = tree.query(centres[tile], k=np.arange(rank, rank + _TILE))
+        for metres, target in zip(far.T, place.T, strict=True):
+            near = metres <= reach[tile]
+            at, (to_x, to_y) = tile[near], targets[target[near]].T[:, :, None]
+            east, north = across[at % len(across)] - to_x, down[at // len(across)] - to_y
+            squares[at] = np.minimum(squares[at], east[:, None, :] ** 2 + north[:, :, None] ** 2)
+        tile, rank = tile[far[:, -1] <= reach[tile]], rank + _TILE
+    rows = squares.reshape(len(down), len(across), _TILE, _TILE).swapaxes(1, 2)
+    found: NDArray[np.float64] = np.sqrt(rows.reshape(down.size, across.size)[: len(y), : len(x)])
+    return found
+
+
+def _tiled(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut the lines of a lattice into tiles, the last one filled up with the last line."""
+    return np.pad(lines, (0, -len(lines) % _TILE), mode="edge").reshape(-1, _TILE)
+
+
+def labels_at(labels: pd.Index, place: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Give the label at each place, and nothing at -1.
+
+    >>> labels_at(pd.Index(["a", "b"]), np.array([1, -1])).tolist()
+    ['b', None]
+    """
+    return np.append(labels.to_numpy(dtype=object), np.array([None], dtype=object))[place]
+
+
+def covered_distance(below: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    """Measure how far each commune is from the nearest one known to have each service.
+
+    Parameters
+    ----------
+    below : DataFrame of boolean
+        Communes × services, as from :func:`~opsn_geo.measure.deserts.members.below`; false: has the service.
+    points : DataFrame
+        ``x``, ``y`` (m) of the same communes, as from :func:`places`.
+
+    Returns
+    -------
+    DataFrame of float
+        Communes × services, in metres, mairie to mairie: 0 where the commune has the service itself, missing
+        where no commune is known to have it. Communes of unknown state are no target, so that this is an
+        upper bound.
+
+    Examples
+    --------
+    >>> points = pd.DataFrame({"x": [0.0, 3.0], "y": [0.0, 4.0]}, index=["a", "b"])
+    >>> below = pd.DataFrame({"dpd": [True, False]}, index=["a", "b"], dtype="boolean")
+    >>> covered_distance(below, points)["dpd"].tolist()
+    [5.0, 0.0]
+    """
+    has = ~below.fillna(value=True).astype(bool)
+    found = {service: nearest(points, points[has[service]])["distance_m"] for service in below}
+    return pd.DataFrame(found, index=below.index, columns=below.columns)

@@ -1,0 +1,1 @@
+"""What a study published, recomputed and checked for consistency."""

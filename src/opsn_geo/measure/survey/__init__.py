@@ -1,0 +1,1 @@
+"""Who answered, what the answers are worth, and what they say."""

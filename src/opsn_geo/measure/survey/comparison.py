@@ -1,0 +1,267 @@
+"""What goes with using an OPSN: adherents against others, item by item, raw and adjusted; and rankings.
+
+A difference is an association among the communes that answered. It is adjusted for what is known of them
+(size, département), never proof of a cause.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.measure.distributions import discoveries, student, student_p
+from opsn_geo.measure.survey.design import Design, cluster_sums, dummies, floats, standard_errors
+from opsn_geo.measure.survey.estimates import estimates
+from opsn_geo.measure.survey.response import with_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Booleans = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+_NO_ERROR: Final = 1e-12
+"""An error under this is that of rounding: the item is the same for all of a group, nothing is tested."""
+
+
+def influence(
+    values: pd.DataFrame,
+    member: pd.Series,
+    design: Design,
+    covariates: pd.DataFrame,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Compare adherents with others on every item, raw and at equal size and département.
+
+    The gap is the coefficient of membership in a weighted linear regression of the item; raw without other
+    terms (the difference of the two weighted means), adjusted with the covariates as categories (which
+    weighs each cell by how far membership varies in it, so that cells without both groups do not count).
+    Its error is the sandwich of Binder (1983) over communes, without finite population correction: a gap
+    speaks of what membership goes with, not of a count in this region. Intervals are Student's with one
+    degree less than the communes.
+
+    Parameters
+    ----------
+    values : DataFrame
+        One row per respondent: boolean items (gap in shares: times 100 for points) and numbers.
+    member : Series of bool
+        Who uses an OPSN, on the same index; respondents that did not say are left out.
+    design : Design
+        Weights and clusters.
+    covariates : DataFrame
+        Categories to hold equal, on the same index.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    DataFrame
+        ``item``, ``measure``, ``members`` and ``others`` (answers), ``member_mean``, ``other_mean``, then
+        ``gap``, ``gap_se``, ``gap_low``, ``gap_high``, ``gap_p``, ``gap_q`` and the same as ``adjusted_*``;
+        q after Benjamini and Hochberg over all items compared, whose number is ``tests``. An item that one
+        group did not answer has missing values and is not counted as a test; so has an adjusted gap where
+        no cell of the covariates has both groups.
+
+    Examples
+    --------
+    >>> from opsn_geo.measure.survey.design import plain_design
+    >>> codes = pd.Series(list("abcdefgh"))
+    >>> values = pd.DataFrame({"rgpd": [True, True, True, False, True, False, False, False]})
+    >>> member, size = pd.Series([True] * 4 + [False] * 4), pd.DataFrame({"size": list("slslslsl")})
+    >>> found = influence(values, member, plain_design(codes, 80), size)
+    >>> found.loc[0, ["member_mean", "other_mean", "gap"]].tolist(), float(found.loc[0, "gap_se"].round(6))
+    ([0.75, 0.25, 0.5], 0.327327)
+    """
+    index = design.weights.index
+    numbers, side = floats(values.reindex(index)), floats(member.reindex(index))
+    held = covariates.reindex(index)
+    known = ~np.isnan(numbers) & ~np.isnan(side)[:, None]
+    members, others = known & (side == 1)[:, None], known & (side == 0)[:, None]
+    shares = [pd.api.types.is_bool_dtype(it) for it in values.dtypes]
+    found = pd.DataFrame(
+        {
+            "item": values.columns,
+            "measure": np.where(shares, "share", "mean"),
+            "members": members.sum(axis=0),
+            "others": others.sum(axis=0),
+            "member_mean": _means(numbers, members, design),
+            "other_mean": _means(numbers, others, design),
+        }
+    )
+    plain = np.column_stack([side, np.ones(len(side))])
+    full = np.column_stack([side, dummies(held, held.columns.tolist())])
+    made = {"gap": plain, "adjusted": full}
+    parts = [_gaps(numbers, known, it, design, confidence, kind) for kind, it in made.items()]
+    found = pd.concat([found, *parts], axis=1)
+    found = found.assign(gap_q=_discoveries(found["gap_p"]), adjusted_q=_discoveries(found["adjusted_p"]))
+    return found.assign(tests=int(found["gap_p"].notna().sum()))
+
+
+def overlap(member: pd.Series, covariates: pd.DataFrame) -> pd.DataFrame:
+    """Count adherents and others in each cell of the covariates: only cells with both can be compared.
+
+    Parameters
+    ----------
+    member : Series of bool
+        Missing values are left out.
+    covariates : DataFrame
+        Categories, on the same index.
+
+    Returns
+    -------
+    DataFrame
+        The covariates, ``members``, ``others`` and ``both`` (bool), one row per cell that has someone.
+
+    Examples
+    --------
+    >>> found = overlap(pd.Series([True, False, True]), pd.DataFrame({"size": ["s", "s", "l"]}))
+    >>> found[["size", "both"]].values.tolist()
+    [['l', False], ['s', True]]
+    """
+    known = member.dropna().astype(bool)
+    levels = pd.DataFrame({name: with_unknown(covariates[name].loc[known.index]) for name in covariates})
+    cells = known.groupby([levels[name] for name in levels], observed=True).agg(["size", "sum"])
+    members = cells["sum"].astype("int64")
+    found = pd.DataFrame({"members": members, "others": cells["size"] - members})
+    return found.assign(both=(found["members"] > 0) & (found["others"] > 0)).reset_index()
+
+
+def against_reference(
+    estimated: pd.DataFrame, reference: pd.Series, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Set estimates beside values from outside, such as national means, taken as known without error.
+
+    Parameters
+    ----------
+    estimated : DataFrame
+        As :func:`opsn_geo.measure.survey.estimates.estimates` gives it, without domains.
+    reference : Series of float
+        Value by item.
+    confidence : float
+        Level of the interval.
+
+    Returns
+    -------
+    DataFrame
+        ``item``, ``communes``, ``estimate``, ``reference``, ``gap`` (estimate - reference), ``gap_low``,
+        ``gap_high`` (Student's) and ``p``; only the items that have a reference.
+
+    Examples
+    --------
+    >>> estimated = pd.DataFrame({"item": ["score"], "communes": [101], "estimate": [5.9], "se": [0.1]})
+    >>> against_reference(estimated, pd.Series({"score": 6.3})).round(3).loc[0, ["gap", "gap_high"]].tolist()
+    [-0.4, -0.202]
+    """
+    rows = estimated[estimated["item"].isin(reference.index)].reset_index(drop=True)
+    known = rows["item"].map(reference).astype(float)
+    gap = rows["estimate"] - known
+    half = student(confidence, rows["communes"]) * rows["se"]
+    p = student_p(gap / rows["se"], (rows["communes"] - 1).clip(lower=1))
+    return rows[["item", "communes", "estimate"]].assign(
+        reference=known, gap=gap, gap_low=gap - half, gap_high=gap + half, p=p
+    )
+
+
+def rankings(
+    values: pd.DataFrame,
+    design: Design,
+    by: pd.Series | None = None,
+    confidence: float = 0.95,
+    items: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Rank items by their estimated share, with the ranks that the answers cannot tell apart.
+
+    The intervals of the K items of a domain hold together, each at 1 - (1 - confidence) / K (Bonferroni). An
+    item is surely better than another where their intervals do not meet; its rank is then surely between
+    1 + the number of surely better ones and K - the number of surely worse ones (Klein, Wright and
+    Wieczorek, 2020). Items whose rank intervals are the same are tied for all one can tell.
+
+    Parameters
+    ----------
+    values : DataFrame
+        Boolean items, one row per respondent.
+    design : Design
+        Weights and clusters.
+    by : Series, optional
+        Domain of each respondent, such as the département.
+    confidence : float
+        Level at which all ranks of a domain hold together.
+    items : sequence of str
+        Items to rank; none means all.
+
+    Returns
+    -------
+    DataFrame
+        ``domain`` (with `by`), ``item``, ``answers``, ``estimate``, ``low``, ``high``, ``rank`` (equal
+        estimates share the best one), ``rank_best`` and ``rank_worst``, in the order of domain and rank.
+
+    Examples
+    --------
+    >>> from opsn_geo.measure.survey.design import plain_design
+    >>> values = pd.DataFrame({"a": [True] * 40, "b": [True, False] * 20, "c": [False, True] * 20})
+    >>> design = plain_design(pd.Series([str(it) for it in range(40)]), 400)
+    >>> rankings(values, design)[["item", "rank", "rank_best", "rank_worst"]].values.tolist()
+    [['a', 1, 1, 1], ['b', 2, 2, 3], ['c', 2, 2, 3]]
+    """
+    chosen = values[list(items)] if items else values
+    joint = 1 - (1 - confidence) / max(chosen.shape[1], 1)
+    found = estimates(chosen, design, by, joint)
+    domains = ["domain"] if by is not None else []
+    groups = found.groupby(domains, sort=False) if domains else [("", found)]
+    ranked = pd.concat([_ranked(group) for _, group in groups], ignore_index=True)
+    fields = [*domains, "item", "answers", "estimate", "low", "high", "rank", "rank_best", "rank_worst"]
+    return ranked.sort_values([*domains, "rank", "item"], ignore_index=True)[fields]
+
+
+def _means(numbers: Floats, chosen: Booleans, design: Design) -> Floats:
+    """Give the weighted mean of each item over the respondents chosen for it."""
+    weights = design.weights.to_numpy()[:, None] * chosen
+    total, sums = weights.sum(axis=0), (weights * np.where(chosen, numbers, 0.0)).sum(axis=0)
+    return np.asarray(np.divide(sums, total, out=np.full(len(total), np.nan), where=total > 0))
+
+
+def _gaps(
+    numbers: Floats, known: Booleans, matrix: Floats, design: Design, confidence: float, kind: str
+) -> pd.DataFrame:
+    """Give the first coefficient of the regression of each item, with its error, interval and p."""
+    gap, scores = _coefficients(numbers, known, matrix, design)
+    degrees = (cluster_sums(known.astype(float), design) > 0).sum(axis=0) - 1
+    error = standard_errors(scores, design, finite=False)
+    error[np.isnan(gap) | (error < _NO_ERROR) | (degrees < 1)] = np.nan
+    half = student(confidence, degrees + 1) * error
+    p = student_p(gap / error, np.maximum(degrees, 1))
+    parts = {"": gap, "_se": error, "_low": gap - half, "_high": gap + half, "_p": p}
+    return pd.DataFrame({f"{kind}{name}": it for name, it in parts.items()})
+
+
+def _discoveries(p: pd.Series) -> pd.Series:
+    """Give the q of each p that is known, after Benjamini and Hochberg."""
+    tested = p.dropna()
+    return pd.Series(discoveries(tested), index=tested.index, dtype=float).reindex(p.index)
+
+
+def _coefficients(numbers: Floats, known: Booleans, matrix: Floats, design: Design) -> tuple[Floats, Floats]:
+    """Regress all items that the same respondents answered at once; missing where nobody can be compared."""
+    gap, scores = np.full(numbers.shape[1], np.nan), np.zeros(numbers.shape)
+    patterns, which = np.unique(known, axis=1, return_inverse=True)
+    for number, rows in enumerate(patterns.T):
+        columns, items = matrix[rows], np.flatnonzero(which.ravel() == number)
+        if not rows.any() or np.linalg.matrix_rank(columns) == np.linalg.matrix_rank(columns[:, 1:]):
+            continue  # the other columns tell who is a member: nobody to compare with
+        answers, weighed = numbers[np.ix_(rows, items)], design.weights.to_numpy()[rows, None] * columns
+        inverse = np.linalg.pinv(columns.T @ weighed)
+        fit = inverse @ (weighed.T @ answers)
+        gap[items] = fit[0]
+        scores[np.ix_(rows, items)] = (columns @ inverse[:, [0]]) * (answers - columns @ fit)
+    return gap, scores
+
+
+def _ranked(group: pd.DataFrame) -> pd.DataFrame:
+    low, high = group["low"].to_numpy()[:, None], group["high"].to_numpy()[:, None]
+    better, worse = (high < low.T).sum(axis=1), (low > high.T).sum(axis=1)
+    rank = group["estimate"].round(12).rank(method="min", ascending=False).astype("Int64")
+    return group.assign(rank=rank, rank_best=1 + better, rank_worst=len(group) - worse)

@@ -1,0 +1,321 @@
+"""Classes of a legend, computed on the data: categories, and intervals cut at readable bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.catalogue.words import Language, State, text, texts, unit
+
+Scheme = Literal["pretty", "quantiles"]
+
+UNKNOWN_COLOUR: Final = "#bdbdbd"
+# Nine hues that stay apart in the three common kinds of colour blindness (after Paul Tol's "muted").
+QUALITATIVE: Final = (
+    "#88ccee", "#cc6677", "#ddcc77", "#117733", "#332288", "#aa4499", "#44aa99", "#999933", "#882255",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Class:
+    """One class of a legend.
+
+    A category has a ``value``; an interval has ``lower`` (excluded, but for the first) and ``upper``
+    (included). ``hatched`` marks what is unknown, so that it is told by pattern and not by hue alone; a
+    hatched class takes the missing values too.
+    """
+
+    label: str
+    colour: str
+    value: str | None = None
+    lower: float | None = None
+    upper: float | None = None
+    hatched: bool = False
+    count: int = 0
+
+
+def number(value: float, lang: Language = "fr", digits: int = 0) -> str:
+    """Write a number as its language does.
+
+    >>> number(1234.5, "en", 1), number(1234.5, "fr", 1).replace(chr(0x202F), "_")
+    ('1,234.5', '1_234,5')
+    """
+    written = f"{value:,.{digits}f}"
+    local = written if lang == "en" else written.replace(",", "\u202f").replace(".", ",")
+    return local.replace("-", "−")
+
+
+def legend_label(entry: Class, lang: Language = "fr") -> str:
+    """Give the label of a class followed by how many features it holds.
+
+    >>> legend_label(Class(label="adhérente", colour="#000000", count=12))
+    'adhérente (12)'
+    """
+    return f"{entry.label} ({number(entry.count, lang)})"
+
+
+def categories(
+    values: pd.Series,
+    *,
+    palette: Mapping[str, str] | None = None,
+    words: str = "",
+    lang: Language = "fr",
+) -> tuple[Class, ...]:
+    """Make one class of each value found, in the order of its words or else by falling count.
+
+    Parameters
+    ----------
+    values : pandas.Series of str
+        The column shown; ``"unknown"`` and missing values share one hatched class, the last.
+    palette : mapping of str to str, optional
+        Colour of each value; a value without one takes the next of :data:`QUALITATIVE`.
+    words : str
+        Room of the catalogue with the label of each value.
+    lang : {"fr", "en"}
+        Language of the labels.
+
+    Returns
+    -------
+    tuple of Class
+        Classes whose counts sum to ``len(values)``.
+
+    Examples
+    --------
+    >>> found = categories(pd.Series(["member", None, "offered", "member"]), words="state")
+    >>> [(c.label, c.count, c.hatched) for c in found]
+    [('proposé, sans adhésion', 1, False), ('adhérente', 2, False), ('inconnu', 1, True)]
+    """
+    labels = texts(words, lang) if words else {}
+    counts = values.astype("object").where(values.notna(), State.UNKNOWN.value).astype(str).value_counts()
+    known = counts.drop(State.UNKNOWN.value, errors="ignore")
+    place = {value: index for index, value in enumerate(labels)}
+    order = sorted(known.index, key=lambda value: (place.get(value, len(place)), -known[value], value))
+    colours = dict(zip([v for v in order if v not in (palette or {})], QUALITATIVE, strict=False))
+    made = [
+        Class(
+            label=labels.get(value, value) or text("theme_class.none", lang),
+            colour={**colours, **(palette or {})}.get(value, UNKNOWN_COLOUR),
+            value=value,
+            count=int(known[value]),
+        )
+        for value in order
+    ]
+    return (*made, *_unknown(int(counts.get(State.UNKNOWN.value, 0)), lang, value=State.UNKNOWN.value))
+
+
+def intervals(
+    frame: pd.DataFrame,
+    column: str,
+    *,
+    palette: str = "YlGnBu",
+    scheme: Scheme = "pretty",
+    most: int = 5,
+    lang: Language = "fr",
+) -> tuple[Class, ...]:
+    """Cut a numeric column into classes computed on its values.
+
+    A few whole numbers make a class each, and so do two values; more are cut at round numbers (``pretty``)
+    or into classes of about equal size, at bounds of two significant digits (``quantiles``): the classes
+    that mapclassify makes, without its second of imports. Each interval excludes its lower bound and includes
+    its upper one, and the first and the last are open, so that no value can fall between. Missing values make
+    a hatched class, the last.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Frame that holds the column; one ending in ``_share`` is labelled in percent, in ``_m`` in kilometres.
+    column : str
+        Numeric column shown.
+    palette : str
+        ColorBrewer palette; a diverging one (``PuOr``) is centred on zero.
+    scheme : {"pretty", "quantiles"}
+        How bounds are found.
+    most : int
+        Greatest number of classes looked for, the unknown one aside.
+    lang : {"fr", "en"}
+        Language of the labels.
+
+    Returns
+    -------
+    tuple of Class
+        Classes whose counts sum to ``len(frame)``.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"opsn_count": [0, 1, 1, 3], "covered_share": [0.2, 0.3, 0.9, None]})
+    >>> [(c.label, c.count) for c in intervals(frame, "opsn_count")]
+    [('0', 1), ('1', 2), ('3', 1)]
+    >>> [(c.label, c.count) for c in intervals(frame, "covered_share", scheme="quantiles", most=2, lang="en")]
+    [('up to 30%', 2), ('over 30%', 1), ('unknown', 1)]
+    """
+    values = pd.to_numeric(frame[column]).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return _unknown(len(values), lang)
+    whole = bool((known == np.round(known)).all()) and not column.endswith("_share")
+    diverging = palette in {"PuOr", "RdBu", "BrBG"}
+    uppers = _bounds(known, scheme=scheme, most=most, whole=whole, centred=diverging)
+    counts = np.bincount(places(known, uppers), minlength=len(uppers))
+    lowers = [None, *uppers[:-1]]
+    labels = _interval_labels(uppers, known, column=column, whole=whole, lang=lang)
+    colours = _colours(palette, len(uppers))
+    made = [
+        Class(label=label, colour=colour, lower=lower, upper=upper, count=int(count))
+        for label, colour, lower, upper, count in zip(labels, colours, lowers, uppers, counts, strict=True)
+    ]
+    return (*made, *_unknown(len(values) - len(known), lang))
+
+
+def _unknown(count: int, lang: Language, value: str | None = None) -> tuple[Class, ...]:
+    label = text("theme_class.unknown", lang)
+    made = Class(label=label, colour=UNKNOWN_COLOUR, value=value, hatched=True, count=count)
+    return (made,) if count else ()
+
+
+def places(values: np.ndarray, uppers: list[float]) -> np.ndarray:
+    """Find the interval of each value: the first whose upper bound is not below it."""
+    return np.searchsorted(uppers, values, side="left").clip(0, len(uppers) - 1)
+
+
+def _bounds(known: np.ndarray, *, scheme: Scheme, most: int, whole: bool, centred: bool) -> list[float]:
+    """Give the rising upper bounds of the classes; the last one is not below the greatest value."""
+    distinct = np.unique(known)
+    if len(distinct) <= (most if whole else 2) and not centred:
+        return [float(value) for value in distinct]
+    if centred:
+        reach = float(np.abs(known).max()) or 1.0
+        bins = round_bounds(-reach, reach, most)
+    elif scheme == "pretty":
+        bins = round_bounds(distinct[0], distinct[-1], most)
+    else:
+        bins = _two_digits(equal_counts(known, most))
+    rounded = np.unique(np.round(bins, 0 if whole else 9))
+    useful = centred | ((rounded >= known.min()) & (rounded < known.max()))
+    kept = [float(value) for value in rounded[useful] if value != rounded[-1]]
+    return [*kept, float(max(rounded[-1], known.max()))]
+
+
+def round_bounds(low: float, high: float, most: int) -> np.ndarray:
+    """Cut a span at multiples of 1, 2 or 5 times a power of ten (after Heckbert's "nice numbers", 1990).
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the span; ``low`` is below ``high``.
+    most : int
+        Number of classes looked for, two at least; there may be a few more or less.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Rising upper bounds; the last is not below ``high``.
+
+    Examples
+    --------
+    >>> round_bounds(3.0, 88.0, 5).tolist()
+    [20.0, 40.0, 60.0, 80.0, 100.0]
+    """
+    spread = _nice(high - low, (1.0, 2.0, 5.0))
+    step = _nice(spread / (most - 1), (1.5, 3.0, 7.0), strict=True)
+    return np.arange(np.floor(low / step) + 1, np.ceil(high / step) + 1) * step
+
+
+def equal_counts(known: np.ndarray, most: int) -> np.ndarray:
+    """Give the upper bounds of classes that hold about as many values each; ties make them fewer.
+
+    >>> equal_counts(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 2).tolist()
+    [3.0, 5.0]
+    """
+    return np.unique(np.quantile(known, np.arange(1, most + 1) / most))
+
+
+def _nice(length: float, limits: tuple[float, float, float], *, strict: bool = False) -> float:
+    """Round a length to 1, 2, 5 or 10 times its power of ten, by where it lies among the limits."""
+    power = 10.0 ** np.floor(np.log10(length))
+    place = np.searchsorted(limits, length / power, side="right" if strict else "left")
+    return float((1.0, 2.0, 5.0, 10.0)[place] * power)
+
+
+def _two_digits(values: np.ndarray) -> np.ndarray:
+    return np.array([float(f"{value:.2g}") for value in values])
+
+
+def _colours(palette: str, count: int) -> list[str]:
+    """Take so many colours of a ColorBrewer palette; short scales skip its palest and darkest ends."""
+    from branca.utilities import color_brewer  # noqa: PLC0415 - only intervals need it
+
+    short = {0: [], 1: [1], 2: [0, 2]}
+    drawn: list[str] = color_brewer(palette, max(count, 3))
+    return [drawn[place] for place in short[count]] if count in short else drawn
+
+
+def unit_of(column: str, lang: Language) -> str:
+    """Give the unit a legend shows: shares in percent, counts bare.
+
+    >>> unit_of("covered_share", "fr"), unit_of("area_count", "fr"), unit_of("access_km2", "fr")
+    ('%', '', 'km²')
+    """
+    if column.endswith("_share"):
+        return "%"
+    told = unit(column, lang)
+    return "" if told == text("unit.count", lang) else told
+
+
+def legend_unit(column: str, lang: Language) -> str:
+    """Give the unit in which legends tell a column: metres are read in kilometres.
+
+    >>> legend_unit("distance_opsn_m", "fr"), legend_unit("covered_share", "fr")
+    ('km', '%')
+    """
+    return "km" if column.endswith("_m") else unit_of(column, lang)
+
+
+def legend_factor(column: str) -> float:
+    """Give what a value is multiplied by to be told in its :func:`legend_unit`.
+
+    >>> legend_factor("distance_opsn_m"), legend_factor("covered_share"), legend_factor("population")
+    (0.001, 100, 1)
+    """
+    return 0.001 if column.endswith("_m") else 100 if column.endswith("_share") else 1
+
+
+def _interval_labels(
+    uppers: list[float], known: np.ndarray, *, column: str, whole: bool, lang: Language
+) -> list[str]:
+    """Label each interval: round bounds with the digits they have, values with those they need to differ."""
+    factor = legend_factor(column)
+    bounds = [upper * factor for upper in uppers]
+    fewest = next(d for d in range(10) if d == 9 or len({round(b, d) for b in bounds}) == len(bounds))  # noqa: PLR2004
+    gap = {"%": "%" if lang == "en" else "\u202f%", "": ""}
+    tail = gap.get(legend_unit(column, lang), f"\u00a0{legend_unit(column, lang)}")
+
+    def shown(value: float) -> str:
+        return number(value, lang, _digits(value))
+
+    if set(uppers) == set(known.tolist()):
+        return [f"{number(bound, lang, fewest)}{tail}" for bound in bounds]
+    if len(bounds) == 1:
+        return [text("theme_class.at_most", lang, upper=number(bounds[0], lang, fewest) + tail)]
+    alone = uppers[0] == known.min()
+    first = shown(bounds[0]) + tail
+    labels = [first if alone else text("theme_class.at_most", lang, upper=first)]
+    for lower, upper in pairwise(bounds[:-1]):
+        least = lower + 1 if whole and factor == 1 else lower
+        span = text("theme_class.between", lang, lower=shown(least), upper=shown(upper) + tail)
+        labels.append(span if least < upper else shown(upper) + tail)
+    return [*labels, text("theme_class.above", lang, lower=shown(bounds[-2]) + tail)]
+
+
+def _digits(value: float) -> int:
+    """Count the decimals that a round number has.
+
+    >>> _digits(18.0), _digits(0.86), _digits(2.2)
+    (0, 2, 1)
+    """
+    return next(d for d in range(10) if d == 9 or math.isclose(round(value, d), value, abs_tol=1e-10))  # noqa: PLR2004

@@ -1,0 +1,265 @@
+"""What each layer and table of the GeoPackage says of itself: title, abstract, columns, their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+import pandas as pd
+
+from opsn_geo.catalogue import words as vocabulary
+from opsn_geo.catalogue.words import Language, text
+
+if TYPE_CHECKING:
+    from opsn_geo.study import Metadata
+
+Shape = Literal["polygon", "point", "line"]
+
+# Columns whose values are the official ones, whatever table they stand in.
+OFFICIAL: Final = frozenset(
+    {"code_insee", "name", "code_dep", "code_reg", "siren_epci", "siren", "population", "postal_codes"}
+    | {"mairie_x", "mairie_y", "nature", "communes", "chef_lieu", "area_km2"}
+)
+# Columns whose values are words of the house: a reader sees the label, the file keeps the value.
+WORDS: Final = {
+    "state": "state",
+    "own_state": "state",
+    "path": "path",
+    "own_path": "path",
+    "level": "level",
+    "legal_form": "legal_form",
+    "scope": "scope",
+    "cause": "cause",
+    "how": "how",
+    "certainty": "certainty",
+    "stability_verdict": "verdict",
+    "status": "figure_status",
+    "check": "consistency_check",
+    "severity": "consistency_severity",
+    "list": "stated_list",
+    "variable": "survey_variable",
+    "evidence": "code.evidence",
+    "simulated": "code.truth",
+    "widespread_nationally": "code.truth",
+    **dict.fromkeys(["class", "class_rule", "class_stated"], "code.class"),
+    **{
+        f"{name}source": "code.source"
+        for name in ("", "legal_form_", "seat_", "departements_", "class_", "family_")
+    },
+    **{
+        name: f"code.{name}"
+        for name in (
+            "step", "table", "body", "cell", "hidden", "measure", "finding", "verdict", "family",
+            "comparison", "unit",
+        )
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its name in the file, what readers see, and its ``choices`` (value to label).
+
+    ``words`` names the list of choices, which columns may share.
+    """
+
+    name: str
+    sql: str
+    alias: str
+    definition: str
+    unit: str
+    source: str
+    choices: Mapping[str, str]
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """One layer or table; ``shape`` is None for a table without geometry."""
+
+    name: str
+    title: str
+    abstract: str
+    columns: tuple[Column, ...]
+    shape: Shape | None = None
+    bounds: tuple[float, float, float, float] | None = None
+
+    def has(self, *names: str) -> bool:
+        """Tell whether the content has all these columns."""
+        return set(names) <= {column.name for column in self.columns}
+
+
+def flatten(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put a named index first as ordinary columns, and drop one without a name.
+
+    Raises
+    ------
+    ValueError
+        Two columns differ at most by case, or one is called ``fid``: databases could not hold them.
+
+    Examples
+    --------
+    >>> flatten(pd.DataFrame({"x": [1]}, index=pd.Index(["02001"], name="code_insee"))).columns.tolist()
+    ['code_insee', 'x']
+    """
+    named = [name for name in frame.index.names if name is not None]
+    flat = frame.drop(columns=[name for name in named if name in frame.columns]).reset_index(drop=not named)
+    names = [str(name).lower() for name in flat.columns]
+    clashing = sorted({name for name in names if names.count(name) > 1 or name == "fid"})
+    if clashing:
+        raise ValueError(f"a GeoPackage cannot hold these columns: {clashing}")
+    return flat
+
+
+def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
+    """Say what a flat frame holds, in the language of the study.
+
+    Parameters
+    ----------
+    name : str
+        Name of the layer or table; one the catalogue does not know keeps it as its title.
+    frame : pandas.DataFrame or geopandas.GeoDataFrame
+        Flat frame, as :func:`flatten` gives it.
+    metadata : Metadata
+        Study it belongs to: language, territory, vintage, what is simulated.
+
+    Returns
+    -------
+    Content
+        One :class:`Column` per column, the geometry aside; no two share an alias.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from opsn_geo.study import Metadata
+    >>> about = Metadata(title="t", territory="toy", territory_name="Toy", millesime=2021,
+    ...                  date=dt.date(2021, 2, 1))
+    >>> describe("communes", pd.DataFrame({"code_insee": ["02001"]}), about).columns[0].alias
+    'Code INSEE'
+    """
+    lang = metadata.language
+    spatial = hasattr(frame, "geom_type")
+    attributes = frame.drop(columns=frame.geometry.name) if spatial else frame
+    source = _told(name, "source", lang)
+    columns = [_column(str(label), attributes[label], source, lang) for label in attributes.columns]
+    return Content(
+        name=name,
+        title=_told(name, "title", lang) or name,
+        abstract=abstract(_told(name, "abstract", lang), metadata),
+        columns=tuple(_with_own_alias(columns)),
+        shape=_shape(frame) if spatial else None,
+        bounds=_bounds(frame) if spatial and len(frame) else None,
+    )
+
+
+def abstract(subject: str, metadata: Metadata) -> str:
+    """Say what a content is, of which territory, vintage and day, and what in it is simulated."""
+    lang = metadata.language
+    scope = text(
+        "geopackage.scope", lang, territory=metadata.territory_name, millesime=metadata.millesime,
+        date=metadata.date.isoformat(),
+    )  # fmt: skip
+    return " ".join(part for part in (simulation(metadata), subject, scope) if part)
+
+
+def simulation(metadata: Metadata) -> str:
+    """Say which data are simulated, or nothing where all are real."""
+    tables = ", ".join(_told(name, "title", metadata.language) or name for name in metadata.simulated)
+    return text("geopackage.simulated", metadata.language, tables=tables) if tables else ""
+
+
+def dictionary(contents: Iterable[Content], lang: Language = "fr") -> pd.DataFrame:
+    """List every column of every content: what it is called, means and comes from.
+
+    Parameters
+    ----------
+    contents : iterable of Content
+        Layers and tables described.
+    lang : {"fr", "en"}
+        Language in which the choices of a column are introduced.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``layer, column, alias, unit, definition, source``, one row per column described.
+    """
+    rows = [
+        (content.name, column.name, column.alias, column.unit, _with_choices(column, lang), column.source)
+        for content in contents
+        for column in content.columns
+    ]
+    return pd.DataFrame(rows, columns=["layer", "column", "alias", "unit", "definition", "source"])
+
+
+def _told(name: str, what: str, lang: Language) -> str:
+    """Look up what the catalogue says of a content; a user's own table is simply not in it."""
+    try:
+        return text(f"contents.{name}.{what}", lang)
+    except KeyError:
+        return ""
+
+
+def _column(name: str, values: pd.Series, source: str, lang: Language) -> Column:
+    words = WORDS.get(name, "")
+    choices = vocabulary.texts(words, lang) if words else {}
+    if words == "path":
+        choices = {"": text("theme_class.none", lang), **choices}
+    if words and not set(values.dropna().unique()) <= {*choices, ""}:  # that name, other values
+        words, choices = "", {}
+    return Column(
+        name=name,
+        sql=sql_type(values),
+        alias=vocabulary.label(name, lang),
+        definition=vocabulary.definition(name, lang),
+        unit=vocabulary.unit(name, lang),
+        source=text("geopackage.official", lang) if name in OFFICIAL else source,
+        choices=choices,
+        words=words,
+    )
+
+
+def sql_type(values: pd.Series) -> str:
+    """Name the GeoPackage type of a column: codes and all that is no number or date are text.
+
+    >>> [sql_type(pd.Series(values)) for values in ([1], [1.5], [True], ["02001"])]
+    ['INTEGER', 'REAL', 'BOOLEAN', 'TEXT']
+    """
+    kinds = pd.api.types
+    if kinds.is_bool_dtype(values):
+        return "BOOLEAN"
+    if kinds.is_integer_dtype(values):
+        return "INTEGER"
+    if kinds.is_float_dtype(values):
+        return "REAL"
+    return "DATE" if kinds.is_datetime64_any_dtype(values) else "TEXT"
+
+
+def _with_own_alias(columns: list[Column]) -> list[Column]:
+    """Add its name to an alias that two columns share: GeoPackage wants them different."""
+    aliases = [column.alias for column in columns]
+    return [
+        replace(column, alias=f"{column.alias} ({column.name})")
+        if aliases.count(column.alias) > 1
+        else column
+        for column in columns
+    ]
+
+
+def _with_choices(column: Column, lang: Language) -> str:
+    if not column.choices:
+        return column.definition
+    told = "; ".join(f"{value or '∅'} = {label}" for value, label in column.choices.items())
+    return " ".join(
+        part for part in (column.definition, text("geopackage.choices", lang, choices=told)) if part
+    )
+
+
+def _shape(frame: pd.DataFrame) -> Shape:
+    kinds = "".join(frame.geom_type.dropna().unique())
+    return "point" if "Point" in kinds else "line" if "Line" in kinds else "polygon"
+
+
+def _bounds(frame: pd.DataFrame) -> tuple[float, float, float, float]:
+    west, south, east, north = map(float, frame.total_bounds)
+    return west, south, east, north

@@ -1,0 +1,1 @@
+"""Styles, forms, layouts and the project that QGIS reads."""

@@ -1,0 +1,1 @@
+"""Cloud-Optimised GeoTIFF of distances, with their QGIS style."""

@@ -1,0 +1,1 @@
+"""Tables as CSV with a data package, and as workbooks."""

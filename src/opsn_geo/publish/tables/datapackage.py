@@ -1,0 +1,177 @@
+"""A Data Package: what each CSV table of a run holds, for programs that read it by its schema.
+
+The descriptor follows version 2 of the Data Package standard, and its Table Schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from opsn_geo.catalogue.words import text
+from opsn_geo.publish.geopackage.content import Column, Content, describe, simulation
+from opsn_geo.publish.manifest import checksum
+from opsn_geo.study import Metadata
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PROFILE: Final = "https://datapackage.org/profiles/2.0/datapackage.json"
+_LICENCE: Final = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
+_TYPES: Final = {"INTEGER": "integer", "REAL": "number", "BOOLEAN": "boolean", "DATE": "date"}
+_KEYS: Final = {
+    "communes": ("code_insee",),
+    "epci": ("siren_epci",),
+    "departements": ("code_dep",),
+    "opsn": ("opsn",),
+    "services": ("service",),
+    "deserts": ("desert",),
+    "silences": ("silence",),
+    "couverture": ("code_insee", "service"),
+    "couverture_parts": ("level", "code", "service"),
+    "couverture_voies": ("level", "code"),
+    "accessibilite_ponderee": ("level", "code"),
+    "redondance": ("level", "code"),
+    "stabilite": ("code_insee", "service"),
+    "panorama_opsn": ("opsn",),
+    "panorama_services": ("service",),
+    "panorama_formes": ("legal_form",),
+    "panorama_totaux": ("measure",),
+    "panorama_departements": ("code_dep",),
+    "besoins": ("code_dep", "service"),
+    "representativite": ("variable", "level"),
+    "representativite_epci": ("variable", "level"),
+    "repondants": ("body",),
+    "estimations_autres": ("body", "item"),
+    "reponses": ("code_insee", "respondent", "item"),
+    "figures": ("figure",),
+}
+"""Columns that tell the rows of a table apart."""
+_REFERENCES: Final = {
+    "code_insee": "communes",
+    "chef_lieu": "communes",
+    "seat": "communes",
+    "nearest_covered": "communes",
+    "siren_epci": "epci",
+    "code_dep": "departements",
+    "home_departement": "departements",
+    "service": "services",
+    "opsn": "opsn",
+    "main_opsn": "opsn",
+    "nearest_opsn": "opsn",
+    "opsn_partner": "opsn",
+}
+"""Columns that name a row of another table."""
+
+
+def datapackage(
+    files: Mapping[str, Path], tables: Mapping[str, pd.DataFrame], metadata: Metadata, root: Path
+) -> dict[str, Any]:
+    """Describe the CSV tables of a run.
+
+    Parameters
+    ----------
+    files : mapping of str to Path
+        The CSV file of each table, as written.
+    tables : mapping of str to DataFrame
+        The same tables, flat as :func:`opsn_geo.publish.tables.csv_files.flat` gives them.
+    metadata : Metadata
+        The study: title, territory, vintage, language, what is simulated.
+    root : Path
+        The folder that holds the descriptor; paths are given from it.
+
+    Returns
+    -------
+    dict
+        Ready for JSON. A primary or foreign key is given only where the rows keep it.
+    """
+    lang = metadata.language
+    about = {"territory": metadata.territory_name, "millesime": metadata.millesime, "date": metadata.date}
+    official = text("geopackage.official", lang)
+    return {
+        "$schema": _PROFILE,
+        "name": metadata.stem,
+        "title": metadata.title,
+        "description": text("datapackage.description", lang, simulated=simulation(metadata), **about).strip(),
+        "licenses": [{"name": "etalab-2.0", "title": text("datapackage.licence", lang), "path": _LICENCE}],
+        "sources": [{"title": official}, {"title": metadata.title}],
+        **({"contributors": [{"title": metadata.contact, "roles": ["contact"]}]} if metadata.contact else {}),
+        "resources": [_resource(name, file, tables, metadata, root) for name, file in files.items()],
+    }
+
+
+def write(file: Path, content: Mapping[str, Any]) -> Path:
+    """Write a descriptor as readable JSON."""
+    file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return file
+
+
+def _resource(
+    name: str, file: Path, tables: Mapping[str, pd.DataFrame], metadata: Metadata, root: Path
+) -> dict[str, Any]:
+    """Describe one file: where it lies, what it weighs, what its columns are."""
+    content = describe(name, tables[name], metadata)
+    return {
+        "name": name,
+        "type": "table",
+        "path": file.relative_to(root).as_posix(),
+        "title": content.title,
+        "description": content.abstract,
+        "scheme": "file",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": file.stat().st_size,
+        "hash": f"sha256:{checksum(file)}",
+        "schema": _schema(name, content, tables),
+    }
+
+
+def _schema(name: str, content: Content, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    frame = tables[name]
+    key = [column for column in _KEYS.get(name, ()) if column in frame]
+    if not _tells_apart(frame, key):
+        key = []
+    foreign = list(_foreign_keys(name, tables))
+    return {
+        "fields": [
+            _field(column, frame[column.name], required=column.name in key) for column in content.columns
+        ],
+        "missingValues": [""],
+        **({"primaryKey": key} if key else {}),
+        **({"foreignKeys": foreign} if foreign else {}),
+    }
+
+
+def _tells_apart(frame: pd.DataFrame, key: list[str]) -> bool:
+    """Tell whether no two rows share a key, and none lacks a part of it."""
+    lacking = frame[key].isna() | (frame[key] == "")
+    return bool(key) and not lacking.any(axis=None) and not frame.duplicated(key).any()
+
+
+def _foreign_keys(name: str, tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """Give each column of a table whose every value stands in the table it refers to."""
+    for column, other in _REFERENCES.items():
+        key = _KEYS[other][0]
+        if column in tables[name] and other in tables and (name, column) != (other, key):
+            named = {*tables[name][column].dropna().unique()} - {""}
+            if named and named <= {*tables[other][key]}:
+                yield {"fields": [column], "reference": {"resource": other, "fields": [key]}}
+
+
+def _field(column: Column, values: pd.Series, *, required: bool) -> dict[str, Any]:
+    """Describe one column; its words are listed where it holds no other."""
+    words = [value for value in column.choices if value]
+    listed = bool(words) and set(values.dropna().unique()) <= {*words, ""}
+    constraints = {**({"required": True} if required else {}), **({"enum": words} if listed else {})}
+    told = {
+        "name": column.name,
+        "type": _TYPES.get(column.sql, "string"),
+        "title": column.alias,
+        "description": column.definition,
+        "unit": column.unit,
+        "constraints": constraints,
+    }
+    return {name: it for name, it in told.items() if it}

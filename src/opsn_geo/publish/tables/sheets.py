@@ -1,0 +1,286 @@
+"""What the workbooks hold: a guide, one sheet per subject, and the definitions of their columns.
+
+:mod:`opsn_geo.publish.tables.xlsx` and :mod:`opsn_geo.publish.tables.ods` write these sheets; they are
+chosen for reading, whereas the CSV tables hold every table and column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import pandas as pd
+
+from opsn_geo import __version__
+from opsn_geo.catalogue.words import Language, label, text, texts
+from opsn_geo.publish.geopackage.content import Column, Content, describe, dictionary, simulation
+from opsn_geo.study import Metadata
+
+Kind = Literal["text", "prose", "flag", "day", "whole", "share", "decimal"]
+"""How the values of a column are shown; ``prose`` is text that wraps."""
+
+TABLES: Final = (
+    "communes", "epci", "departements", "opsn", "services", "offres", "adhesions", "couverture_voies",
+    "deserts", "silences", "repondants", "representativite", "representativite_globale",
+    "representativite_epci", "profils", "verdict", "estimations", "estimations_autres", "influence",
+    "reponses", "besoins", "extension", "scenarios", "panorama_opsn", "panorama_services",
+    "panorama_departements", "panorama_affirmations", "figures", "incoherences", "rejets",
+)  # fmt: skip
+"""Tables worth a sheet, in the order of the sheets."""
+_ASIDE: Final = frozenset(
+    {"code_reg", "mairie_x", "mairie_y", "repair", "siren", "postal_code", "row", "code_read", "how", "score"}
+    | {"share", "event", "hhi", "q_value", "neighbour_p", "neighbour_q", "stability_verdict"}
+)
+"""Columns that serve scripts, not readers."""
+_NAMED: Final = {
+    "service": "services",
+    "opsn": "opsn",
+    "own_opsn": "opsn",
+    "main_opsn": "opsn",
+    "nearest_opsn": "opsn",
+    "opsn_partner": "opsn",
+    "opsn_offering": "opsn",
+    "opsn_reaching": "opsn",
+    "services": "services",
+    "extended": "services",
+}
+"""Columns of identifiers, and the table in which each identifier has a name."""
+_FORBIDDEN: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+_UNCLEAN: Final = _FORBIDDEN[:-1] + "\r]"
+_LONGEST_CELL: Final = 32_767
+_LONGEST_TITLE: Final = 31
+_NARROW, _WIDE, _PROSE = 9, 40, 70
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One sheet: a flat frame whose column names are its headers, and how each column is shown.
+
+    Parameters
+    ----------
+    title : str
+        Name of the sheet, as spreadsheets allow it.
+    frame : pandas.DataFrame
+        Truth values, numbers, days and texts that XML can hold; column names are different.
+    kinds : tuple of str
+        How each column is shown.
+    widths : tuple of int
+        Width of each column, in characters.
+    filtered : bool
+        Whether its headers have filter buttons.
+    """
+
+    title: str
+    frame: pd.DataFrame
+    kinds: tuple[Kind, ...]
+    widths: tuple[int, ...]
+    filtered: bool = True
+
+
+def sheets(tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> list[Sheet]:
+    """Choose and word the sheets of a workbook.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Every table of the run by name, flat as :func:`opsn_geo.publish.tables.csv_files.flat` gives them.
+    metadata : Metadata
+        The study: title, territory, vintage, language, what is simulated.
+
+    Returns
+    -------
+    list of Sheet
+        The guide, those of :data:`TABLES` that the run has, and the definitions. Headers are aliases, and
+        words and identifiers are told in the study's language.
+    """
+    lang = metadata.language
+    chosen = {name: _readable(name, tables, lang) for name in TABLES if name in tables}
+    contents = {name: describe(name, frame, metadata) for name, frame in chosen.items()}
+    titles = sheet_titles(
+        [
+            text("workbook.guide", lang),
+            *(it.title for it in contents.values()),
+            text("workbook.definitions", lang),
+        ]
+    )
+    named = dict(zip(chosen, titles[1:-1], strict=True))
+    return [
+        _guide(titles, named, [name for name in tables if name not in chosen], metadata),
+        *(_sheet(named[name], chosen[name], contents[name].columns, lang) for name in chosen),
+        _definitions(titles[-1], named, contents, lang),
+    ]
+
+
+def sheet_titles(titles: Sequence[str]) -> list[str]:
+    """Make titles into names that every spreadsheet takes: 31 characters, no two alike.
+
+    >>> sheet_titles(["a/b", "'A b", "x" * 40])
+    ['a b', 'A b (2)', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx']
+    """
+    taken: dict[str, str] = {}
+    for title in titles:
+        plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).strip(" '")[:_LONGEST_TITLE] or "–"
+        name, number = plain, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{plain[: _LONGEST_TITLE - len(f' ({number})')]} ({number})"
+        taken[name.casefold()] = name
+    return list(taken.values())
+
+
+def clean(texts: pd.Series) -> pd.Series:
+    r"""Make texts that XML and a cell can hold: line ends are ``\n``, forbidden characters become ``\ufffd``.
+
+    Text beyond 32,767 characters, the most that a cell of a workbook holds, is cut and ends in an ellipsis.
+
+    >>> clean(pd.Series(["a\r\nb", "\x01=1", None])).tolist()
+    ['a\nb', '�=1', nan]
+    """
+    if texts.str.contains(_UNCLEAN).any():
+        texts = texts.str.replace("\r\n?", "\n", regex=True).str.replace(_FORBIDDEN, "\ufffd", regex=True)
+    long = texts.str.len() > _LONGEST_CELL
+    return texts.mask(long, texts.str.slice(0, _LONGEST_CELL - 1) + "…") if long.any() else texts
+
+
+def _by_value(texts: pd.Series, tell: Callable[[str], str]) -> pd.Series:
+    """Tell each different text once; what is missing stays missing."""
+    return texts.map({it: tell(it) for it in texts.dropna().unique()}).astype("str")
+
+
+def _readable(name: str, tables: Mapping[str, pd.DataFrame], lang: Language) -> pd.DataFrame:
+    """Leave technical columns out of a table, and tell identifiers by their names."""
+    frame = tables[name].drop(columns=_ASIDE, errors="ignore")
+    if name != "epci" and "siren_epci" in frame and "epci" in tables:
+        named = frame["siren_epci"].map(tables["epci"].set_index("siren_epci")["name"]).astype("str")
+        frame.insert(list(frame).index("siren_epci") + 1, "epci_name", named)
+    if {"variable", "level"} <= set(frame):
+        frame = frame.assign(level=_levels(frame, tables, lang))
+    names = {
+        column: _names(tables[table], table, lang)
+        for column, table in _NAMED.items()
+        if column in frame and table in tables and not frame[column].is_unique
+    }
+    return frame.assign(**{column: _renamed(frame[column], told) for column, told in names.items()})
+
+
+def _levels(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame], lang: Language) -> pd.Series:
+    """Tell the levels of variables in words, and places by their names; others stay as they are."""
+    known = texts("survey_level", lang)
+    for variable, table in (("code_dep", "departements"), ("siren_epci", "epci")):
+        if table in tables:
+            places = tables[table].set_index(variable)["name"]
+            known |= {f"{variable}={code}": str(name) for code, name in places.items()}
+    told = (frame["variable"] + "=" + frame["level"]).map(known).fillna(frame["level"].map(known))
+    return told.fillna(frame["level"]).astype("str")
+
+
+def _renamed(identifiers: pd.Series, names: Mapping[str, str]) -> pd.Series:
+    """Tell lists of identifiers, parted by semicolons, as lists of names."""
+    return _by_value(identifiers, lambda it: ", ".join(names.get(one, one) for one in it.split(";")))
+
+
+def _names(frame: pd.DataFrame, table: str, lang: Language) -> dict[str, str]:
+    """Give the name of each identifier of a table, in the language where it has one."""
+    key = "service" if table == "services" else "opsn"
+    name = f"name_{lang}" if f"name_{lang}" in frame else "name"
+    return {str(k): str(v) for k, v in zip(frame[key], frame[name].fillna(frame[key]), strict=True)}
+
+
+def _sheet(title: str, frame: pd.DataFrame, columns: Sequence[Column], lang: Language) -> Sheet:
+    """Word the values of a frame, and settle how each column is shown."""
+    told = {column.alias: _worded(frame[column.name], column) for column in columns}
+    kinds = tuple(_kind(told[column.alias], column.unit, lang) for column in columns)
+    return Sheet(
+        title=title,
+        frame=pd.DataFrame(told),
+        kinds=kinds,
+        widths=tuple(
+            _width(alias, values, kind) for (alias, values), kind in zip(told.items(), kinds, strict=True)
+        ),
+    )
+
+
+def _worded(values: pd.Series, column: Column) -> pd.Series:
+    """Put the words of the study's language in place of the house's."""
+    if values.dtype != "str":
+        return values
+    return clean(_by_value(values, lambda it: column.choices.get(it, it)) if column.choices else values)
+
+
+def _kind(values: pd.Series, unit: str, lang: Language) -> Kind:
+    """Tell how a column is shown, by its type and its unit."""
+    kinds = pd.api.types
+    if values.dtype == "str":
+        long = values[values.str.len() > _PROSE]
+        return "prose" if long.str.contains(" ", regex=False).any() else "text"
+    if kinds.is_bool_dtype(values):
+        return "flag"
+    if kinds.is_datetime64_any_dtype(values):
+        return "day"
+    if unit == text("unit.share", lang):
+        return "share"
+    known = values.dropna()
+    return "whole" if unit == text("unit.m", lang) or (known == known.round()).all() else "decimal"
+
+
+def _width(header: str, values: pd.Series, kind: Kind) -> int:
+    """Settle a width in which most values show whole, and the header on about two lines."""
+    if kind == "prose":
+        return _PROSE
+    longest = int(values.str.len().max()) if kind == "text" and values.notna().any() else _NARROW
+    return min(max(longest + 2, len(header) // 2 + 4, _NARROW), _WIDE)
+
+
+def _definitions(
+    title: str, named: Mapping[str, str], contents: Mapping[str, Content], lang: Language
+) -> Sheet:
+    """List every column of every sheet: its name in the CSV files, alias, unit, definition and source."""
+    frame = dictionary(contents.values(), lang).rename(columns={"layer": "sheet"})
+    frame = frame.assign(sheet=frame["sheet"].map(named))
+    told = frame.rename(columns={name: label(str(name), lang) for name in frame}).astype("str")
+    return Sheet(
+        title=title,
+        frame=told.apply(clean),
+        kinds=("text", "text", "text", "text", "prose", "prose"),
+        widths=(28, 28, 36, 14, _PROSE, _WIDE),
+    )
+
+
+def _guide(
+    titles: Sequence[str], named: Mapping[str, str], others: Sequence[str], metadata: Metadata
+) -> Sheet:
+    """Say what the workbook is of, what it is made from, and what each sheet and CSV file holds."""
+    lang = metadata.language
+    rows = [
+        (_say(lang, "territory"), metadata.territory_name),
+        (_say(lang, "millesime"), _say(lang, "millesime_is", millesime=metadata.millesime)),
+        (_say(lang, "date"), metadata.date.isoformat()),
+        (_say(lang, "simulated"), simulation(metadata)),
+        (_say(lang, "sources"), _say(lang, "sources_are", official=text("geopackage.official", lang))),
+        (_say(lang, "licence"), text("geopackage.licence", lang)),
+        (_say(lang, "contact"), metadata.contact),
+        (_say(lang, "software"), f"opsn-geo {__version__}"),
+    ]
+    rows = [(what, held) for what, held in rows if held]
+    rows += [(_say(lang, "sheets"), _say(lang, "sheets_hold"))]
+    rows += [(title, _holds(name, lang)) for name, title in named.items()]
+    rows += [(titles[-1], _say(lang, "definitions_hold")), (_say(lang, "csv"), _say(lang, "csv_hold"))]
+    rows += [(f"tables/{name}.csv", _holds(name, lang)) for name in others]
+    frame = pd.DataFrame(rows, columns=[titles[0], metadata.title or "–"], dtype="str")
+    return Sheet(
+        title=titles[0], frame=frame.apply(clean), kinds=("text", "prose"), widths=(34, 110), filtered=False
+    )
+
+
+def _holds(name: str, lang: Language) -> str:
+    """Say what a table holds; of a user's own table the catalogue says nothing."""
+    try:
+        return text(f"contents.{name}.abstract", lang)
+    except KeyError:
+        return ""
+
+
+def _say(lang: Language, key: str, **values: object) -> str:
+    return text(f"workbook.{key}", lang, **values)

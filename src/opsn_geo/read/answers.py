@@ -1,0 +1,206 @@
+"""Survey exports to one typed column per question or choice, by a codebook.
+
+The codebook (``questionnaire.csv``) says which header of the export is which ``item`` and ``choice``; the
+tool that wrote the export only decides how a ticked choice looks:
+
+- Typeform puts the label of the choice in its column, or nothing;
+- LimeSurvey heads columns with question codes (``Q1``, ``Q2[SQ001]``) and writes ``Y``, ``N`` or nothing;
+- Framaforms heads a group of choices on one line and the choices on the next, and writes ``X`` or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Final
+
+import pandas as pd
+
+from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.validation import MOST_PER_COLUMN, nearest
+from opsn_geo.read.values import NO, YES, booleans, numbers, plain, respelt, truths
+
+RESPONDENT: Final = "respondent"
+"""Item whose column identifies a respondent; without one, respondents are numbered by their line."""
+
+_SERIAL: Final = ("SID", "Numéro de série", "Serial")
+_HEADER_LINES: Final = 3
+_RESPONDENT_HEADERS: Final = ("#", "Response ID", "id", "respondent", "SID", "Numéro de série", "Serial")
+
+
+def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") -> pd.DataFrame:
+    """Turn an export of answers into typed columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The export as text, on ``row``, as :func:`opsn_geo.read.tables.table` gives it.
+    questionnaire : DataFrame
+        The codebook: column, item, choice, kind, label.
+    file : str, optional
+        Name of the export, for the faults.
+
+    Returns
+    -------
+    DataFrame
+        On ``respondent`` (text, unique), one column per item (``single``, ``yes_no``, ``number``, ``text``,
+        ``meta``, ``scale``) or per ``item:choice`` (``multiple``, and scales with choices): the slug of the
+        choice as text, ``boolean`` for yes_no and multiple, ``Float64`` for scale and number, text else.
+        Missing means not answered: a choice that is not ticked is false only where the respondent ticked
+        another choice of the same item, or the export says no.
+
+    Raises
+    ------
+    InputError
+        A column of the codebook is absent from the export, a respondent stands twice, or a cell cannot be
+        read as its kind; all are told.
+
+    Examples
+    --------
+    >>> book = pd.DataFrame([("Avez-vous un RSSI ?", "ciso", None, "yes_no", ""),
+    ...                      ("Outils – Agenda", "tool", "calendar", "multiple", "Agenda"),
+    ...                      ("Outils – Visio", "tool", "video", "multiple", "Visio")],
+    ...                     columns=["column", "item", "choice", "kind", "label"], dtype="str")
+    >>> export = pd.DataFrame({"#": ["a", "b"], "Avez-vous un RSSI ?": ["Non", None],
+    ...                        "Outils – Agenda": ["Agenda", None], "Outils – Visio": [None, None]},
+    ...                       dtype="str")
+    >>> answers(export, book).to_dict("index")["a"]
+    {'ciso': False, 'tool:calendar': True, 'tool:video': False}
+    >>> answers(export, book).loc["b"].isna().all()
+    np.True_
+    """
+    frame = _one_header(frame, questionnaire["column"])
+    headers = {plain(header): header for header in reversed(frame.columns)}
+    book = questionnaire.assign(header=questionnaire["column"].map(lambda it: _found(it, headers)))
+    faults = list(_absent_columns(book, frame, file))
+    book = book[book["header"].notna()]
+    respondent, repeated = _respondents(frame, book, file)
+    faults.extend(repeated)
+    columns: dict[str, pd.Series] = {}
+    for (header, item, kind), codes in book.groupby(["header", "item", "kind"], sort=False):
+        if item != RESPONDENT:
+            for name, choices in _named(str(item), str(kind), codes):
+                columns[name] = _read(frame[header], str(kind), choices)
+                faults.extend(_unread(frame[header], columns[name], choices, file))
+    if faults:
+        raise InputError(faults)
+    typed = pd.DataFrame(columns, index=frame.index)
+    typed = _answered_only(typed, book)
+    return typed.set_axis(pd.Index(respondent, name=RESPONDENT))
+
+
+def _one_header(frame: pd.DataFrame, wanted: pd.Series[str]) -> pd.DataFrame:
+    """Join the header lines of a Framaforms export: the group of a choice, then the choice itself.
+
+    The line that holds ``SID`` is the last of them; a header of its own right, which the codebook names, is
+    not joined to the group on its left.
+    """
+    head = frame.head(_HEADER_LINES)
+    rows = [i for i in range(len(head)) if head.iloc[i].isin(_SERIAL).any()]
+    if not rows or set(_SERIAL) & set(frame.columns):
+        return frame
+    own = head.iloc[rows[0]]
+    above = head.iloc[rows[0] - 1] if rows[0] else pd.Series(frame.columns, index=frame.columns)
+    groups = above.mask(above.str.startswith("column ")).ffill()
+    named = {plain(it) for it in wanted}
+    headers = [
+        name if plain(name) in named or not isinstance(group, str) else f"{group} – {name}"
+        for name, group in zip(own.fillna("").tolist(), groups.tolist(), strict=True)
+    ]
+    return frame.iloc[rows[0] + 1 :].set_axis(headers, axis=1)
+
+
+def _found(column: str, headers: dict[str, str]) -> str | None:
+    """Find the header of the export that a column of the codebook means."""
+    symbols = {header: header for header in headers.values()}
+    return symbols.get(column) or headers.get(plain(column) or column)
+
+
+def _absent_columns(book: pd.DataFrame, frame: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Tell the columns of the codebook that the export lacks; its meta columns may lack."""
+    lost = book[book["header"].isna() & (book["kind"] != "meta")]
+    for column in lost["column"].unique():
+        near = nearest(column, list(frame.columns))
+        yield Fault(cause="missing_question", file=file, column=column, nearest=near)
+
+
+def _respondents(frame: pd.DataFrame, book: pd.DataFrame, file: str) -> tuple[pd.Series, list[Fault]]:
+    """Identify the respondents, by the codebook, a usual header, or their line; tell those that repeat."""
+    told = book.loc[book["item"] == RESPONDENT, "header"].tolist()
+    header = next((it for it in [*told, *_RESPONDENT_HEADERS] if it in frame.columns), None)
+    lines = frame.index.to_series().astype("str")
+    names = lines if header is None else frame[header].fillna(lines)
+    repeated = names[names.duplicated()].head(MOST_PER_COLUMN)
+    return names, [
+        Fault(cause="repeated_key", file=file, row=int(str(row)), column=header, value=value)
+        for row, value in repeated.items()
+    ]
+
+
+def _named(item: str, kind: str, codes: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Name the columns that one header gives: one per choice for choices, else one for the item."""
+    if kind in {"multiple", "scale"}:
+        choices = codes["choice"].fillna("")
+        return [(f"{item}:{it}" if it else item, codes[choices == it]) for it in choices]
+    return [(item, codes)]
+
+
+def _read(texts: pd.Series, kind: str, choices: pd.DataFrame) -> pd.Series:
+    """Read the cells of one header as its kind."""
+    if kind in {"scale", "number"}:
+        return numbers(texts)
+    if kind == "yes_no":
+        return booleans(texts)
+    if kind == "multiple":
+        return _ticked(texts, choices)
+    if kind == "single":
+        return _chosen(texts, choices)
+    return texts
+
+
+def _ticked(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
+    """Read the column of one choice: ticked by its label or a yes, refused by a no, else missing."""
+    labels = {plain(str(it)) for it in (*choices["label"].dropna(), *choices["choice"].dropna())}
+    words = {**dict.fromkeys([*YES, *labels], True), **dict.fromkeys(NO - labels, False)}
+    return truths(texts, words)
+
+
+def _chosen(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
+    """Read a single choice as its slug; without listed choices the text stays as it is."""
+    listed = choices.dropna(subset=["choice"])
+    if listed.empty:
+        return texts
+    words = {
+        plain(label): slug for label, slug in zip(listed["label"].fillna(""), listed["choice"], strict=True)
+    }
+    words |= {plain(slug): slug for slug in listed["choice"]}
+    rest = "other" if "other" in words.values() else None
+    return respelt(texts, lambda text: words.get(plain(text), rest))
+
+
+def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Tell the cells that could not be read as the codebook says."""
+    lost = texts.notna().to_numpy() & typed.isna().to_numpy()
+    if not lost.any():
+        return
+    labels = [*choices["label"].dropna()]
+    for row, value in texts[lost].head(MOST_PER_COLUMN).items():
+        yield Fault(
+            cause="wrong_answer", file=file, row=_line(row), column=str(texts.name), value=value,
+            nearest=nearest(value, labels),
+        )  # fmt: skip
+
+
+def _line(row: Hashable) -> int:
+    """Give an index label as a line number."""
+    return int(str(row))
+
+
+def _answered_only(typed: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
+    """Make unticked choices false where the respondent answered the item at all."""
+    multiple = book[book["kind"] == "multiple"]
+    for item, codes in multiple.groupby("item", sort=False):
+        names = [f"{item}:{choice}" for choice in codes["choice"]]
+        answered = typed[names].notna().any(axis=1)
+        filled = typed[names].fillna(value=False)
+        typed = typed.assign(**{name: filled[name].where(answered) for name in names})
+    return typed

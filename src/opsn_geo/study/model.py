@@ -1,0 +1,203 @@
+"""A study: which territory, which vintage, which tables, told in one TOML file.
+
+The file is checked key by key against :data:`opsn_geo.study.keys.SHAPE`; every fault is told at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from opsn_geo.catalogue.words import Language
+from opsn_geo.errors import Fault, InputError
+from opsn_geo.study.keys import SCENARIO, faults
+
+_MIN_ANSWERS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What every published file says of itself.
+
+    Parameters
+    ----------
+    title : str
+        Title of the study.
+    territory, territory_name : str
+        Slug used in file names, and name as people write it.
+    millesime : int
+        Vintage year of the official geographic code.
+    date : datetime.date
+        Day at which memberships are measured.
+    language : {"fr", "en"}
+        Language of what is published.
+    simulated : tuple of str
+        Tables that hold simulated data; every output says so.
+    contact : str
+        Who answers for the study.
+    background : {"", "plan-ign", "osm"}
+        Pictures that the HTML maps ask a third party for; none by default.
+
+    Examples
+    --------
+    >>> Metadata(title="t", territory="toy", territory_name="Toy", millesime=2021,
+    ...          date=dt.date(2021, 2, 1)).stem
+    'opsn-toy-2021'
+    """
+
+    title: str
+    territory: str
+    territory_name: str
+    millesime: int
+    date: dt.date
+    language: Language = "fr"
+    simulated: tuple[str, ...] = ()
+    contact: str = ""
+    background: str = ""
+
+    @property
+    def stem(self) -> str:
+        """Name of the GeoPackage without its ending: people script on it."""
+        return f"opsn-{self.territory}-{self.millesime}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundaries:
+    """Which communes are studied, and where their boundaries come from.
+
+    One of ``region``, ``departements`` and ``epci`` chooses among the communes; ``file`` replaces the
+    embedded boundaries by the user's own (all of its communes when nothing is chosen).
+    """
+
+    region: str = ""
+    departements: tuple[str, ...] = ()
+    epci: tuple[str, ...] = ()
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """Everything a run needs to know, checked but not yet read.
+
+    Parameters
+    ----------
+    metadata : Metadata
+        What every published file says of the study.
+    boundaries : Boundaries
+        The territory.
+    tables : mapping of str to pathlib.Path
+        File of each table, found from the folder of the study file.
+    columns : mapping of str to mapping of str to str
+        For a table, the header in the user's file of each official column that is named otherwise.
+    min_answers : int
+        Groups of fewer answers are not published.
+    survey : mapping of str to list
+        How answers are weighted: ``margins``, names of variables, and ``weight_bounds``, least and greatest
+        ratio of a weight to its base weight. Whose own are shown: ``named``, codes of communes.
+    rasters : mapping of str to pathlib.Path
+        Rasters that the user brings: ``population``, people per cell.
+    deserts : mapping of str to value
+        How large a desert must be, by class of density if asked, and the study it is compared with.
+    scenarios : mapping of str to mapping of str to list
+        What-if scenarios by name: rows to add to ``memberships`` and ``offers``.
+    file : pathlib.Path, optional
+        The study file itself, for the manifest.
+
+    Examples
+    --------
+    >>> study = Study.default()
+    >>> study.metadata.territory, study.boundaries.region
+    ('hauts-de-france', '32')
+    """
+
+    metadata: Metadata
+    boundaries: Boundaries
+    tables: Mapping[str, Path]
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    min_answers: int = _MIN_ANSWERS
+    survey: Mapping[str, list[Any]] = field(default_factory=dict)
+    rasters: Mapping[str, Path] = field(default_factory=dict)
+    deserts: Mapping[str, Any] = field(default_factory=dict)
+    scenarios: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
+    file: Path | None = None
+
+    @classmethod
+    def default(cls) -> Self:
+        """Give the founding study, Hauts-de-France 2021, which the package carries with its data."""
+        return cls.from_toml(data_dir() / "demo" / "study.toml")
+
+    @classmethod
+    def from_toml(cls, path: Path | str) -> Self:
+        """Read a study file; paths in it start from its own folder.
+
+        Raises
+        ------
+        InputError
+            The file is missing or is not TOML; a key is unknown, missing or of the wrong kind; a table's
+            file does not exist. All such faults are told at once.
+        """
+        path = Path(path)
+        content = _toml(path)
+        wrong = faults(content, path)
+        if wrong:
+            raise InputError(wrong)
+        head, place = content["study"], content["boundaries"]
+        return cls(
+            metadata=Metadata(
+                **{
+                    "territory_name": head["territory"],
+                    **head,
+                    "simulated": tuple(head.get("simulated", ())),
+                    **content.get("map", {}),
+                }
+            ),
+            boundaries=Boundaries(
+                region=place.get("region", ""),
+                departements=tuple(place.get("departements", ())),
+                epci=tuple(place.get("epci", ())),
+                file=path.parent / place["file"] if "file" in place else None,
+            ),
+            tables={name: path.parent / file for name, file in content["tables"].items()},
+            columns=content.get("columns", {}),
+            min_answers=content.get("thresholds", {}).get("min_answers", _MIN_ANSWERS),
+            survey=content.get("survey", {}),
+            rasters={name: path.parent / file for name, file in content.get("rasters", {}).items()},
+            deserts=_from(path.parent, content.get("deserts", {}), "compare"),
+            scenarios={
+                it["name"]: {table: it[table] for table in SCENARIO if table in it}
+                for it in content.get("scenarios", [])
+            },
+            file=path,
+        )
+
+
+def _from(folder: Path, keys: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Give the keys of a section with one of them, where it is there, as a path from a folder."""
+    return {**keys, name: folder / keys[name]} if name in keys else dict(keys)
+
+
+def data_dir() -> Path:
+    """Find the data that come with the package: inside the installed wheel, or beside ``src`` in a clone."""
+    package = Path(__file__).parents[1]
+    return next(
+        place for place in (package / "_data", package.parents[1] / "data") if (place / "boundaries").is_dir()
+    )
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, or say in one fault why it cannot be read."""
+    if not path.is_file():
+        raise InputError([Fault(cause="missing_file", file=str(path))])
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise InputError([Fault(cause="not_utf8", file=str(path))]) from None
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        row = int(line[1]) if line else None
+        raise InputError([Fault(cause="broken_toml", file=str(path), row=row)]) from None

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from opsn_geo.errors import InputError
+from opsn_geo.measure.coverage.evidence import coverage, epci_coverage
+from opsn_geo.measure.coverage.ladder import couverture, states, summary
+
+DAY = date(2021, 2, 1)
+Tables = dict[str, pd.DataFrame]
+
+
+def extended(tables: Tables, **row: object) -> Tables:
+    base = {"level": "commune", "reaches_communes": True, "services": "", "evidence": "list"}
+    more = pd.concat([tables["memberships"], pd.DataFrame([base | row])], ignore_index=True)
+    return tables | {"memberships": more}
+
+
+def test_states_are_those_counted_by_hand(tables: Tables) -> None:
+    found = states(coverage(**tables, date=DAY))
+    assert found["dpd"].tolist() == ["member", "member", "offered", "unknown", "unknown"]
+    assert found["acte"].tolist() == ["member", "offered", "offered", "not_offered", "not_offered"]
+    assert set(found["sig"]) == {"not_offered"}
+
+
+def test_the_long_table_tells_path_operator_date_and_proof(tables: Tables) -> None:
+    table = couverture(coverage(**tables, date=DAY)).set_index(["code_insee", "service"])
+    assert table.loc[("01001", "dpd")].to_dict() == {
+        "state": "member",
+        "path": "several",
+        "opsn": "alpha",
+        "opsn_count": 1,
+        "since": pd.Timestamp("2019-05-01"),
+        "evidence": "register",
+    }
+    assert table.loc[("01001", "acte"), "path"] == "direct"
+    by_epci = table.loc[("01002", "dpd")]
+    assert (by_epci["path"], by_epci["evidence"]) == ("epci", "list")
+    assert by_epci["since"] == pd.Timestamp("2020-01-01")
+    offered = table.loc[("01003", "dpd")]
+    assert (offered["opsn"], offered["opsn_count"], offered["path"]) == ("alpha", 1, "")
+    assert pd.isna(offered["since"])
+    assert len(table) == 15
+
+
+def test_the_summary_counts_services_and_operators(tables: Tables) -> None:
+    found = summary(coverage(**tables, date=DAY))
+    assert found["state"].tolist() == ["member", "member", "offered", "unknown", "unknown"]
+    assert found["opsn_count"].tolist() == [1, 1, 0, 0, 0]
+    assert found["opsn"].tolist() == ["alpha", "alpha", "", "", ""]
+    assert found["path"].tolist() == ["several", "epci", "", "", ""]
+    assert found["services_offered"].tolist() == [2, 2, 2, 1, 1]
+    assert found["services_member"].tolist() == [2, 1, 0, 0, 0]
+    assert found["services_unknown"].tolist() == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [
+        (date(2017, 12, 31), "unknown"),
+        (date(2018, 1, 1), "member"),
+        (date(2020, 12, 31), "member"),
+        (date(2021, 1, 1), "unknown"),
+    ],
+)
+def test_a_membership_counts_from_its_first_to_its_last_day(tables: Tables, day: date, state: str) -> None:
+    assert states(coverage(**tables, date=day)).loc["02001", "dpd"] == state
+
+
+def test_a_membership_that_does_not_reach_communes_makes_only_the_epci_a_member(tables: Tables) -> None:
+    assert states(coverage(**tables, date=DAY)).loc["01003", "dpd"] == "offered"
+    found = states(epci_coverage(**tables, date=DAY))
+    assert found.index.tolist() == ["E1", "E2"]
+    assert found.loc["E2"].tolist() == ["member", "member", "not_offered"]
+    assert found.loc["E1"].tolist() == ["member", "offered", "not_offered"]
+
+
+def test_a_commune_that_belongs_does_not_make_its_epci_a_member(tables: Tables) -> None:
+    only = tables | {"memberships": tables["memberships"].iloc[[0]]}
+    assert states(epci_coverage(**only, date=DAY)).loc["E1", "dpd"] == "offered"
+
+
+def test_nobody_is_a_member_for_what_is_not_offered_there(tables: Tables) -> None:
+    elsewhere = extended(tables, opsn="alpha", code="02002", services="dpd;sig")
+    found = states(coverage(**elsewhere, date=DAY)).loc["02002"]
+    assert found.tolist() == ["unknown", "not_offered", "not_offered"]
+
+
+def test_departement_and_region_memberships_reach_their_communes(tables: Tables) -> None:
+    members = extended(tables, opsn="beta", level="departement", code="02", since="2020-06-01")
+    table = couverture(coverage(**members, date=DAY)).set_index(["code_insee", "service"])
+    assert table.loc[(["02001", "02002"], "dpd"), "path"].tolist() == ["departement"] * 2
+    region = extended(tables, opsn="beta", level="region", code="32")
+    table = couverture(coverage(**region, date=DAY)).set_index(["code_insee", "service"])
+    assert table.loc[("02002", "dpd"), "path"] == "region"
+    assert pd.isna(table.loc[("02002", "dpd"), "since"])
+    assert table.loc[("01003", "dpd"), "state"] == "offered"
+
+
+def test_a_use_tops_the_ladder_and_brings_its_own_proof(tables: Tables) -> None:
+    uses = pd.DataFrame(
+        {"code_insee": ["01001", "02001", "99999"], "opsn": ["alpha", None, "alpha"], "service": "dpd"}
+    )
+    known = coverage(**tables, uses=uses, date=DAY)
+    table = couverture(known).set_index(["code_insee", "service"])
+    assert table.loc[("01001", "dpd"), ["state", "path", "opsn", "evidence"]].tolist() == [
+        "used", "several", "alpha", "answer",
+    ]  # fmt: skip
+    assert table.loc[("02001", "dpd"), ["state", "opsn", "opsn_count"]].tolist() == ["used", "", 0]
+    assert summary(known)["services_used"].tolist() == [1, 0, 0, 1, 0]
+
+
+def test_a_register_proves_a_use_better_than_an_answer(tables: Tables) -> None:
+    uses = pd.DataFrame(
+        {"code_insee": "02002", "opsn": "beta", "service": "dpd", "evidence": ["answer", "register"]}
+    )
+    table = couverture(coverage(**tables, uses=uses, date=DAY))
+    assert table.loc[table["state"] == "used", "evidence"].tolist() == ["register"]
+
+
+def test_unknown_operators_and_services_are_all_told(tables: Tables) -> None:
+    wrong = extended(tables, opsn="gamma", code="01001", services="dpd;nothing")
+    wrong["offers"] = wrong["offers"].replace("acte", "parapheur")
+    with pytest.raises(InputError, match="gamma") as raised:
+        coverage(**wrong, date=DAY)
+    assert [fault.value for fault in raised.value.faults] == ["parapheur", "gamma", "nothing"]
+
+
+def test_nothing_known_is_nothing_offered(tables: Tables) -> None:
+    bare = tables | {it: tables[it].iloc[:0] for it in ("offers", "memberships")}
+    known = coverage(**bare, date=DAY)
+    assert set(states(known).to_numpy().ravel()) == {"not_offered"}
+    assert summary(known)["services_offered"].sum() == 0
+
+
+def test_row_order_is_irrelevant(tables: Tables) -> None:
+    draw = np.random.default_rng(7)
+    known = couverture(coverage(**tables, date=DAY))
+    for _ in range(20):
+        mixed = {it: tables[it].sample(frac=1, random_state=draw) for it in ("offers", "memberships")}
+        pd.testing.assert_frame_equal(couverture(coverage(**(tables | mixed), date=DAY)), known)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from datetime import date
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy.sparse import csr_array
+
+from opsn_geo.measure.coverage.evidence import Coverage, coverage
+from opsn_geo.measure.coverage.extension import (
+    adhesions,
+    best,
+    extensions,
+    maximum_coverage,
+    offered_everywhere,
+)
+
+DAY = date(2021, 2, 1)
+Tables = dict[str, pd.DataFrame]
+
+
+@pytest.fixture
+def known(tables: Tables) -> Coverage:
+    return coverage(**tables, date=DAY)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.tuples(st.integers(1, 7), st.integers(1, 9)).flatmap(
+        lambda shape: st.tuples(
+            hnp.arrays(bool, shape), hnp.arrays(np.int64, shape[1], elements=st.integers(0, 1000))
+        )
+    ),
+    st.integers(1, 4),
+)
+def test_the_optimum_is_that_of_trying_every_choice(case: tuple[np.ndarray, np.ndarray], k: int) -> None:
+    covers, weight = case
+    choices = combinations(range(len(covers)), min(k, len(covers)))
+    most = max(covers[list(rows)].any(axis=0) @ weight for rows in choices)
+    picked = maximum_coverage(csr_array(covers.astype(int)), weight, k)
+    assert len(picked) <= k
+    assert covers[picked].any(axis=0) @ weight == most
+
+
+def test_a_solver_that_fails_says_so() -> None:
+    with pytest.raises(RuntimeError, match="infeasible"):
+        maximum_coverage(csr_array(np.eye(2)), np.ones(2), -1)
+
+
+def test_adhesions_bring_only_what_is_offered_and_not_yet_there(tables: Tables, known: Coverage) -> None:
+    found = adhesions(known, tables["communes"]["siren_epci"])
+    found["place"], found["service"] = known.places[found["place"]], known.services[found["service"]]
+    assert found.to_records(index=False).tolist() == [
+        ("alpha", "E1", "01002", "acte"),
+        ("alpha", "E2", "01003", "dpd"),
+        ("alpha", "E2", "01003", "acte"),
+        ("beta", "E2", "02001", "dpd"),
+    ]
+
+
+def test_the_best_adhesions_by_hand(tables: Tables, known: Coverage) -> None:
+    communes = tables["communes"]
+    found = best(adhesions(known, communes["siren_epci"]), known, communes["population"], 5)
+    assert found[["k", "rank", "opsn", "siren_epci", "gain_pop", "total_pop"]].to_numpy().tolist() == [
+        [1, 1, "alpha", "E2", 600, 600],
+        [2, 1, "alpha", "E2", 600, 1000],
+        [2, 2, "beta", "E2", 400, 1000],
+        [3, 1, "alpha", "E2", 600, 1200],
+        [3, 2, "beta", "E2", 400, 1200],
+        [3, 3, "alpha", "E1", 200, 1200],
+    ]
+    assert found.groupby("k")["marginal_pop"].first().tolist() == [600, 400, 200]
+    assert found.query("opsn == 'beta'")["unknown_pop"].tolist() == [400, 400]
+    dpd = best(adhesions(known, communes["siren_epci"]), known, communes["population"], 1, services=["dpd"])
+    assert dpd[["opsn", "gain_pop"]].to_numpy().tolist() == [["beta", 400]]
+
+
+def test_communes_may_join_by_themselves(tables: Tables, known: Coverage) -> None:
+    communes = tables["communes"]
+    own = communes.index.to_series()
+    found = best(adhesions(known, own), known, communes["population"], 1)
+    assert found[["opsn", "code_insee", "gain_pop"]].to_numpy().tolist() == [["alpha", "01003", 600]]
+
+
+def test_an_extension_of_the_offer_brings_the_whole_departement(tables: Tables, known: Coverage) -> None:
+    communes = tables["communes"]
+    found = best(extensions(known, communes["code_dep"]), known, communes["population"], 2)
+    assert found[["k", "code_dep", "extended", "gain_pop"]].to_numpy().tolist() == [[1, "02", "acte", 900]]
+
+
+def test_an_extension_by_an_operator_brings_its_members_alone(tables: Tables, known: Coverage) -> None:
+    communes = tables["communes"]
+    member = tables["memberships"].iloc[[0]].assign(code="02002")
+    tables["memberships"] = pd.concat([tables["memberships"], member])
+    world = offered_everywhere(communes, tables["offers"])
+    potential = coverage(**(tables | {"offers": world}), date=DAY)
+    found = best(extensions(known, communes["code_dep"], potential), known, communes["population"], 1)
+    assert found[["opsn", "code_dep", "gain_pop"]].to_numpy().tolist() == [["alpha", "02", 500]]
+    assert {*extensions(known, communes["code_dep"], potential)["extended"]} == {"dpd", "acte"}
+
+
+def test_nothing_left_to_gain_is_an_empty_table(tables: Tables, known: Coverage) -> None:
+    nobody = pd.Series(None, tables["communes"].index, name="siren_epci", dtype="str")
+    found = best(adhesions(known, nobody), known, tables["communes"]["population"], 3)
+    assert found.empty
+    assert found.columns[:2].tolist() == ["k", "rank"]

@@ -1,0 +1,226 @@
+"""The workbooks read back what was put in, in both formats, by readers that we did not write."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+
+from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.publish.tables import ods as opendocument
+from opsn_geo.publish.tables import xlsx as workbook
+from opsn_geo.publish.tables.csv_files import flat
+from opsn_geo.publish.tables.sheets import TABLES, Sheet, clean, sheet_titles, sheets
+from opsn_geo.study import Metadata
+
+WRITERS = {"xlsx": workbook.write, "ods": opendocument.write}
+HOSTILE = [
+    "=1+1",
+    "+33",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "https://x.example/",
+    "mailto:a@b.example",
+    "02001",
+    "1e5",
+]
+HOSTILE += ["true", "2021-02-01", "_x0041_", "<b>&amp;", "'a", "  two  spaces ", "two\nlines\n", "\n", "é😀"]
+ABOUT = Metadata(
+    title="A & <B>", territory="toy", territory_name="Toy", millesime=2021, date=dt.date(2021, 2, 1)
+)
+
+
+@pytest.fixture(params=WRITERS)
+def ending(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def written(folder: Path, ending: str, made: list[Sheet], about: Metadata = ABOUT) -> Path:
+    return WRITERS[ending](folder / f"tableaux.{ending}", made, about)
+
+
+def readable(texts: list[str], ending: str) -> list[str]:
+    """Give what calamine can read of texts: it passes over the tab element of OpenDocument."""
+    return [it.replace("\t", "") for it in texts] if ending == "ods" else texts
+
+
+def read(file: Path, sheet: str) -> list[list[Any]]:
+    return CalamineWorkbook.from_path(file).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+
+
+def only(frame: pd.DataFrame, *kinds: Any, title: str = "S") -> list[Sheet]:  # noqa: ANN401 - the kinds of a sheet
+    return [Sheet(title=title, frame=frame, kinds=kinds, widths=(12,) * len(kinds))]
+
+
+def toy_sheets(published: Callable[..., Any], lang: Language) -> tuple[list[Sheet], Metadata]:
+    toy = published(lang)
+    layers = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in toy.layers.items()}
+    return sheets(flat({**layers, **toy.tables, "specifications": pd.DataFrame({"k": [1]})}), toy.metadata), (
+        toy.metadata
+    )
+
+
+def test_cells_keep_their_type(tmp_path: Path, ending: str) -> None:
+    frame = pd.DataFrame(
+        {
+            "code": ["02001", None],
+            "flag": pd.array([True, None], "boolean"),
+            "day": pd.to_datetime(["2020-02-29", None]),
+            "whole": pd.array([1234567, None], "Int64"),
+            "share": [0.125, None],
+            "decimal": [float("inf"), -0.1],
+        }
+    )
+    rows = read(
+        written(tmp_path, ending, only(frame, "text", "flag", "day", "whole", "share", "decimal")), "S"
+    )
+    assert rows[0] == list(frame.columns)
+    assert rows[1] == ["02001", True, dt.date(2020, 2, 29), 1234567, 0.125, ""]
+    assert [type(it) for it in rows[1]][:2] == [str, bool]
+    assert rows[2] == ["", "", "", "", "", -0.1]
+
+
+def test_truths_are_read_by_another_reader_of_ods(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"code": ["02001", "02002"], "flag": [True, False]})
+    file = written(tmp_path, "ods", only(frame, "text", "flag"))
+    told = pd.read_excel(file, engine="odf", dtype={"code": str})
+    assert told.to_dict("list") == {"code": ["02001", "02002"], "flag": [True, False]}
+
+
+def test_no_text_is_run_or_linked(tmp_path: Path, ending: str) -> None:
+    file = written(tmp_path, ending, only(pd.DataFrame({"=1+1": HOSTILE}), "text"))
+    assert [row[0] for row in read(file, "S")] == ["=1+1", *readable(HOSTILE, ending)]
+    with zipfile.ZipFile(file) as archive:
+        content = "".join(
+            archive.read(name).decode() for name in archive.namelist() if name.endswith((".xml", ".rels"))
+        )
+    assert not re.search(r"<f[ >]|<hyperlink|<text:a|table:formula", content)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workbooks")
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1, max_size=8))
+@example(["\r\nx\r", "\x01=1", "\x00", "\ufffe", "\t", " ", "a  b", "x" * 40_000, "\x85\u2028"])
+def test_any_text_is_read_back_as_text(folder: Path, ending: str, texts: list[str]) -> None:
+    cleaned = clean(pd.Series(texts, dtype="str"))
+    file = written(
+        folder, ending, only(pd.DataFrame({"text": cleaned, "row": range(len(texts))}), "text", "whole")
+    )
+    told = [row[0] for row in read(file, "S")[1:]]
+    assert told == readable(cleaned.tolist(), ending)
+    assert all(isinstance(it, str) for it in told)
+
+
+def test_a_tab_is_an_element_of_its_own_in_ods(tmp_path: Path) -> None:
+    with zipfile.ZipFile(written(tmp_path, "ods", only(pd.DataFrame({"a": ["\t=1"]}), "text"))) as archive:
+        assert "<text:p><text:tab/>=1</text:p>" in archive.read("content.xml").decode()
+
+
+def test_what_a_cell_cannot_hold_is_replaced_or_cut() -> None:
+    told = clean(pd.Series(["a\r\nb\rc", "\x01\x1f\ufffe", "x" * 40_000, None], dtype="str"))
+    assert told.tolist()[:2] == ["a\nb\nc", "\ufffd\ufffd\ufffd"]
+    assert told.iloc[2] == "x" * 32_766 + "…"
+    assert pd.isna(told.iloc[3])
+
+
+@given(st.lists(st.text(max_size=50), max_size=12))
+def test_titles_are_valid_and_different(titles: list[str]) -> None:
+    told = sheet_titles(titles)
+    assert len(told) == len(titles) == len({it.casefold() for it in told})
+    for it in told:
+        assert 0 < len(it) <= 31
+        assert not re.search(r"[\[\]:*?/\\]", it)
+        assert not it.startswith("'")
+        assert not it.endswith("'")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_sheet_is_there_in_the_language(
+    tmp_path: Path, ending: str, lang: Language, published: Callable[..., Any]
+) -> None:
+    made, about = toy_sheets(published, lang)
+    file = written(tmp_path, ending, made, about)
+    assert CalamineWorkbook.from_path(file).sheet_names == {
+        "fr": ["Lisez-moi", "Communes", "EPCI", "Départements", "OPSN", "Services", "Adhésions",
+               "Réponses des communes nommées", "Rejets", "Définitions"],
+        "en": ["Read me", "Communes", "EPCI", "Départements", "OPSN", "Services", "Memberships",
+               "Answers of the communes named", "Rejects", "Definitions"],
+    }[lang]  # fmt: skip
+    communes = read(file, "Communes")
+    assert communes[0][0] == {"fr": "Code INSEE", "en": "INSEE code"}[lang]
+    assert (
+        communes[1][communes[0].index({"fr": "État", "en": "State"}[lang])]
+        == {"fr": "utilisé", "en": "used"}[lang]
+    )
+    assert len(communes) == 14
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_guide_says_what_is_simulated_and_where_the_long_tables_lie(
+    published: Callable[..., Any], lang: Language
+) -> None:
+    made, _ = toy_sheets(published, lang)
+    guide = dict(made[0].frame.itertuples(index=False, name=None))
+    assert {"tables/couverture.csv", "tables/specifications.csv"} <= set(guide)
+    assert {"fr": "SIMULÉES : adhésions", "en": "SIMULATED DATA: memberships"}[lang] in " ".join(
+        guide.values()
+    )
+    assert {it.title for it in made[1:]} <= set(guide)
+
+
+def test_identifiers_are_told_by_their_names(published: Callable[..., Any]) -> None:
+    toy = published("en")
+    tables = {
+        **toy.tables,
+        "opsn": pd.DataFrame(toy.layers["opsn"].drop(columns="geometry")),
+        "communes": pd.DataFrame({"opsn": ["b;c", "b", "b", None], "siren_epci": ["1", "2", "2", None]}),
+        "epci": pd.DataFrame({"siren_epci": ["1"], "name": ["One"]}),
+    }
+    frame = next(it.frame for it in sheets(flat(tables), toy.metadata) if it.title == "Communes")
+    assert frame["OPSN"].fillna("").tolist() == ["B, C", "B", "B", ""]
+    assert frame["EPCI"].fillna("").tolist() == ["One", "", "", ""]
+
+
+def test_headers_stay_in_view_and_have_filters(tmp_path: Path, published: Callable[..., Any]) -> None:
+    made, about = toy_sheets(published, "fr")
+    with zipfile.ZipFile(written(tmp_path, "xlsx", made, about)) as archive:
+        communes, guide = (archive.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (2, 1))
+    assert 'state="frozen"' in communes
+    assert re.search(r'<autoFilter ref="A1:\w+14"/>', communes)
+    assert "<autoFilter" not in guide
+    with zipfile.ZipFile(written(tmp_path, "ods", made, about)) as archive:
+        content, settings_ = archive.read("content.xml").decode(), archive.read("settings.xml").decode()
+    ranges = re.findall(r"display-filter-buttons=\"true\" table:target-range-address=\"'(.+?)'\.A1", content)
+    assert ranges == [it.title for it in made[1:]]
+    assert settings_.count("VerticalSplitPosition") == len(made)
+
+
+def test_the_same_sheets_give_the_same_bytes(
+    tmp_path: Path, ending: str, published: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = written(tmp_path, ending, *toy_sheets(published, "fr")).read_bytes()
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    assert written(tmp_path, ending, *toy_sheets(published, "fr")).read_bytes() == first
+    with zipfile.ZipFile(tmp_path / f"tableaux.{ending}") as archive:
+        assert {it.date_time for it in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        dated = archive.read({"xlsx": "docProps/core.xml", "ods": "meta.xml"}[ending]).decode()
+    assert set(re.findall(r"\d{4}-\d\d-\d\d", dated)) == {"2021-02-01"}
+
+
+def test_the_longest_tables_stay_out() -> None:
+    assert not {"couverture", "stabilite", "specifications", "couverture_parts"} & set(TABLES)

@@ -1,0 +1,153 @@
+"""A study file is checked whole before anything is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pytest
+
+from opsn_geo.errors import InputError
+from opsn_geo.study import Study, data_dir
+from opsn_geo.study.keys import BACKGROUNDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD = """
+[study]
+title = "Toy"
+territory = "toy"
+millesime = 2021
+date = 2021-02-01
+[boundaries]
+region = "32"
+[tables]
+opsn = "t.csv"
+services = "t.csv"
+offers = "t.csv"
+memberships = "t.csv"
+"""
+
+
+def written(folder: Path, toml: str) -> Path:
+    (folder / "t.csv").write_text("a\n", encoding="utf-8")
+    file = folder / "study.toml"
+    file.write_text(toml, encoding="utf-8")
+    return file
+
+
+def causes(error: pytest.ExceptionInfo[InputError]) -> list[tuple[str, str | None]]:
+    return [(fault.cause, fault.column) for fault in error.value.faults]
+
+
+def test_a_small_study_is_read_with_its_defaults(tmp_path: Path) -> None:
+    study = Study.from_toml(written(tmp_path, GOOD))
+    assert study.metadata.stem == "opsn-toy-2021"
+    assert study.metadata.territory_name == "toy"
+    assert study.metadata.date == dt.date(2021, 2, 1)
+    assert study.tables["opsn"] == tmp_path / "t.csv"
+    assert study.min_answers == 5
+
+
+def test_the_default_study_names_only_files_that_exist() -> None:
+    study = Study.default()
+    assert study.file == data_dir() / "demo" / "study.toml"
+    assert all(path.is_file() for path in study.tables.values())
+    assert set(study.metadata.simulated) == {"memberships", "answers"}
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    assert Study.from_toml(written(tmp_path, "\ufeff" + GOOD)).metadata.title == "Toy"
+
+
+def test_a_missing_study_is_one_fault(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="this file does not exist"):
+        Study.from_toml(tmp_path / "no.toml")
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="line 3: this is not a valid TOML"):
+        Study.from_toml(written(tmp_path, "[study]\ntitle = 'a'\ndate = = 3\n"))
+
+
+def test_a_study_in_another_encoding_is_told(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD)
+    file.write_bytes(GOOD.replace("Toy", "Étude").encode("cp1252"))
+    with pytest.raises(InputError, match="not saved as UTF-8"):
+        Study.from_toml(file)
+
+
+def test_all_faults_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> None:
+    bad = GOOD.replace("millesime = 2021", 'milesime = 2021\nlanguage = "de"').replace(
+        '"t.csv"', '"u.csv"', 1
+    )
+    with pytest.raises(InputError, match=r"“study\.millesime”") as caught:
+        Study.from_toml(written(tmp_path, bad))
+    assert causes(caught) == [
+        ("unknown_key", "study.milesime"),
+        ("missing_key", "study.millesime"),
+        ("wrong_key", "study.language"),
+        ("missing_file", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("title", "titel", ("unknown_key", "study.titel")),
+        ("[boundaries]", "[bondaries]", ("unknown_key", "bondaries")),
+        ('region = "32"', 'region = "32"\nepci = ["200000172"]', ("boundaries_key", "boundaries")),
+        ('region = "32"', "region = 32", ("wrong_key", "boundaries.region")),
+        ("date = 2021-02-01", 'date = "2021-02-01"', ("wrong_key", "study.date")),
+        ("date = 2021-02-01", "date = 2021-02-01T00:00:00", ("wrong_key", "study.date")),
+        ("millesime = 2021", "millesime = true", ("wrong_key", "study.millesime")),
+        ('"toy"', '"../toy"', ("wrong_key", "study.territory")),
+        ("[tables]", "[thresholds]\nmin_answers = 0\n[tables]", ("wrong_key", "thresholds.min_answers")),
+        ("[tables]", '[columns.member]\ncode = "x"\n[tables]', ("unknown_key", "columns.member")),
+        ("[tables]", "[survey]\nmargins = []\n[tables]", ("wrong_key", "survey.margins")),
+        ("[tables]", '[survey]\nmargins = ["a", "a"]\n[tables]', ("wrong_key", "survey.margins")),
+        ("[tables]", "[survey]\nweight_bounds = [1.5, 3]\n[tables]", ("wrong_key", "survey.weight_bounds")),
+        ("[tables]", "[survey]\nweight_bounds = [0.3]\n[tables]", ("wrong_key", "survey.weight_bounds")),
+        ("[tables]", '[survey]\nmargin = ["a"]\n[tables]', ("unknown_key", "survey.margin")),
+        ("[tables]", "[rasters]\npopulation = 3\n[tables]", ("wrong_key", "rasters.population")),
+        ("[tables]", "[deserts]\nmin_communes = 0\n[tables]", ("wrong_key", "deserts.min_communes")),
+        ("[tables]", "[deserts]\nurban_density = -1\n[tables]", ("wrong_key", "deserts.urban_density")),
+        ("[tables]", "[deserts]\nurban = true\n[tables]", ("unknown_key", "deserts.urban")),
+        ("[tables]", "[columns]\nopsn = 3\n[tables]", ("wrong_key", "columns.opsn")),
+        ("[study]", 'study = "x"\n[other]', ("wrong_key", "study")),
+        ("[boundaries]", 'columns = "x"\n[boundaries]', ("unknown_key", "study.columns")),
+    ],
+)
+def test_each_fault_has_its_cause_and_key(
+    tmp_path: Path, before: str, after: str, fault: tuple[str, str]
+) -> None:
+    with pytest.raises(InputError, match=r"study\.toml") as caught:
+        Study.from_toml(written(tmp_path, GOOD.replace(before, after, 1)))
+    assert fault in causes(caught)
+
+
+def test_a_map_has_no_background_unless_the_study_names_one(tmp_path: Path) -> None:
+    assert Study.default().metadata.background == ""
+    for name in BACKGROUNDS:
+        asked = written(tmp_path, f'{GOOD}[map]\nbackground = "{name}"\n')
+        assert Study.from_toml(asked).metadata.background == name
+
+
+def test_an_unknown_background_is_told_with_those_that_exist(tmp_path: Path) -> None:
+    asked = written(tmp_path, f'{GOOD}[map]\nbackground = "google"\n')
+    with pytest.raises(InputError, match=r"“map\.background”.*plan-ign.*osm") as caught:
+        Study.from_toml(asked)
+    assert causes(caught) == [("wrong_key", "map.background")]
+
+
+def test_rasters_and_studies_compared_with_must_be_there(tmp_path: Path) -> None:
+    keys = '[rasters]\npopulation = "p.tif"\n[deserts]\ncompare = "old.toml"\nmin_population = 500\n[tables]'
+    file = written(tmp_path, GOOD.replace("[tables]", keys, 1))
+    with pytest.raises(InputError, match=r"p\.tif.*\n.*old\.toml"):
+        Study.from_toml(file)
+    for name in ("p.tif", "old.toml"):
+        (tmp_path / name).touch()
+    study = Study.from_toml(file)
+    assert study.rasters == {"population": tmp_path / "p.tif"}
+    assert study.deserts == {"compare": tmp_path / "old.toml", "min_population": 500}
