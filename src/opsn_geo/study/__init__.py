@@ -1,5 +1,5 @@
 """A study: what is asked, of which files."""
 
-from opsn_geo.study.model import Metadata, Study, data_dir
+from opsn_geo.study.model import Boundaries, Metadata, Study, data_dir
 
-__all__ = ["Metadata", "Study", "data_dir"]
+__all__ = ["Boundaries", "Metadata", "Study", "data_dir"]
