@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-import opsn_geo
-
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(sys.executable).parent
 
@@ -22,10 +20,3 @@ def test_the_tree_passes(command: list[str]) -> None:
         [TOOLS / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_every_public_name_can_be_had() -> None:
-    for name in opsn_geo.__all__:
-        assert getattr(opsn_geo, name) is not None
-    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        _ = opsn_geo.nothing

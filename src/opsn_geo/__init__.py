@@ -1,58 +1,65 @@
 """Who gets which public digital service: coverage, deserts and survey representativeness.
 
-The names below are the short way in; they are imported when first used, so ``import opsn_geo`` stays light.
-The stages of a run, one by one, are in :mod:`opsn_geo.run.pipeline`, the measures in :mod:`opsn_geo.measure`.
+The names below take frames and return frames; each is imported when it is first used, so that
+``import opsn_geo`` stays light. The page "Ten functions" of the documentation has an example of each.
 
 >>> import opsn_geo
->>> "run" in dir(opsn_geo)
-True
+>>> study = opsn_geo.Study.default()
+>>> study.metadata.millesime
+2021
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError
+    from opsn_geo.run.check import check
+    from opsn_geo.run.load import Inputs, load
     from opsn_geo.run.pipeline import Results, run
-    from opsn_geo.study import Metadata, Study
+    from opsn_geo.study import Boundaries, Metadata, Study
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Boundaries",
     "Fault",
     "InputError",
+    "Inputs",
     "MachineError",
     "Metadata",
     "OpsnGeoError",
     "RejectedRowsError",
     "Results",
     "Study",
+    "check",
+    "load",
     "run",
 ]
 
-_HOMES = {
-    "Fault": "errors",
-    "InputError": "errors",
-    "MachineError": "errors",
-    "Metadata": "study",
-    "OpsnGeoError": "errors",
-    "RejectedRowsError": "errors",
-    "Results": "run.pipeline",
-    "Study": "study",
-    "run": "run.pipeline",
+_MODULES = {
+    "errors": ("Fault", "InputError", "MachineError", "OpsnGeoError", "RejectedRowsError"),
+    "run.check": ("check",),
+    "run.load": ("Inputs", "load"),
+    "run.pipeline": ("Results",),
+    "study": ("Boundaries", "Metadata", "Study"),
 }
+_CALLABLE_PACKAGES = ("run",)
 
 
 def __getattr__(name: str) -> object:
     """Import a public name from its module when it is first asked for (PEP 562)."""
-    if name not in _HOMES:
-        message = f"module 'opsn_geo' has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(import_module(f"opsn_geo.{_HOMES[name]}"), name)
+    if name in _CALLABLE_PACKAGES:
+        return _import_module(f"opsn_geo.{name}")
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(_import_module(f"opsn_geo.{module}"), name)
+    message = f"module 'opsn_geo' has no attribute {name!r}"
+    raise AttributeError(message)
 
 
 def __dir__() -> list[str]:
     """List the public names, loaded or not."""
-    return sorted([*globals(), *__all__])
+    return [*__all__, "__version__"]
