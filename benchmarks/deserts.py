@@ -17,8 +17,8 @@ from opsn_geo.measure.deserts.contiguity import contacts, contiguity
 from opsn_geo.measure.deserts.members import lacking, members
 from opsn_geo.measure.deserts.patches import deserts
 from opsn_geo.measure.deserts.stability import stability
-from opsn_geo.run.analyses import coverage_of
-from opsn_geo.run.load import load
+from opsn_geo.pipeline.analyses import coverage_of
+from opsn_geo.pipeline.load import load
 from opsn_geo.study import Study
 
 

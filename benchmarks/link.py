@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.boundaries.territory import Territory, embedded
-from opsn_geo.link import link_communes
-from opsn_geo.link.passage import empty_passage
+from opsn_geo.linkage import link_communes
+from opsn_geo.linkage.passage import empty_passage
 
 BY_CODE, IN_CAPITALS, WITH_SLIP = (0, 1), 4, 5
 ROWS = 100_000

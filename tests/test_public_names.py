@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,11 +30,6 @@ def test_the_import_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("name", ["run"])
-def test_a_function_named_like_a_package_can_be_called_in_whatever_order_they_are_imported(name: str) -> None:
-    for first, second in ((f"opsn_geo.{name}", "opsn_geo"), ("opsn_geo", f"opsn_geo.{name}")):
-        code = f"import {first}; import {second}; assert callable(opsn_geo.{name})"
-        subprocess.run([sys.executable, "-c", code], check=True)
-    package = getattr(opsn_geo, name)
-    assert package.__name__ == f"opsn_geo.{name}"
-    assert str(package.__signature__).startswith("(")
+def test_no_public_name_is_that_of_a_package() -> None:
+    packages = {folder.name for folder in Path(opsn_geo.__file__).parent.iterdir() if folder.is_dir()}
+    assert packages & set(opsn_geo.__all__) == set()

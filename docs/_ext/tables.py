@@ -26,7 +26,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from opsn_geo.catalogue.words import _catalogue, definition, label, text, unit
 from opsn_geo.cli import command_line
-from opsn_geo.link.causes import Cause
+from opsn_geo.linkage.causes import Cause
 from opsn_geo.read.schema import SCHEMAS, Column
 from opsn_geo.read.values import EXAMPLES
 

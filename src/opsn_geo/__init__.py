@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError
-    from opsn_geo.run.check import check
-    from opsn_geo.run.load import Inputs, load
-    from opsn_geo.run.pipeline import Results, run
+    from opsn_geo.pipeline.check import check
+    from opsn_geo.pipeline.load import Inputs, load
+    from opsn_geo.pipeline.run import Results, run
     from opsn_geo.study import Boundaries, Metadata, Study
 
 __version__ = "0.1.0"
@@ -41,18 +41,15 @@ __all__ = [
 
 _MODULES = {
     "errors": ("Fault", "InputError", "MachineError", "OpsnGeoError", "RejectedRowsError"),
-    "run.check": ("check",),
-    "run.load": ("Inputs", "load"),
-    "run.pipeline": ("Results",),
+    "pipeline.check": ("check",),
+    "pipeline.load": ("Inputs", "load"),
+    "pipeline.run": ("Results", "run"),
     "study": ("Boundaries", "Metadata", "Study"),
 }
-_CALLABLE_PACKAGES = ("run",)
 
 
 def __getattr__(name: str) -> object:
     """Import a public name from its module when it is first asked for (PEP 562)."""
-    if name in _CALLABLE_PACKAGES:
-        return _import_module(f"opsn_geo.{name}")
     for module, names in _MODULES.items():
         if name in names:
             return getattr(_import_module(f"opsn_geo.{module}"), name)

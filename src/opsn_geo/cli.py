@@ -16,12 +16,12 @@ import click
 from opsn_geo import __version__
 from opsn_geo.catalogue.words import LANGUAGES, Language, text
 from opsn_geo.errors import Fault, MachineError, OpsnGeoError, RejectedRowsError
-from opsn_geo.run.parallel import second_process, settle
+from opsn_geo.pipeline.parallel import second_process, settle
 
 if TYPE_CHECKING:
     from opsn_geo.study import Study
 
-_NEEDED = ("opsn_geo.run.pipeline", "opsn_geo.publish.report", "opsn_geo.publish.tables.ods", "xlsxturbo")
+_NEEDED = ("opsn_geo.pipeline.run", "opsn_geo.publish.report", "opsn_geo.publish.tables.ods", "xlsxturbo")
 """What the second process of a run imports while the first one reads."""
 
 
@@ -95,7 +95,7 @@ def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, 
         second_process(*_NEEDED) as executor,
         _progress(chosen.metadata.language, quiet=quiet) as progress,
     ):
-        from opsn_geo.run import pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
+        from opsn_geo.pipeline import run as pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
 
         settle()
         results = pipeline.run(chosen, folder, progress=progress, executor=executor)
@@ -111,7 +111,7 @@ def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, 
 @_lang
 def check(study: Path | None, form: str, lang: str | None) -> None:
     """Read and link everything, write nothing, tell what is wrong."""
-    from opsn_geo.run.check import check as look  # noqa: PLC0415
+    from opsn_geo.pipeline.check import check as look  # noqa: PLC0415
 
     chosen = _study(study, lang)
     report, language = look(chosen), chosen.metadata.language
@@ -128,10 +128,10 @@ def check(study: Path | None, form: str, lang: str | None) -> None:
 @click.option("--strict", "strict_compare", is_flag=True)
 def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> None:
     """Set what a study published beside what its tables give."""
+    from opsn_geo.pipeline.analyses import published as figures  # noqa: PLC0415 - heavy, and not needed for the help
+    from opsn_geo.pipeline.analyses import shared_measures  # noqa: PLC0415 - heavy, and not needed for the help
+    from opsn_geo.pipeline.load import load  # noqa: PLC0415
     from opsn_geo.publish.geopackage.content import simulation  # noqa: PLC0415
-    from opsn_geo.run.analyses import published as figures  # noqa: PLC0415 - heavy, and not needed for the help
-    from opsn_geo.run.analyses import shared_measures  # noqa: PLC0415 - heavy, and not needed for the help
-    from opsn_geo.run.load import load  # noqa: PLC0415
 
     chosen = _study(study, lang)
     inputs = load(chosen)
@@ -149,7 +149,7 @@ def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> No
 @_lang
 def report(study: Path | None, file: Path | None, lang: str | None) -> None:
     """Write only the report."""
-    from opsn_geo.run import pipeline  # noqa: PLC0415
+    from opsn_geo.pipeline import run as pipeline  # noqa: PLC0415
 
     target = file or Path("rapport.html")
     pipeline.write_report(pipeline.measure(pipeline.load(_study(study, lang))), target)
@@ -172,7 +172,7 @@ def init(
     lang: str | None,
 ) -> None:
     """Write a new study, ready to be filled in."""
-    from opsn_geo.run.init import init_study  # noqa: PLC0415
+    from opsn_geo.pipeline.init import init_study  # noqa: PLC0415
 
     del lang
     if not (region or departements or epci):

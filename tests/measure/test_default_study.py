@@ -14,7 +14,7 @@ from opsn_geo.measure.coverage.extension import adhesions, best
 from opsn_geo.measure.coverage.ladder import states, summary
 from opsn_geo.measure.coverage.needs import needs, operators_offering
 from opsn_geo.measure.coverage.shares import decomposition, epci_shares, service_shares, shares
-from opsn_geo.run.pipeline import Inputs, load
+from opsn_geo.pipeline.run import Inputs, load
 from opsn_geo.study import Study
 
 NAMES = ("services", "opsn", "offers", "memberships")

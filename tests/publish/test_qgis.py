@@ -17,10 +17,10 @@ import pytest
 import rasterio
 
 from opsn_geo.catalogue.words import text, texts
+from opsn_geo.pipeline import run as pipeline
 from opsn_geo.publish.geopackage import write as geopackage
 from opsn_geo.publish.rasters.write import distance, grid_over, write_raster, write_rasters
 from opsn_geo.publish.themes import themes_for
-from opsn_geo.run import pipeline
 from opsn_geo.study import Study
 
 pytestmark = pytest.mark.qgis

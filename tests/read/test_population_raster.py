@@ -10,8 +10,8 @@ from rasterio.transform import from_origin
 
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.errors import InputError
+from opsn_geo.pipeline.check import check
 from opsn_geo.read.population_raster import check_population, population_blocks
-from opsn_geo.run.check import check
 from opsn_geo.study import Study
 
 HERE = from_origin(600_000, 6_903_000, 200, 200)

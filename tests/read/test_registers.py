@@ -5,8 +5,8 @@ import pytest
 
 from opsn_geo.boundaries.territory import embedded
 from opsn_geo.errors import InputError
-from opsn_geo.link import link_members
-from opsn_geo.link.passage import empty_passage
+from opsn_geo.linkage import link_members
+from opsn_geo.linkage.passage import empty_passage
 from opsn_geo.read import designations, perimeters
 from opsn_geo.read.registers import CNIL_COLUMNS
 

@@ -18,9 +18,9 @@ from demo.respondents import BANDS, band
 from opsn_geo.measure.coverage.evidence import DIRECT, OFFERED, Coverage
 from opsn_geo.measure.published import claims, consistency
 from opsn_geo.measure.published.figures import ANSWERS, recomputed
-from opsn_geo.run.analyses import published as figures
-from opsn_geo.run.analyses import shared_measures
-from opsn_geo.run.load import load
+from opsn_geo.pipeline.analyses import published as figures
+from opsn_geo.pipeline.analyses import shared_measures
+from opsn_geo.pipeline.load import load
 from opsn_geo.study import Study, data_dir
 
 if TYPE_CHECKING:

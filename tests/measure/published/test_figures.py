@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from opsn_geo.measure.published.figures import chosen, compared, recomputed, respondent_design
-from opsn_geo.run.analyses import published as figures
-from opsn_geo.run.analyses import shared_measures
-from opsn_geo.run.load import Inputs, load
+from opsn_geo.pipeline.analyses import published as figures
+from opsn_geo.pipeline.analyses import shared_measures
+from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.study import Study
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from opsn_geo.measure.deserts.contiguity import contiguity
 from opsn_geo.measure.survey.profile import levels, membership, profile
 from opsn_geo.measure.survey.representativeness import defect_correlation
 from opsn_geo.measure.survey.survey import headline_items, survey
-from opsn_geo.run.analyses import Analysis, coverage_of, shared_measures
-from opsn_geo.run.analyses.survey import analysis
-from opsn_geo.run.load import Inputs, load
+from opsn_geo.pipeline.analyses import Analysis, coverage_of, shared_measures
+from opsn_geo.pipeline.analyses.survey import analysis
+from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.study import Study
 
 

@@ -12,11 +12,11 @@ import pytest
 from frictionless import Package, system
 
 from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.pipeline.run import Results, load, measure
 from opsn_geo.publish.manifest import checksum
 from opsn_geo.publish.tables.csv_files import flat
 from opsn_geo.publish.tables.csv_files import write as write_tables
 from opsn_geo.publish.tables.datapackage import datapackage, write
-from opsn_geo.run.pipeline import Results, load, measure
 from opsn_geo.study import Metadata, Study
 
 

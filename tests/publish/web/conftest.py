@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from opsn_geo.pipeline import run as pipeline
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.publish.web import atlas
-from opsn_geo.run import pipeline
 from opsn_geo.study import Study
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from playwright.sync_api import Page
 
-    from opsn_geo.run.pipeline import Results
+    from opsn_geo.pipeline.run import Results
 
     from .conftest import Opener
 

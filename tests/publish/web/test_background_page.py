@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from playwright.sync_api import Browser, Page, Route
 
-    from opsn_geo.run.pipeline import Results
+    from opsn_geo.pipeline.run import Results
 
 pytestmark = pytest.mark.browser
 

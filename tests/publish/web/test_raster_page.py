@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from opsn_geo.catalogue.words import text
-from opsn_geo.run import pipeline
+from opsn_geo.pipeline import run as pipeline
 
 from .conftest import DESKTOP, PHONE
 

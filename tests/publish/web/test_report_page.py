@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from opsn_geo.run.pipeline import Results
+    from opsn_geo.pipeline.run import Results
 
 pytestmark = pytest.mark.browser
 

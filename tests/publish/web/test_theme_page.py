@@ -16,7 +16,7 @@ from .conftest import DESKTOP, PHONE
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from opsn_geo.run.pipeline import Results
+    from opsn_geo.pipeline.run import Results
 
     from .conftest import Opener
 

@@ -42,7 +42,7 @@ def bodies_of(placed: pd.DataFrame, structure: pd.Series | None = None) -> pd.Da
     ----------
     placed : DataFrame
         On ``respondent``: ``level``, ``code_insee`` and ``siren_epci``
-        (:func:`opsn_geo.link.answers.link_answers`).
+        (:func:`opsn_geo.linkage.answers.link_answers`).
     structure : Series of str, optional
         On ``respondent``: the kind of body they say they answer for, if they were asked. It comes before the
         place: a CCAS that names its commune is not the commune.

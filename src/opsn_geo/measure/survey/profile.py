@@ -96,7 +96,7 @@ def levels(values: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     values : DataFrame
-        Numbers for amounts, texts for levels (:func:`opsn_geo.link.variables.commune_variables`).
+        Numbers for amounts, texts for levels (:func:`opsn_geo.linkage.variables.commune_variables`).
 
     Returns
     -------

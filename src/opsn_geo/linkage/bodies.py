@@ -1,0 +1,199 @@
+"""EPCI, départements and régions by code or name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from opsn_geo.catalogue.words import Level
+from opsn_geo.linkage.causes import Cause, How
+from opsn_geo.linkage.codes import departement_code, identifiers
+from opsn_geo.linkage.matching import match_names
+from opsn_geo.linkage.names import bracketed, group_key, loose
+from opsn_geo.linkage.result import column
+from opsn_geo.read.values import plain, respelt
+
+if TYPE_CHECKING:
+    from opsn_geo.boundaries.territory import Territory
+
+_COUNCIL: Final = (
+    r"^(?:le |la |l )?(?:conseil |departement |region |collectivite |departemental |regional |cd |cr )+"
+)
+_ACRONYM_NATURES: Final[Mapping[str, str]] = {"metropole": "m"}
+_DEPARTEMENT_SIREN: Final = r"^22(\d\d)\d{5}$"
+
+
+def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.DataFrame:
+    """Find the EPCI, département or région that each row means, by ``code``, else by ``name``.
+
+    A code and a name that surely mean two different bodies speak against each other: the row is rejected.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        code and name as text, either may be absent.
+    level : {"epci", "departement", "region"}
+        What the rows are.
+    territory : Territory
+        Where they are sought: a body outside it is not found.
+
+    Returns
+    -------
+    DataFrame
+        On positions 0, 1, 2…: code, official_name, how, score, cause, candidates.
+
+    Examples
+    --------
+    >>> from opsn_geo.boundaries.territory import Territory
+    >>> epci = pd.DataFrame({"name": ["CA du Beauvaisis"]}, index=["200067999"])
+    >>> territory = Territory(communes=epci, epci=epci, departements=epci, millesime=2021, name="toy")
+    >>> rows = pd.DataFrame({"name": ["Communauté d’agglomération du Beauvaisis", "CAB", "CC du Vimeu"]})
+    >>> find_bodies(rows, "epci", territory)[["code", "how", "cause"]].values.tolist()
+    [['200067999', 'name', nan], ['200067999', 'name', nan], [nan, nan, 'unknown_name']]
+    """
+    names, keyed, coded = _ROADS[Level(level)]
+    known = names(territory)
+    texts, code = column(frame, "name"), coded(column(frame, "code"), column(frame, "name"))
+    official = known[known["rank"] == 0].drop_duplicates("code").set_index("code")["name"]
+    by_code = code["value"].isin(official.index)
+    alike = by_code & texts.eq(code["value"].map(official)).fillna(value=False)
+    asked = texts[texts.notna() & ~alike]
+    found = match_names(keyed(asked).assign(code_dep=None, postal_code=None), known).reindex(texts.index)
+    found.loc[alike, "score"] = 100.0
+    told = code["value"].notna() | code["kind"].notna()
+    other = by_code & found["how"].eq(str(How.NAME)) & found["code"].ne(code["value"])
+    shown = code["value"].map(official) + " (" + code["value"] + ")"
+    found.loc[by_code, ["cause", "candidates"]] = None
+    found.loc[by_code, "code"] = code["value"]
+    found.loc[by_code, "how"] = code["how"]
+    found.loc[other, ["code", "how", "score"]] = None
+    found.loc[other, "cause"] = str(Cause.MISMATCH)
+    found.loc[other, "candidates"] = shown[other]
+    failed = found["code"].isna() & ~by_code
+    found.loc[failed & told & ~found["cause"].eq(str(Cause.AMBIGUOUS_NAME)), "cause"] = code["kind"]
+    found.loc[failed & ~told & texts.isna(), "cause"] = str(Cause.NO_IDENTIFIER)
+    return found.assign(official_name=found["code"].map(official).astype("str"))
+
+
+def _names(codes: pd.Index, names: pd.Series, keyed: pd.DataFrame, rank: int = 0) -> pd.DataFrame:
+    """Make a table of names as :func:`match_names` reads it."""
+    return pd.DataFrame(
+        {
+            "code": codes.astype("str"), "name": names.to_numpy(), "key": keyed["key"].to_numpy(),
+            "loose": keyed["loose"].to_numpy(), "code_dep": "", "postal_codes": "", "rank": rank,
+        }
+    )  # fmt: skip
+
+
+def _group_keys(names: pd.Series[str]) -> pd.DataFrame:
+    """Key EPCI's names: with their nature, and without."""
+    return pd.DataFrame(
+        {
+            "key": respelt(names, lambda it: " ".join(group_key(it)).strip() or None),
+            "loose": respelt(names, lambda it: group_key(it)[1] or group_key(it)[0] or None),
+        }
+    )
+
+
+def _epci_names(territory: Territory) -> pd.DataFrame:
+    """List the EPCI by name, by the acronym in brackets, and by the initials of their name."""
+    names = territory.epci["name"]
+    initials = respelt(names, _acronym)
+    brackets = respelt(names, lambda it: plain(bracketed(it) or "") or None)
+    short = [
+        _names(it.index, names, pd.DataFrame({"key": it, "loose": it}), 1) for it in (initials, brackets)
+    ]
+    every = pd.concat([_names(names.index, names, _group_keys(names)), *short])
+    return every.dropna(subset=["key"]).drop_duplicates(["code", "key"]).reset_index(drop=True)
+
+
+def _acronym(name: str) -> str:
+    """Give the initials by which people call an EPCI.
+
+    >>> _acronym("Métropole Européenne de Lille"), _acronym("CA du Pays de Saint-Omer")
+    ('mel', 'capso')
+    """
+    nature, rest = group_key(name)
+    return _ACRONYM_NATURES.get(nature, nature) + "".join(word[0] for word in rest.split())
+
+
+def _epci_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataFrame:
+    """Read the SIREN of EPCI; an INSEE code is not one."""
+    del names
+    read = identifiers(codes)
+    siren = read["kind"].eq("siren")
+    kind = read["kind"].where(~siren, str(Cause.UNKNOWN_CODE))
+    return pd.DataFrame(
+        {
+            "value": read["value"].where(siren),
+            "how": pd.Series(str(How.SIREN), index=codes.index),
+            "kind": kind.mask(kind.isin(["insee", "mended"]), str(Cause.WRONG_LEVEL)),
+        }
+    )
+
+
+def _council_keys(names: pd.Series[str]) -> pd.DataFrame:
+    """Key the names of départements and régions, without the words for their councils."""
+    bare = respelt(names, lambda it: plain(it) or None).str.replace(_COUNCIL, "", regex=True)
+    return pd.DataFrame({"key": bare, "loose": respelt(bare, lambda it: loose(it) or None)})
+
+
+def _departement_names(territory: Territory) -> pd.DataFrame:
+    """List the départements of the territory."""
+    names = territory.departements["name"]
+    return _names(names.index, names, _council_keys(names))
+
+
+def _departement_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataFrame:
+    """Read the code of a département: as such, in its SIREN (22, then the code), or behind its name."""
+    siren = codes.str.replace(" ", "").str.extract(_DEPARTEMENT_SIREN)[0]
+    read = siren.fillna(respelt(codes, departement_code)).fillna(respelt(names, _trailing))
+    kind = pd.Series(str(Cause.OUTSIDE_TERRITORY), index=codes.index).where(read.notna())
+    return pd.DataFrame(
+        {
+            "value": read,
+            "how": pd.Series(str(How.CODE), index=codes.index),
+            "kind": kind.mask(read.isna() & codes.notna(), str(Cause.UNREADABLE_CODE)),
+        }
+    )
+
+
+def _trailing(name: str) -> str | None:
+    """Give the département's code at the end of a name, in brackets or not.
+
+    >>> _trailing("Département (60)"), _trailing("CD 59"), _trailing("Aisne")
+    ('60', '59', None)
+    """
+    return departement_code(bracketed(name) or plain(name).rpartition(" ")[2])
+
+
+def _region_names(territory: Territory) -> pd.DataFrame:
+    """List the régions of the territory, which boundaries know by code only, and this one by its slug."""
+    codes = pd.Index(sorted(set(territory.departements["code_reg"].dropna())))
+    names = pd.Series(plain(territory.name) if len(codes) == 1 else "", index=codes, dtype="str")
+    return _names(codes, names, _council_keys(names))
+
+
+def _region_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataFrame:
+    """Read the code of a région."""
+    del names
+    read = codes.str.extract(r"^(\d\d?)(?:[.,]0)?$")[0].str.zfill(2)
+    kind = pd.Series(str(Cause.OUTSIDE_TERRITORY), index=codes.index).where(read.notna())
+    return pd.DataFrame(
+        {
+            "value": read,
+            "how": pd.Series(str(How.CODE), index=codes.index),
+            "kind": kind.mask(read.isna() & codes.notna(), str(Cause.UNREADABLE_CODE)),
+        }
+    )
+
+
+_Coded = Callable[["pd.Series[str]", "pd.Series[str]"], pd.DataFrame]
+_Road = tuple[Callable[["Territory"], pd.DataFrame], Callable[["pd.Series[str]"], pd.DataFrame], _Coded]
+_ROADS: Final[Mapping[Level, _Road]] = {
+    Level.EPCI: (_epci_names, _group_keys, _epci_codes),
+    Level.DEPARTEMENT: (_departement_names, _council_keys, _departement_codes),
+    Level.REGION: (_region_names, _council_keys, _region_codes),
+}

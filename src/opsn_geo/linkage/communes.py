@@ -1,0 +1,323 @@
+"""Rows that name a commune, by code or by name, to the communes of a study's vintage."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import fuzz, process
+
+from opsn_geo.boundaries.territory import Territory
+from opsn_geo.linkage.causes import Cause, How
+from opsn_geo.linkage.codes import departement_code, departement_of, identifier, identifiers
+from opsn_geo.linkage.gazetteer import Gazetteer, gazetteer
+from opsn_geo.linkage.matching import match_names
+from opsn_geo.linkage.names import bracketed, key, loose
+from opsn_geo.linkage.result import Linked, column, kept
+from opsn_geo.read.values import plain, respelt
+
+AGREEMENT: Final = 80.0
+"""Least likeness of a row's name to a name of the commune its code means (rapidfuzz, 0 to 100)."""
+
+_SEVERAL: Final = 3
+_MOST: Final = 0.8
+
+LINK_COLUMNS: Final = ("code_insee", "official_name", "how", "score", "share", "event")
+"""Columns that a linked row gets."""
+
+
+def link_communes(
+    frame: pd.DataFrame,
+    territory: Territory,
+    passage: pd.DataFrame,
+    *,
+    code: str | None = "code",
+    name: str | None = "name",
+    dep: str | None = "code_dep",
+    postal: str | None = "postal_code",
+    corrections: pd.DataFrame | None = None,
+    vintage: int | None = None,
+    known: Gazetteer | None = None,
+) -> Linked:
+    """Link rows to communes.
+
+    A correction decides; then the code, mended if need be, unless the row's name or département speaks
+    against it; then the name, within the département that the row, its code or its postal code tells.
+    A postal code only chooses among communes of the same name.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table; its index tells the rows apart.
+    territory : Territory
+        The communes to link to, those beyond its border included.
+    passage : DataFrame
+        Passage between vintages, see :data:`opsn_geo.linkage.passage.COLUMNS`.
+    code, name, dep, postal : str or None
+        Columns of the frame that hold an INSEE code, SIREN or SIRET; a name; a département (code or name);
+        a postal code. One that is absent is ignored.
+    corrections : DataFrame, optional
+        ``found`` (a name or code as the rows have it) and ``code`` (INSEE code meant; empty to set aside).
+    vintage : int, optional
+        Vintage of the codes, when known; see :func:`~opsn_geo.linkage.gazetteer.gazetteer`.
+    known : Gazetteer, optional
+        Codes and names, gathered for the same territory, passage and vintage; gathered here if absent.
+
+    Returns
+    -------
+    Linked
+        ``linked``: the frame's columns and :data:`LINK_COLUMNS`: the commune, by what it was linked, the
+        likeness of its name (0 to 100; missing where no name was needed), the share of the population that
+        a commune since split brings here (1 else), what happened to its code. ``rejected``: the frame's
+        columns, cause and candidates. A frame's own column of such a name gets `` (read)``.
+
+    Examples
+    --------
+    >>> from opsn_geo.linkage.passage import empty_passage
+    >>> communes = pd.DataFrame({"name": ["Achery", "Acy"], "code_dep": "02", "siren_epci": None,
+    ...     "siren": ["210200028", "210200036"], "postal_codes": ["02800", "02200"], "inside": True},
+    ...     index=pd.Index(["02002", "02003"], name="code_insee"))
+    >>> territory = Territory(communes=communes, epci=communes.iloc[:0], millesime=2021, name="toy",
+    ...     departements=pd.DataFrame({"name": ["Aisne"]}, index=["02"]))
+    >>> rows = pd.DataFrame({"code": ["2002", None, "59350"], "name": [None, "ACY (02)", "Lille"]})
+    >>> linked, rejected = link_communes(rows, territory, empty_passage())
+    >>> linked[["code_insee", "how"]].values.tolist(), rejected["cause"].tolist()
+    ([['02002', 'mended_code'], ['02003', 'name']], ['outside_territory'])
+    """
+    known = known or gazetteer(territory, passage, vintage=vintage)
+    rows = _identified(frame, territory, code=code, name=name, dep=dep, postal=postal)
+    rows = _corrected(rows, corrections)
+    by_code = _by_code(rows, territory, known)
+    matched = _checked(rows, by_code, known, territory)
+    open_rows = rows[
+        matched["code"].isna() & matched["cause"].isin([*_NAME_MAY_HELP, None]) & rows["key"].notna()
+    ]
+    by_name = match_names(open_rows, known.names)
+    settled = _settled(rows, matched, by_name, territory)
+    return _split(frame, settled, known, territory)
+
+
+_NAME_MAY_HELP: Final = tuple(
+    map(
+        str,
+        (
+            Cause.DAMAGED_CODE,
+            Cause.UNREADABLE_CODE,
+            Cause.INVALID_SIREN,
+            Cause.UNKNOWN_CODE,
+            Cause.NO_IDENTIFIER,
+        ),
+    )
+)
+
+
+def _identified(
+    frame: pd.DataFrame,
+    territory: Territory,
+    *,
+    code: str | None,
+    name: str | None,
+    dep: str | None,
+    postal: str | None,
+) -> pd.DataFrame:
+    """Read what each row says of its commune: code, name, département, postal code."""
+    rows = pd.DataFrame(
+        {"read_code": column(frame, code), "name": column(frame, name), "postal_code": column(frame, postal)}
+    )
+    rows["postal_code"] = respelt(rows["postal_code"], _postal)
+    if _is_postal(rows["read_code"], territory):
+        rows = rows.assign(postal_code=respelt(rows["read_code"], _postal), read_code=None).astype(
+            {"read_code": "str"}
+        )
+    rows = rows.join(identifiers(rows["read_code"]))
+    rows["key"] = respelt(rows["name"], lambda it: key(it) or None)
+    rows["loose"] = respelt(rows["key"], loose)
+    rows["told_dep"] = _departements(column(frame, dep), rows["name"], territory)
+    rows["code_dep"] = rows["told_dep"].fillna(_hinted(rows, territory))
+    return rows
+
+
+def _postal(text: str) -> str | None:
+    """Read a postal code, with the zero that Excel took."""
+    digits = text.replace(" ", "").removesuffix(".0")
+    return digits.zfill(5) if digits.isdigit() and len(digits) in {4, 5} else None
+
+
+def _is_postal(codes: pd.Series[str], territory: Territory) -> bool:
+    """Tell whether a column headed as codes holds postal codes: several, and nearly all of them are.
+
+    Most postal codes are some commune's INSEE code too, but few INSEE codes are postal codes.
+    """
+    read = respelt(pd.Series(codes.dropna().unique(), dtype="str"), _postal).dropna()
+    postal = read.isin(set(territory.communes["postal_codes"].dropna().str.split(";").explode()))
+    return len(read) >= _SEVERAL and bool(postal.mean() > _MOST)
+
+
+def _departements(told: pd.Series[str], names: pd.Series[str], territory: Territory) -> pd.Series[str]:
+    """Read the département a row tells, by code or name, in its own column or in brackets behind the name."""
+    known = {plain(it): code for code, it in territory.departements["name"].items()}
+
+    def read(text: str) -> str | None:
+        return departement_code(text) or known.get(plain(text))
+
+    return respelt(told, read).fillna(respelt(respelt(names, bracketed), read))
+
+
+def _hinted(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
+    """Guess the département from a code that is none of the territory's, else from the postal code."""
+    insee = rows["value"].where(rows["kind"].isin(["insee", "mended"]))
+    communes = territory.communes
+    zips = communes["postal_codes"].str.split(";").explode().dropna()
+    pairs = pd.DataFrame({"zip": zips, "dep": communes["code_dep"].reindex(zips.index)}).drop_duplicates()
+    alone = pairs.drop_duplicates("zip", keep=False).set_index("zip")["dep"]
+    return departement_of(insee).fillna(rows["postal_code"].map(dict(alone)).astype("str"))
+
+
+def _corrected(rows: pd.DataFrame, corrections: pd.DataFrame | None) -> pd.DataFrame:
+    """Put the code that a correction gives in the place of what the row says."""
+    rows = rows.assign(how=None, cause=None).astype({"how": "str", "cause": "str"})
+    if corrections is None or corrections.empty:
+        return rows
+    meant = dict(zip(corrections["found"].map(plain), corrections["code"].fillna(""), strict=True))
+    by_name, by_code = (
+        respelt(rows[it], lambda text: meant.get(plain(text))) for it in ("name", "read_code")
+    )
+    found = by_name.fillna(by_code)
+    aside, decided = found.eq("").fillna(value=False), found.fillna("").ne("")
+    rows.loc[aside, "cause"] = str(Cause.SET_ASIDE)
+    rows.loc[decided, "how"] = str(How.CORRECTION)
+    rows.loc[decided, "kind"] = "insee"
+    rows.loc[decided, "value"] = respelt(found[decided], lambda it: identifier(it)[1])
+    rows.loc[decided, ["name", "key", "loose", "told_dep"]] = None
+    return rows
+
+
+def _by_code(rows: pd.DataFrame, territory: Territory, known: Gazetteer) -> pd.DataFrame:
+    """Find the known code that each row's code means, or why there is none."""
+    communes = territory.communes
+    siren = rows["kind"].eq("siren")
+    sirens = communes["siren"].dropna()
+    owner = dict(zip(sirens, sirens.index, strict=True))
+    code = rows["value"].where(~siren, rows["value"].map(owner))
+    is_code = rows["kind"].isin(["insee", "mended", "siren"]) & rows["cause"].isna()
+    found = code.where(is_code & code.isin(known.codes["code"]))
+    kinds = rows["kind"].map({"insee": How.CODE, "mended": How.MENDED_CODE, "siren": How.SIREN}).astype("str")
+    outside = ~siren & ~departement_of(code).isin(territory.departements.index) & ~_beyond(code, known)
+    cause = np.select(
+        [
+            rows["cause"].notna(), found.notna(), rows["read_code"].isna() & rows["value"].isna(), ~is_code,
+            siren & rows["value"].isin(territory.epci.index), outside,
+        ],
+        [
+            rows["cause"], "", str(Cause.NO_IDENTIFIER), rows["kind"], str(Cause.WRONG_LEVEL),
+            str(Cause.OUTSIDE_TERRITORY),
+        ],
+        str(Cause.UNKNOWN_CODE),
+    )  # fmt: skip
+    causes = pd.Series(cause, index=rows.index, dtype="str")
+    return pd.DataFrame(
+        {
+            "code": found.astype("str"),
+            "how": rows["how"].fillna(kinds).where(found.notna()),
+            "score": pd.Series(index=rows.index, dtype="Float64"),
+            "cause": causes.mask(causes.eq("")),
+            "candidates": pd.Series(index=rows.index, dtype="str"),
+        }
+    )
+
+
+def _beyond(code: pd.Series[str], known: Gazetteer) -> pd.Series[bool]:
+    """Tell which codes are of a département that only communes beyond the border are in."""
+    return departement_of(code).isin(departement_of(known.codes["code"]).unique())
+
+
+def _checked(
+    rows: pd.DataFrame, by_code: pd.DataFrame, known: Gazetteer, territory: Territory
+) -> pd.DataFrame:
+    """Reject the codes against which the row's name, or else its département, speaks."""
+    pairs = pd.DataFrame({"code": by_code["code"], "loose": rows["loose"]}).dropna().drop_duplicates()
+    likeness = _likeness(pairs, known)
+    scores = rows[["loose"]].assign(code=by_code["code"]).merge(likeness, how="left", on=["code", "loose"])
+    score = scores["score"].set_axis(rows.index)
+    doubtful = score.lt(AGREEMENT) | scores["elsewhere"].fillna(value=False).set_axis(rows.index).astype(
+        "bool"
+    )
+    home = by_code["code"].map(known.codes.drop_duplicates("code").set_index("code")["code_insee"])
+    home = home.map(territory.communes["code_dep"])
+    told = rows["told_dep"]
+    astray = score.isna() & told.notna() & told.ne(departement_of(by_code["code"])) & told.ne(home)
+    wrong = by_code["code"].notna() & (doubtful | astray)
+    official = known.names.drop_duplicates("code").set_index("code")["name"]
+    meant = by_code["code"].map(official) + " (" + by_code["code"] + ")"
+    checked = by_code.assign(score=score.astype("Float64").where(by_code["code"].notna()))
+    checked.loc[wrong, ["code", "how", "score"]] = None
+    checked.loc[wrong, "cause"] = str(Cause.MISMATCH)
+    checked.loc[wrong, "candidates"] = meant[wrong]
+    return checked
+
+
+def _likeness(pairs: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
+    """Compare names with every name of the commune their code means, those it bore or took in included."""
+    moves = known.codes[["code", "code_insee"]]
+    back = moves.rename(columns={"code": "code_insee", "code_insee": "code"})
+    aliases = pd.concat([moves, back]).drop_duplicates().rename(columns={"code_insee": "alias"})
+    names = known.names[["code", "loose", "code_dep"]].rename(columns={"code": "alias", "loose": "known"})
+    compared = pairs.merge(aliases, on="code").merge(names, on="alias")
+    typed, official = compared["loose"].tolist(), compared["known"].tolist()
+    ratios = [
+        process.cpdist(typed, official, scorer=it, dtype=np.float64)
+        for it in (fuzz.ratio, fuzz.token_set_ratio)
+    ]
+    compared["score"] = np.maximum(*ratios)
+    best = compared.groupby(["code", "loose"])["score"].max().reset_index()
+    same = (
+        compared.assign(same=compared["loose"] == compared["known"]).groupby(["code", "loose"])["same"].any()
+    )
+    best = best.merge(same.reset_index(), on=["code", "loose"])
+    others = known.names[known.names["rank"] == 0].drop_duplicates(["loose", "code_dep"])[
+        ["loose", "code_dep"]
+    ]
+    here = best.assign(code_dep=departement_of(best["code"])).merge(others.assign(named=True), how="left")
+    best["elsewhere"] = here["named"].notna().to_numpy() & ~best["same"]
+    return best[["code", "loose", "score", "elsewhere"]]
+
+
+def _settled(
+    rows: pd.DataFrame, matched: pd.DataFrame, by_name: pd.DataFrame, territory: Territory
+) -> pd.DataFrame:
+    """Join what codes and names found, and give each row left the cause that helps most."""
+    settled = matched.copy()
+    won = by_name[by_name["code"].notna()]
+    settled.loc[won.index] = won
+    lost = by_name[by_name["code"].isna()]
+    settled.loc[lost.index, "candidates"] = lost["candidates"]
+    no_code = matched["cause"].reindex(lost.index).eq(str(Cause.NO_IDENTIFIER))
+    ambiguous = lost["cause"].eq(str(Cause.AMBIGUOUS_NAME))
+    told = lost[no_code | ambiguous]
+    settled.loc[told.index, "cause"] = told["cause"]
+    unknown = settled["cause"].eq(str(Cause.UNKNOWN_NAME))
+    away = rows["told_dep"].notna() & ~rows["told_dep"].isin(territory.communes["code_dep"])
+    settled.loc[unknown & away, "cause"] = str(Cause.OUTSIDE_TERRITORY)
+    postal = settled["cause"].eq(str(Cause.NO_IDENTIFIER)) & rows["postal_code"].notna()
+    settled.loc[postal, "cause"] = str(Cause.POSTAL_ALONE)
+    return settled
+
+
+def _split(frame: pd.DataFrame, settled: pd.DataFrame, known: Gazetteer, territory: Territory) -> Linked:
+    """Part the rows into linked, shared out where a commune was split, and rejected."""
+    found = settled[settled["code"].notna()].reset_index(names="position")
+    placed = found.merge(known.codes, on="code", how="inner", validate="m:m").sort_values(
+        "position", kind="stable"
+    )
+    by_code = placed["how"].isin([str(How.CODE), str(How.MENDED_CODE)])
+    placed["how"] = placed["how"].mask(by_code & placed["event"].ne(""), str(How.PASSAGE))
+    placed["official_name"] = placed["code_insee"].map(territory.communes["name"])
+    linked = kept(frame, pd.Index(placed["position"]), LINK_COLUMNS)
+    linked[list(LINK_COLUMNS)] = placed[list(LINK_COLUMNS)].to_numpy(dtype="object")
+    kinds = {"code_insee": "str", "official_name": "str", "how": "str", "event": "str"}
+    linked = linked.astype({**kinds, "score": "Float64", "share": "float64"})
+    lost = settled[settled["code"].isna()]
+    rejected = kept(frame, lost.index, ["cause", "candidates"])
+    rejected[["cause", "candidates"]] = lost[["cause", "candidates"]].to_numpy(dtype="object")
+    return Linked(linked, rejected.astype({"cause": "str", "candidates": "str"}))

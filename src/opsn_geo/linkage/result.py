@@ -1,0 +1,94 @@
+"""What a link gives back: the rows linked and the rows rejected, together all the rows read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import pandas as pd
+
+from opsn_geo.linkage.causes import How
+
+REJECT_COLUMNS: Final = ("cause", "candidates")
+"""Columns that a rejected row gets: a :class:`~opsn_geo.linkage.causes.Cause`, and the nearest candidates."""
+
+LISTED: Final = ("table", "row", "code", "name", "cause", "candidates")
+"""Columns of the rejected rows of several tables."""
+
+
+class Linked(NamedTuple):
+    """The outcome of a link.
+
+    Parameters
+    ----------
+    linked : DataFrame
+        The rows that were linked, with what they were linked to; a row stands several times where its
+        commune was split, with shares that add up to 1.
+    rejected : DataFrame
+        The rows that were not, as they were read, with ``cause`` and ``candidates``.
+
+    Every row read is in exactly one of the two; the index tells which.
+    """
+
+    linked: pd.DataFrame
+    rejected: pd.DataFrame
+
+    @property
+    def review(self) -> pd.DataFrame:
+        """The rows linked by a guess, the least sure first: someone should look at them."""
+        return self.linked[self.linked["how"] == str(How.FUZZY)].sort_values("score", kind="stable")
+
+
+def column(frame: pd.DataFrame, name: str | None) -> pd.Series[str]:
+    """Give a column as text on positions 0, 1, 2…; one that is absent is all missing.
+
+    >>> column(pd.DataFrame({"a": [2001]}, index=[7]), "a").to_dict()
+    {0: '2001'}
+    """
+    if name is None or name not in frame.columns:
+        return pd.Series(index=pd.RangeIndex(len(frame)), dtype="str")
+    cells = frame[name]
+    texts = cells.astype("object").where(cells.notna(), None).reset_index(drop=True)
+    bare = texts.map(str, na_action="ignore").astype("str").str.strip()
+    return bare.mask(bare.eq("").fillna(value=False))
+
+
+def kept(frame: pd.DataFrame, positions: pd.Index, added: Sequence[str]) -> pd.DataFrame:
+    """Take rows of a frame by position; its columns that would be overwritten get `` (read)``."""
+    taken = frame.take(positions.to_numpy())
+    return taken.rename(columns={name: f"{name} (read)" for name in added if name in frame.columns})
+
+
+def rejects(links: Mapping[str, Linked]) -> pd.DataFrame:
+    """Put the rejected rows of several tables together.
+
+    Parameters
+    ----------
+    links : mapping of str to Linked
+        The outcome of each table's link.
+
+    Returns
+    -------
+    DataFrame
+        :data:`LISTED` as text, in the order of the tables; ``row`` is the line in the file, or the
+        respondent.
+
+    Examples
+    --------
+    >>> lost = pd.DataFrame({"name": ["Lile"], "cause": "unknown_name", "candidates": ""}, index=[4])
+    >>> rejects({"memberships": Linked(lost.iloc[:0], lost)}).loc[0].tolist()
+    ['memberships', '4', nan, 'Lile', 'unknown_name', '']
+    """
+    parts = [pd.DataFrame(columns=list(LISTED))]
+    for name, (_, lost) in links.items():
+        codes, names = ("commune_code", "commune_name") if name == "answers" else ("code", "name")
+        parts.append(
+            pd.DataFrame(
+                {
+                    "table": name, "row": lost.index.astype("str"), "code": column(lost, codes),
+                    "name": column(lost, names), "cause": column(lost, "cause"),
+                    "candidates": lost["candidates"].to_numpy(),
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True).astype("str")

@@ -1,0 +1,79 @@
+"""The analyses of a study: what each topic adds to the layers and tables that are published.
+
+An analysis takes a loaded study and what all analyses rest on, and calls pure measures; it computes nothing
+itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from opsn_geo.measure.coverage import evidence as measured
+from opsn_geo.measure.deserts.contiguity import Contacts, contacts
+from opsn_geo.pipeline.load import Inputs
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from scipy import sparse
+
+__all__ = ["Analysis", "Shared", "coverage_of", "shared_measures"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """What a topic adds.
+
+    Parameters
+    ----------
+    columns : mapping of str to DataFrame
+        For a layer of the territory, the columns to join to it, on its index.
+    layers : mapping of str to GeoDataFrame
+        Layers of its own.
+    tables : mapping of str to DataFrame
+        Tables of its own.
+    """
+
+    columns: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What several analyses rest on, measured once.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        Of all communes.
+    contacts : Contacts
+        Which communes touch, by each rule, and which have a border that none shares.
+    """
+
+    coverage: measured.Coverage
+    contacts: Contacts
+
+    @property
+    def touching(self) -> sparse.csr_array:
+        """Queen contiguity of all communes."""
+        return self.contacts.queen
+
+
+def shared_measures(inputs: Inputs) -> Shared:
+    """Measure what several analyses of a inputs study rest on."""
+    return Shared(coverage=coverage_of(inputs), contacts=contacts(inputs.territory.communes.geometry))
+
+
+def coverage_of(inputs: Inputs, tables: Mapping[str, pd.DataFrame] | None = None) -> measured.Coverage:
+    """Give the coverage of a inputs study, or of the same communes with other tables.
+
+    Registers are evidence of use; answers are not: what one commune answered must not be read off a map.
+    """
+    chosen = tables or inputs.tables
+    listed = {name: chosen[name] for name in ("services", "opsn", "offers", "memberships")}
+    return measured.coverage(
+        inputs.territory.communes, **listed, uses=chosen.get("uses"), date=inputs.study.metadata.date
+    )

@@ -1,0 +1,45 @@
+"""How far people live from help, where the user brings a raster of where they live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.measure.coverage.evidence import REACHED, USED, Coverage
+from opsn_geo.measure.deserts.exposure import PEOPLE, exposure, means
+from opsn_geo.measure.deserts.nearest import places
+from opsn_geo.read.population_raster import check_population, population_blocks
+
+if TYPE_CHECKING:
+    from opsn_geo.pipeline.load import Inputs
+
+
+def weighted(inputs: Inputs, known: Coverage, scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Give the table of distances and access weighted by people; none without a population raster.
+
+    One row per commune, EPCI (all of its communes that are loaded) and département (those inside the study).
+    """
+    file = inputs.study.rasters.get("population")
+    if file is None:
+        return {}
+    communes = inputs.territory.communes
+    points = places(communes)
+    member = np.flatnonzero((known.evidence & (REACHED | USED)).any(axis=(0, 2)))
+    targets = {
+        "distance_member_mean_m": points.iloc[member],
+        "distance_opsn_mean_m": points.reindex(inputs.tables["opsn"]["seat"].dropna()),
+    }
+    crs = check_population(file, communes)
+    sums = exposure(population_blocks(file, communes), crs, communes, targets)
+    if "access_score" in scores:
+        sums["access_score_mean"] = scores["access_score"] * sums[PEOPLE]
+    levels = {
+        "commune": communes.index.to_series(),
+        "epci": communes["siren_epci"],
+        "departement": communes["code_dep"].where(communes["inside"]),
+    }
+    parts = [means(sums, by).rename_axis("code").assign(level=level) for level, by in levels.items()]
+    table = pd.concat(parts).reset_index()
+    return {"accessibilite_ponderee": table[["level", "code", *sums.columns]]}

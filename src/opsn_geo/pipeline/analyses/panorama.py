@@ -1,0 +1,29 @@
+"""The panorama: operators and services, and what a study stated of them."""
+
+from __future__ import annotations
+
+from opsn_geo.catalogue.words import Level
+from opsn_geo.measure.coverage import panorama
+from opsn_geo.pipeline.analyses import Analysis, Shared
+from opsn_geo.pipeline.analyses.coverage import groups
+from opsn_geo.pipeline.load import Inputs
+
+
+def analysis(inputs: Inputs, shared: Shared) -> Analysis:
+    """Tell who the operators are, what they offer, where, and who works with whom."""
+    tables = inputs.tables
+    opsn, services, offers = (tables[name] for name in ("opsn", "services", "offers"))
+    departements = groups(inputs.territory.communes)[Level.DEPARTEMENT]
+    found = {
+        "panorama_opsn": panorama.operators(opsn, offers),
+        "panorama_services": panorama.services_offered(services, offers),
+        "panorama_formes": panorama.legal_forms(opsn),
+        "panorama_totaux": panorama.totals(opsn, services, offers).rename_axis("measure").to_frame(),
+        "panorama_departements": panorama.groups(shared.coverage, departements),
+    }
+    if "partnerships" in tables:
+        found["panorama_partenariats"] = panorama.partners(tables["partnerships"])
+    if "statements" in tables:
+        stated = panorama.measured_lists(opsn, services, offers)
+        found["panorama_affirmations"] = panorama.verdicts(tables["statements"], stated)
+    return Analysis(tables=found)

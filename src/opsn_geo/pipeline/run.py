@@ -1,0 +1,277 @@
+"""From a study to its results: the one place where the four stages meet.
+
+:func:`~opsn_geo.pipeline.load.load` reads and links, :func:`measure` measures, :func:`write` publishes;
+:func:`run` does all three. Each can be used alone, in a notebook or a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from opsn_geo.catalogue.words import text
+from opsn_geo.errors import Fault
+from opsn_geo.pipeline.analyses import coverage, deserts, extension, panorama, shared_measures
+from opsn_geo.pipeline.analyses import named_answers as replies
+from opsn_geo.pipeline.analyses import published as figures
+from opsn_geo.pipeline.analyses import survey as representativeness
+from opsn_geo.pipeline.load import Inputs, load
+from opsn_geo.pipeline.parallel import together
+from opsn_geo.publish import manifest
+from opsn_geo.publish.staging import staged
+from opsn_geo.publish.tables import csv_files as csv_tables
+from opsn_geo.study import Study
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    import geopandas as gpd
+
+__all__ = ["Inputs", "Results", "load", "measure", "run", "write", "write_report"]
+
+_ANALYSES: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
+_APART: Final = ("representativeness",)
+"""Chapters that take about as long as all the others."""
+_MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
+"""Maps of a single theme, by the name of their file."""
+_NEAREST: Final = "distance_member_m"
+"""Raster that the map of deserts can show."""
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What was measured: layers and tables by the names they are published under.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        What was measured upon.
+    layers : mapping of str to GeoDataFrame
+        ``communes`` on code_insee, ``epci`` on siren_epci, ``departements`` on code_dep, ``opsn`` on opsn.
+    tables : mapping of str to DataFrame
+        ``services``, ``offres``, ``adhesions``, ``couverture``, ``rejets``…
+    """
+
+    inputs: Inputs
+    layers: Mapping[str, gpd.GeoDataFrame]
+    tables: Mapping[str, pd.DataFrame]
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def rejects(self) -> pd.DataFrame:
+        """The rows that were not used, each with its cause."""
+        return self.inputs.rejects
+
+    def reject_faults(self) -> list[Fault]:
+        """Give the rejected rows as faults, for a strict run."""
+        files = self.inputs.study.tables
+        return [
+            Fault(
+                cause="rejected_row",
+                file=str(files[row["table"]]),
+                row=row["row"],
+                value=row["name"] or row["code"] or None,
+            )
+            for row in self.rejects.fillna("").to_dict("records")
+        ]
+
+    def summary(self, out: Path) -> str:
+        """Say in a few lines what was done and where it lies."""
+        metadata = self.inputs.study.metadata
+        communes = self.layers["communes"]
+        inside = communes[communes["inside"]]
+        return text(
+            "summary.run",
+            metadata.language,
+            title=metadata.title,
+            communes=len(inside),
+            epci=len(self.layers["epci"]),
+            reached=int((inside["opsn_count"] > 0).sum()),
+            rejects=len(self.rejects),
+            atlas=out / "atlas.html",
+            gpkg=out / f"{metadata.stem}.gpkg",
+        )
+
+
+def run(
+    study: Study | None = None,
+    out: Path | str = "maps",
+    *,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> Results:
+    """Carry a study from end to end and write its results.
+
+    Parameters
+    ----------
+    study : Study, optional
+        By default the founding study, Hauts-de-France 2021.
+    out : path
+        Folder to write in.
+    progress : callable, optional
+        Called with the name of each stage as it begins.
+    executor : Executor, optional
+        Does about half of the work meanwhile: see :func:`opsn_geo.pipeline.parallel.together`.
+
+    Returns
+    -------
+    Results
+        What was written, as frames.
+
+    Raises
+    ------
+    InputError
+        The study's files are at fault; nothing is written.
+    MachineError
+        The results cannot be written; the former ones are left whole.
+    """
+    progress = progress or (lambda _stage: None)
+    progress("read")
+    inputs = load(study or Study.default(), executor)
+    progress("measure")
+    results = measure(inputs, executor)
+    progress("publish")
+    write(results, Path(out), executor)
+    return results
+
+
+def measure(inputs: Inputs, executor: Executor | None = None) -> Results:
+    """Measure a inputs study, analysis by analysis; some of them in an executor, if there is one."""
+    shared = shared_measures(inputs)
+    jobs = {it.__name__.rpartition(".")[-1]: partial(it.analysis, inputs, shared) for it in _ANALYSES}
+    analyses = together(jobs, _APART, executor).values()
+    layers: dict[str, gpd.GeoDataFrame] = {
+        name: getattr(inputs.territory, name).join(
+            [it.columns[name] for it in analyses if name in it.columns]
+        )
+        for name in ("communes", "epci", "departements")
+    }
+    tables: dict[str, pd.DataFrame] = {}
+    for analysis in analyses:
+        layers |= analysis.layers
+        tables |= analysis.tables
+    return Results(inputs=inputs, layers=layers, tables={**tables, "rejets": inputs.rejects})
+
+
+def write(results: Results, out: Path, executor: Executor | None = None) -> None:
+    """Write everything a run publishes into a folder: all of it, or nothing.
+
+    Parameters
+    ----------
+    results : Results
+        What was measured.
+    out : Path
+        Folder to write in.
+    executor : Executor, optional
+        Writes the report and the tables meanwhile.
+
+    Raises
+    ------
+    MachineError
+        The folder cannot be written; the former results are left whole.
+    """
+    inputs = results.inputs
+    study, metadata = inputs.study, inputs.study.metadata
+    with staged(out) as aside:
+        jobs: dict[str, Callable[[], None]] = {
+            "places": partial(_write_places, results, aside),
+            "words": partial(_write_words, results, aside),
+        }
+        together(jobs, ["words"], executor)
+        content = manifest.manifest(
+            metadata,
+            inputs={**({"study": study.file} if study.file else {}), **study.tables, **study.rasters},
+            counts=inputs.counts,
+            rejects=[{str(key): it for key, it in row.items()} for row in results.rejects.to_dict("records")],
+            warnings=results.warnings,
+            outputs=[file for file in aside.rglob("*") if file.is_file()],
+            root=aside,
+        )
+        manifest.write(aside / "manifest.json", content)
+
+
+def write_report(results: Results, file: Path) -> None:
+    """Write only the report of a run.
+
+    Raises
+    ------
+    MachineError
+        The file cannot be written.
+    """
+    from opsn_geo.publish import report  # noqa: PLC0415 - jinja2 is only needed here
+    from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
+
+    inputs, metadata = results.inputs, results.inputs.study.metadata
+    report.write(
+        file,
+        results.layers,
+        results.tables,
+        metadata,
+        themes_for(results.layers, metadata.language),
+        counts=inputs.counts,
+        rejects=results.rejects,
+        questionnaire=inputs.tables.get("questionnaire"),
+        min_answers=inputs.study.min_answers,
+    )
+
+
+def _write_places(results: Results, folder: Path) -> None:
+    """Write what shows places: the rasters, the GeoPackage, the atlas and the maps of a single theme."""
+    from opsn_geo.publish.geopackage import write as geopackage  # noqa: PLC0415 - folium is heavy
+    from opsn_geo.publish.rasters import write as raster  # noqa: PLC0415 - folium is heavy
+    from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
+    from opsn_geo.publish.web import atlas, folium_maps, topology  # noqa: PLC0415 - folium is heavy
+
+    inputs, layers, tables = results.inputs, results.layers, results.tables
+    metadata = inputs.study.metadata
+    themes = themes_for(layers, metadata.language)
+    rasters = raster.write_rasters(folder / "rasters", layers, metadata)
+    geopackage.write(
+        folder / f"{metadata.stem}.gpkg",
+        layers,
+        tables,
+        metadata,
+        themes,
+        rasters=[Path("rasters", f"{it}.tif") for it in rasters],
+    )
+    packed = {name: topology.pack(layers[name].geometry) for name in ("communes", "epci")}
+    atlas.write(
+        folder / "atlas.html",
+        layers,
+        tables["couverture"],
+        tables["services"],
+        tables["opsn"] if "opsn" in tables else inputs.tables["opsn"],
+        metadata,
+        themes,
+        packed["communes"],
+        tables.get("reponses"),
+    )
+    for name, key in _MAPS.items():
+        for theme in (it for it in themes if it.key == key):
+            made = folium_maps.theme_map(layers[theme.layer], theme, metadata, packed.get(theme.layer))
+            if name == "deserts" and _NEAREST in rasters:
+                picture = folder / "rasters" / f"{_NEAREST}.tif"
+                title = text(f"rasters.{_NEAREST}", metadata.language)
+                folium_maps.add_raster(made, picture, rasters[_NEAREST], title)
+            folium_maps.write(folder / f"{name}.html", made, theme.title, metadata)
+
+
+def _write_words(results: Results, folder: Path) -> None:
+    """Write what is read: the report, and the tables as CSV with what describes them and as workbooks."""
+    from opsn_geo.publish.tables import datapackage, ods, sheets, xlsx  # noqa: PLC0415 - a run that publishes needs them
+
+    write_report(results, folder / "rapport.html")
+    metadata = results.inputs.study.metadata
+    attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
+    flat = csv_tables.flat({**attributes, **results.tables})
+    files = {file.stem: file for file in csv_tables.write(folder / "tables", flat)}
+    datapackage.write(folder / "datapackage.json", datapackage.datapackage(files, flat, metadata, folder))
+    told = sheets.sheets(flat, metadata)
+    xlsx.write(folder / "tableaux.xlsx", told, metadata)
+    ods.write(folder / "tableaux.ods", told, metadata)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.pipeline.check import check
+from opsn_geo.pipeline.init import init_study
+from opsn_geo.study import Study
+
+
+def study(folder: Path, **contents: str) -> Study:
+    files = init_study(folder, millesime=2021, departements=["02"])
+    for name, content in contents.items():
+        (folder / f"{name}.csv").write_text(content, encoding="utf-8")
+    return Study.from_toml(files[0])
+
+
+def test_faults_of_every_table_rejects_and_guesses_are_reported_together(tmp_path: Path) -> None:
+    made = study(
+        tmp_path,
+        offers="opsn,service,level,code\nmon-opsn,dpo,departement,02\n",
+        memberships="OPSN;Commune;Département;Remarque\nmon-opsn;Chateau-Thiery;02;\nmon-opsn;Xyzzy;02;\n",
+    )
+    report = check(made)
+    assert not report.sound
+    assert [(it.cause, it.row, it.value, it.nearest) for it in report.faults] == [
+        ("unknown_reference", 2, "dpo", "dpd")
+    ]
+    assert report.headers["memberships"] == {"opsn": "OPSN", "name": "Commune", "code_dep": "Département"}
+    assert report.counts.loc["memberships"].to_dict() == {"read": 2, "linked": 1, "rejected": 1, "guessed": 1}
+    assert report.rejects[["table", "row", "name", "cause"]].to_numpy().tolist() == [
+        ["memberships", "3", "Xyzzy", "unknown_name"]
+    ]
+    assert report.review[["row", "official_name"]].to_numpy().tolist() == [["2", "Château-Thierry"]]
+    assert {it.key for it in report.notices} == {"unread_columns", "empty_table"}
+
+
+def test_variables_are_looked_over_and_margins_held_against_them(tmp_path: Path) -> None:
+    table = "Code INSEE;Zone;size_band\n02408;ville;x\n02002;campagne;x\n02002;ville;x\n"
+    made = study(tmp_path, variables=table.replace(";size_band", "").replace(";x", ""))
+    asked = replace(
+        made,
+        tables={**made.tables, "variables": tmp_path / "variables.csv"},
+        survey={"margins": ["Zone", "zone_2", "code_dep"]},
+    )
+    report = check(asked)
+    assert report.counts.loc["variables"].to_dict() == {"read": 3, "linked": 1, "rejected": 2, "guessed": 0}
+    assert [(it.cause, it.column, it.value, it.nearest) for it in report.faults] == [
+        ("unknown_variable_key", "survey.margins", "zone_2", "Zone")
+    ]
+    assert "Zone (1 ; 799)" in report.text("fr")
+    (tmp_path / "variables.csv").write_text(table, encoding="utf-8")
+    assert [(it.cause, it.column) for it in check(asked).faults] == [("taken_variable", "size_band")]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_report_is_said_in_every_language_and_as_json(tmp_path: Path, lang: Language) -> None:
+    made = study(tmp_path, memberships="opsn,name,code_dep\nmon-opsn,Xyzzy,02\n", corrections="found,code\n")
+    report = check(made)
+    assert report.sound
+    assert "Xyzzy" in report.text(lang)
+    record = json.loads(json.dumps(report.as_record(lang)))
+    assert record["sound"] is True
+    assert record["rejects"][0]["cause"] == "unknown_name"
+    assert {it["key"] for it in record["notices"]} == {"empty_table", "unread_columns"}
+
+
+def test_checking_writes_nothing(tmp_path: Path) -> None:
+    made = study(tmp_path)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*")}
+    check(made)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*")} == before

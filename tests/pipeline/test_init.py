@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from opsn_geo.errors import InputError
+from opsn_geo.pipeline.check import check
+from opsn_geo.pipeline.init import init_study
+from opsn_geo.study import Study
+
+
+@pytest.mark.parametrize(
+    ("choice", "territory", "communes"),
+    [
+        ({"region": "32"}, "hauts-de-france", 3789),
+        ({"departements": ["02"]}, "aisne", 800),
+        ({"epci": ["200090751"]}, "ca-grand-calais-terres-et-mers", 14),
+    ],
+)
+def test_a_new_study_can_be_checked_at_once(
+    tmp_path: Path, choice: dict[str, str | list[str]], territory: str, communes: int
+) -> None:
+    files = init_study(tmp_path / "etude", millesime=2021, **choice)  # type: ignore[arg-type]
+    assert {file.name for file in files} == {
+        "study.toml", "LISEZMOI.md", "opsn.csv", "services.csv", "offers.csv", "memberships.csv",
+        "corrections.csv",
+    }  # fmt: skip
+    study = Study.from_toml(files[0])
+    report = check(study)
+    assert study.metadata.territory == territory
+    assert report.faults == ()
+    assert report.counts["rejected"].sum() == 0
+    assert report.counts.loc["memberships", "linked"] == 1
+    from opsn_geo.boundaries.user_files import territory as place  # noqa: PLC0415 - the name is this test's own otherwise
+
+    assert place(study).communes["inside"].sum() == communes
+
+
+def test_the_survey_keys_of_the_template_are_sound_once_uncommented(tmp_path: Path) -> None:
+    file = init_study(tmp_path, millesime=2021, departements=["02"])[0]
+    text = file.read_text(encoding="utf-8")
+    for name in ("[survey]", "margins =", "weight_bounds ="):
+        assert text.count(f"# {name}") == 1
+        text = text.replace(f"# {name}", name)
+    file.write_text(text, encoding="utf-8")
+    study = Study.from_toml(file)
+    assert study.survey == {"margins": ["code_dep", "size_band", "membership"], "weight_bounds": [0.3, 3]}
+    assert check(study).faults == ()
+
+
+def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "opsn.csv").write_text("precious", encoding="utf-8")
+    with pytest.raises(InputError, match="already there"):
+        init_study(tmp_path, millesime=2021, region="32")
+    assert [file.name for file in tmp_path.iterdir()] == ["opsn.csv"]
+    assert (tmp_path / "opsn.csv").read_text(encoding="utf-8") == "precious"
+
+
+def test_a_territory_without_boundaries_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="hauts-de-france 2021"):
+        init_study(tmp_path, millesime=2021, region="53")
+    with pytest.raises(InputError, match="2019"):
+        init_study(tmp_path, millesime=2019, region="32")
+    with pytest.raises(InputError, match=str(tmp_path)):
+        init_study(tmp_path, millesime=2021)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,147 @@
+"""The default study from end to end, from Python."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+import opsn_geo
+from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.pipeline.run import Results
+from opsn_geo.publish.geopackage.content import WORDS, describe, dictionary, flatten
+from opsn_geo.publish.manifest import checksum
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Path]:
+    out = tmp_path_factory.mktemp("maps")
+    return opsn_geo.run(out=out), out
+
+
+def test_the_run_writes_what_the_contract_names(ran: tuple[Results, Path]) -> None:
+    _, out = ran
+    names = {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
+    assert {
+        "atlas.html",
+        "couverture.html",
+        "deserts.html",
+        "representativite.html",
+        "opsn-hauts-de-france-2021.gpkg",
+        "opsn-hauts-de-france-2021.xml",
+        "rasters/distance_member_m.tif",
+        "rasters/distance_member_m.qml",
+        "tables/couverture.csv",
+        "tables/verdict.csv",
+        "tables/figures.csv",
+        "tables/incoherences.csv",
+        "rapport.html",
+        "tableaux.xlsx",
+        "tableaux.ods",
+        "datapackage.json",
+        "manifest.json",
+    } <= names
+    assert not [name for name in names if name.startswith(".")]
+
+
+def test_codes_have_words_and_items_labels(ran: tuple[Results, Path]) -> None:
+    """Scripts read the codes; whoever opens the workbook or the GeoPackage reads words."""
+    results, _ = ran
+    wordless = {
+        (name, column.name)
+        for name, frame in results.tables.items()
+        for column in describe(name, flatten(frame), results.inputs.study.metadata).columns
+        if column.name in WORDS and not column.choices and flatten(frame)[column.name].notna().any()
+    }
+    assert wordless == {
+        ("representativite", "level"),  # their levels are of many variables: the workbook tells them itself
+        ("representativite_epci", "level"),
+        ("profils", "level"),
+        ("indicateurs_partiels", "level"),
+        ("marges", "level"),
+        ("regroupements", "level"),
+        ("services", "family"),  # a text
+        ("incoherences", "evidence"),  # a sentence
+    }
+    for name in ("estimations", "influence", "classements", "estimations_autres"):
+        assert results.tables[name]["label"].notna().all(), name
+
+
+def test_the_manifest_tells_inputs_outputs_counts_and_what_is_simulated(ran: tuple[Results, Path]) -> None:
+    results, out = ran
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert told["simulated"] == ["memberships", "answers"]
+    assert told["counts"]["answers_read"] == 488
+    assert told["inputs"]["memberships"]["sha256"] == checksum(results.inputs.study.tables["memberships"])
+    for name, digest in told["outputs"].items():
+        assert checksum(out / name) == digest, name
+    for name in ("offers", "memberships", "answers"):
+        counts = told["counts"]
+        assert counts[f"{name}_linked"] + counts[f"{name}_rejected"] == counts[f"{name}_read"]
+
+
+def test_the_layers_hold_the_territory(ran: tuple[Results, Path]) -> None:
+    results, out = ran
+    file = out / "opsn-hauts-de-france-2021.gpkg"
+    communes = gpd.read_file(file, layer="communes")
+    assert communes.crs.to_epsg() == 2154
+    assert communes["inside"].sum() == 3789
+    assert len(gpd.read_file(file, layer="epci")) == 92
+    assert len(gpd.read_file(file, layer="departements")) == 5
+    pd.testing.assert_series_equal(
+        communes.set_index("code_insee")["opsn_count"],
+        results.layers["communes"]["opsn_count"],
+        check_dtype=False,
+    )
+
+
+def test_every_commune_and_service_has_one_state(ran: tuple[Results, Path]) -> None:
+    table = ran[0].tables["couverture"]
+    assert not table.duplicated(["code_insee", "service"]).any()
+    assert len(table) == len(ran[0].layers["communes"]) * len(ran[0].tables["services"])
+    assert set(table["state"]) <= {"not_offered", "offered", "member", "used", "unknown"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_column_published_has_an_alias_a_definition_and_a_source(
+    ran: tuple[Results, Path], lang: Language
+) -> None:
+    results, _ = ran
+    metadata = replace(results.inputs.study.metadata, language=lang)
+    published = {**results.layers, **results.tables}
+    told = dictionary([describe(name, flatten(it), metadata) for name, it in published.items()], lang)
+    lacking = told[told["alias"].eq(told["column"]) | told["definition"].eq("") | told["source"].eq("")]
+    assert lacking[["layer", "column"]].to_numpy().tolist() == []
+
+
+def test_no_individual_answer_is_published(ran: tuple[Results, Path]) -> None:
+    results, out = ran
+    assert results.inputs.answers is not None
+    respondents = set(results.inputs.answers.index)
+    for file in out.rglob("*"):
+        if file.suffix in {".csv", ".json", ".html"}:
+            written = file.read_text(encoding="utf-8")
+            assert not [it for it in respondents if it in written], file.name
+    assert "used" not in set(results.tables["couverture"]["state"])
+
+
+def test_the_same_inputs_give_the_same_bytes_in_another_process(
+    ran: tuple[Results, Path], tmp_path: Path
+) -> None:
+    subprocess.run([sys.executable, "-m", "opsn_geo", "run", "--quiet", "--out", str(tmp_path)], check=True)
+    for file in ran[1].rglob("*"):
+        if file.is_file():
+            assert checksum(file) == checksum(tmp_path / file.relative_to(ran[1])), file.name
+
+
+def test_importing_the_package_is_light() -> None:
+    heavy = "{'pandas', 'geopandas', 'folium', 'rasterio', 'scipy', 'numpy'} & set(sys.modules)"
+    code = f"import sys, opsn_geo; print({heavy} or 'light')"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "light"
