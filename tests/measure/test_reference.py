@@ -20,7 +20,7 @@ from opsn_geo.measure.survey.nonresponse import clustering
 from opsn_geo.measure.survey.populations import body_estimates
 from opsn_geo.measure.survey.representativeness import overall
 from opsn_geo.measure.survey.response import response_table
-from opsn_geo.measure.survey.weights import post_stratify, rake, weighted_design
+from opsn_geo.measure.survey.weights import rake, weighted_design
 
 FOLDER = Path(__file__).parents[1] / "reference"
 TEXT = {"code": "str", "dep": "str"}
@@ -33,8 +33,8 @@ EXACT = {"rel": 1e-8, "abs": 1e-10}
 
 def crossed() -> Design:
     plain = plain_design(PEOPLE["code"], len(UNITS))
-    totals = UNITS["size"].value_counts()
-    weights = post_stratify(plain.base, PEOPLE["size"], totals)
+    cells = PEOPLE["size"]
+    weights = plain.base * cells.map(UNITS["size"].value_counts() / plain.base.groupby(cells).sum())
     matrix = pd.get_dummies(PEOPLE["size"], dtype=float).to_numpy()
     return Design(weights=weights, base=plain.base, clusters=plain.clusters, units=plain.units, matrix=matrix)
 

@@ -8,7 +8,6 @@ import pytest
 
 from opsn_geo.measure.survey.indicators import partial_indicators, propensities, r_indicator
 from opsn_geo.measure.survey.representativeness import (
-    defect_correlation,
     overall,
     overall_table,
     standardised_differences,
@@ -65,16 +64,6 @@ def test_everybody_answering_is_no_deviation() -> None:
 def test_nobody_answering_is_refused() -> None:
     with pytest.raises(ValueError, match="nobody answered"):
         overall([6, 4], [0, 0])
-
-
-def test_known_defect_explains_the_error_exactly() -> None:
-    """Meng's identity: sample mean - mean = correlation * sd * sqrt((N - n) / n)."""
-    rng = np.random.default_rng(1)
-    values, answered = pd.Series(rng.normal(size=50)), pd.Series(rng.random(50) < 0.3)
-    n = int(answered.sum())
-    error = values[answered].mean() - values.mean()
-    found = defect_correlation(answered, values) * values.std(ddof=0) * np.sqrt((50 - n) / n)
-    assert found == pytest.approx(error)
 
 
 def test_differences_of_numbers_and_weights() -> None:

@@ -13,7 +13,6 @@ from opsn_geo.measure.survey.response import (
     banded,
     clopper_pearson,
     hypergeometric_interval,
-    respondent_shares,
     response_table,
     response_tables,
 )
@@ -81,7 +80,6 @@ def test_a_foreign_code_is_refused() -> None:
 def test_several_respondents_make_one_commune() -> None:
     codes = pd.Series(["a", "a", "b", None, "a"])
     assert answers_by_commune(codes, pd.Index(list("abc")))["respondents"].tolist() == [3, 1, 0]
-    assert respondent_shares(codes).groupby(codes).sum().tolist() == pytest.approx([1, 1])
 
 
 @given(st.integers(1, 60), st.data())

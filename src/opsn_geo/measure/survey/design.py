@@ -1,6 +1,6 @@
 """The design of a survey as plain data: who weighs what, in which cluster, calibrated on what.
 
-The variance of everything estimated from it comes from one function, :func:`covariance_scores`.
+The error of everything estimated from it comes from one function, :func:`standard_errors`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """Weights of respondents, and what is needed to tell the error of what they estimate.
+    """Weights of respondents, and what the error of their estimates rests on.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Design:
 
 
 def plain_design(codes: pd.Series, units: int) -> Design:
-    """Make the design of respondents of communes, all communes counting alike.
+    """Return the design of respondents of communes, all communes counting alike.
 
     Parameters
     ----------
@@ -67,14 +67,14 @@ def plain_design(codes: pd.Series, units: int) -> Design:
     >>> plain_design(pd.Series(["a", "a", "b"]), 10).weights.tolist()
     [2.5, 2.5, 5.0]
     """
-    known = codes.dropna()
-    share = 1 / known.map(known.value_counts()).astype(float)
-    base = share * units / known.nunique()
-    return Design(weights=base, base=base, clusters=known, units=units)
+    clusters = codes.dropna()
+    share = 1 / clusters.map(clusters.value_counts()).astype(float)
+    base = share * units / clusters.nunique()
+    return Design(weights=base, base=base, clusters=clusters, units=units)
 
 
 def dummies(frame: pd.DataFrame, variables: Sequence[str]) -> Floats:
-    """Give a matrix of full column rank: an intercept, and each level but the first of each variable.
+    """Return a matrix of full column rank: an intercept, and each level but the first of each variable.
 
     >>> dummies(pd.DataFrame({"size": ["s", "l"]}), ["size"]).tolist()
     [[1.0, 1.0], [1.0, 0.0]]
@@ -82,13 +82,13 @@ def dummies(frame: pd.DataFrame, variables: Sequence[str]) -> Floats:
     columns = [np.ones((len(frame), 1))]
     for name in variables:
         levels = with_unknown(frame[name])
-        codes, found = pd.factorize(levels.to_numpy(dtype=object).astype(str), sort=True)
-        columns.append(np.eye(len(found))[codes][:, 1:])
+        codes, names = pd.factorize(levels.to_numpy(dtype=object).astype(str), sort=True)
+        columns.append(np.eye(len(names))[codes][:, 1:])
     return np.hstack(columns)
 
 
 def floats(values: pd.Series | pd.DataFrame) -> Floats:
-    """Give booleans or numbers as an array of floats of the same shape, missing ones as not-a-number.
+    """Return booleans or numbers as an array of floats of the same shape, missing ones as not-a-number.
 
     >>> floats(pd.Series([True, None], dtype="boolean")).tolist()
     [1.0, nan]
@@ -100,13 +100,13 @@ def floats(values: pd.Series | pd.DataFrame) -> Floats:
     return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def covariance_scores(scores: Floats, design: Design, *, finite: bool = True) -> Floats:
-    """Give the covariance of estimates from the influence of each respondent on them.
+def standard_errors(scores: Floats, design: Design, *, finite: bool = True) -> Floats:
+    """Return the standard error of each estimate, from the influence of each respondent on it.
 
-    The influence z of a respondent enters the estimates as w z. Where the weights are calibrated, z is
-    first replaced by its residual on what they are calibrated on (least squares under the base weights;
-    Deville and Särndal, 1992). With u_c the sum of w z over the n_c respondents of commune c:
-    V = (1 - n/N) n / (n - 1) Σ (u_c - ū)(u_c - ū)', over the n communes that answered.
+    The influence z of a respondent enters an estimate as w z. Where the weights are calibrated, z is first
+    replaced by its residual on what they are calibrated on (least squares under the base weights; Deville
+    and Särndal, 1992). With u_c the sum of w z over the respondents of commune c, and n communes that
+    answered: variance = (1 - n/N) n / (n - 1) Σ (u_c - ū)².
 
     Parameters
     ----------
@@ -119,51 +119,35 @@ def covariance_scores(scores: Floats, design: Design, *, finite: bool = True) ->
 
     Returns
     -------
-    array of float, shape (estimates, estimates)
+    array of float, shape (estimates,)
         Missing everywhere where a single commune answered.
 
     Examples
     --------
     >>> design = plain_design(pd.Series(["a", "b"]), 4)
-    >>> covariance_scores(np.array([[0.25], [-0.25]]), design).tolist()
-    [[0.5]]
-    """
-    sums, scale = _cluster_deviations(scores, design, finite=finite)
-    return scale * (sums.T @ sums)
-
-
-def standard_errors(scores: Floats, design: Design, *, finite: bool = True) -> Floats:
-    """Give the standard error of each estimate: the root of the diagonal of :func:`covariance_scores`.
-
-    >>> design = plain_design(pd.Series(["a", "b"]), 4)
     >>> standard_errors(np.array([[0.25, 0.5], [-0.25, -0.5]]), design).round(6).tolist()
     [0.707107, 1.414214]
     """
-    sums, scale = _cluster_deviations(scores, design, finite=finite)
-    return np.asarray(np.sqrt(scale * (sums**2).sum(axis=0)))
+    residuals = scores
+    if design.matrix is not None:
+        root = np.sqrt(design.base.to_numpy())[:, None]
+        residuals = scores - design.matrix @ (np.linalg.pinv(root * design.matrix) @ (root * scores))
+    sums = cluster_sums(design.weights.to_numpy()[:, None] * residuals, design)
+    count = len(sums)
+    if count == 1:
+        return np.full(sums.shape[1], np.nan)
+    population_left = 1 - count / design.units if finite else 1.0
+    scale = population_left * count / (count - 1)
+    return np.asarray(np.sqrt(scale * ((sums - sums.mean(axis=0)) ** 2).sum(axis=0)))
 
 
 def cluster_sums(values: Floats, design: Design) -> Floats:
-    """Add up the rows of each commune, in the order in which communes come.
+    """Return the sum of the rows of each commune, in the order in which communes come.
 
     >>> cluster_sums(np.array([[1.0], [2.0], [4.0]]), plain_design(pd.Series(["a", "b", "a"]), 4)).tolist()
     [[5.0], [2.0]]
     """
-    codes, found = pd.factorize(design.clusters.to_numpy(dtype=object))
+    codes, communes = pd.factorize(design.clusters.to_numpy(dtype=object))
     rows = np.arange(len(codes))
-    members = sparse.csr_array((np.ones(len(codes)), (codes, rows)), shape=(len(found), len(codes)))
+    members = sparse.csr_array((np.ones(len(codes)), (codes, rows)), shape=(len(communes), len(codes)))
     return np.asarray(members @ values)
-
-
-def _cluster_deviations(scores: Floats, design: Design, *, finite: bool) -> tuple[Floats, float]:
-    """Give what each commune brings less the mean, and the factor of the sums of squares."""
-    left = scores
-    if design.matrix is not None:
-        root = np.sqrt(design.base.to_numpy())[:, None]
-        left = scores - design.matrix @ (np.linalg.pinv(root * design.matrix) @ (root * scores))
-    sums = cluster_sums(design.weights.to_numpy()[:, None] * left, design)
-    count = len(sums)
-    if count == 1:
-        return sums, np.nan
-    rest = 1 - count / design.units if finite else 1.0
-    return sums - sums.mean(axis=0), rest * count / (count - 1)

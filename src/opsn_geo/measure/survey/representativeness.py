@@ -166,35 +166,6 @@ def standardised_differences(
     return found.rename_axis(["variable", "level"]).reset_index()
 
 
-def defect_correlation(responded: pd.Series, values: pd.Series) -> float:
-    """Give the correlation between answering and a value known for all units (Meng's data defect, 2018).
-
-    What nobody knows for the answers themselves is known for the size or the département: it says how
-    strongly answering leans in this survey, and so how strong a hidden leaning is plausible.
-
-    Parameters
-    ----------
-    responded : Series of bool
-        Which units answered.
-    values : Series of number or bool
-        On the same index; missing values are left out.
-
-    Returns
-    -------
-    float
-        Pearson's correlation in the finite population; 0 where either does not vary.
-
-    Examples
-    --------
-    >>> round(defect_correlation(pd.Series([True, False, False]), pd.Series([0, 1, 1])), 9)
-    -1.0
-    """
-    known = values.notna()
-    answer, value = responded[known].astype(float), values[known].astype(float)
-    spread = float(answer.std(ddof=0) * value.std(ddof=0))
-    return float(((answer - answer.mean()) * (value - value.mean())).mean()) / spread if spread else 0.0
-
-
 def _chi2(answered: Integers, units: Integers) -> Floats:
     """Give Pearson's chi² of the table of answering and silent units, over the last axis."""
     total, sample = units.sum(), answered.sum(axis=-1, keepdims=True)

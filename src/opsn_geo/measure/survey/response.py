@@ -96,15 +96,6 @@ def answers_by_commune(codes: pd.Series, communes: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({"respondents": respondents, "responded": respondents > 0}, index=communes)
 
 
-def respondent_shares(codes: pd.Series) -> pd.Series:
-    """Give each of the `m` respondents of a commune a weight of 1/m, so that the commune counts once.
-
-    >>> respondent_shares(pd.Series(["a", "a", "b", None])).tolist()
-    [0.5, 0.5, 1.0, nan]
-    """
-    return 1 / codes.map(codes.value_counts()).astype(float)
-
-
 def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd.DataFrame:
     """Tell, for each level of a variable, who answered among whom and whether chance explains it.
 

@@ -345,7 +345,7 @@ def _item(frame: pd.DataFrame, item: str, choice: str) -> pd.Series | None:
 def _strongest(response: pd.DataFrame) -> pd.Series:
     """Give the greatest absolute correlation between answering and a level of each variable.
 
-    That of a level is its residual over √(N - 1), the same as ``defect_correlation`` of its indicator.
+    That of a level is its residual over √(N - 1): Pearson's, of answering and of being in the level.
     """
     by = response.groupby("variable", sort=False)
     return by["residual"].agg(lambda it: it.abs().max()) / (by["units"].sum() - 1).clip(lower=1) ** 0.5

@@ -151,34 +151,6 @@ def collapse(
     return pd.DataFrame(columns, index=units.index), pd.concat(logs, ignore_index=True)[fields]
 
 
-def post_stratify(base: pd.Series, cells: pd.Series, totals: pd.Series) -> pd.Series:
-    """Scale the weights of each cell to its number of units.
-
-    Parameters
-    ----------
-    base : Series of float
-        Weights before.
-    cells : Series of str
-        Cell of each respondent, on the same index.
-    totals : Series of float
-        Units of each cell; cells without respondents are to be joined to others first.
-
-    Raises
-    ------
-    InputError
-        A cell has units but no respondent, or respondents but no total.
-
-    Examples
-    --------
-    >>> cells, totals = pd.Series(["s", "s", "l"]), pd.Series({"s": 6, "l": 1})
-    >>> post_stratify(pd.Series([1.0, 1.0, 1.0]), cells, totals).tolist()
-    [3.0, 3.0, 1.0]
-    """
-    targets = {"cell": totals.astype(float)}
-    _check(cells.to_frame("cell"), targets)
-    return base * cells.map(totals / base.groupby(cells).sum())
-
-
 def rake(
     base: pd.Series,
     levels: pd.DataFrame,
