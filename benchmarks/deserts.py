@@ -14,8 +14,8 @@ from pathlib import Path
 import geopandas as gpd
 
 from opsn_geo.measure.deserts.contiguity import contacts, contiguity
-from opsn_geo.measure.deserts.members import lacking, members
-from opsn_geo.measure.deserts.patches import deserts
+from opsn_geo.measure.deserts.lacking import lacking
+from opsn_geo.measure.deserts.patches import deserts, members
 from opsn_geo.measure.deserts.stability import stability
 from opsn_geo.pipeline.analyses import coverage_of
 from opsn_geo.pipeline.load import load

@@ -17,6 +17,7 @@ from rasterio.transform import from_origin
 
 from opsn_geo.catalogue.words import label, text
 from opsn_geo.measure.coverage.ladder import couverture
+from opsn_geo.measure.deserts.lacking import BUNDLE
 from opsn_geo.pipeline import run as pipeline
 from opsn_geo.pipeline.analyses import Analysis, deserts, shared_measures
 from opsn_geo.pipeline.load import Inputs, load
@@ -89,7 +90,7 @@ def test_a_register_of_use_is_another_reading_of_its_services(inputs: Inputs, pl
     assert set(grid["reading"]) == {"member", "used"}
     assert set(plain.tables["specifications"]["reading"]) == {"member"}
     sums = grid.pivot_table("communes", ["service", "certainty"], "reading", aggfunc="sum")
-    others = sums.drop(index=["dpd", deserts.BUNDLE], level="service")
+    others = sums.drop(index=["dpd", BUNDLE], level="service")
     assert (others["used"] == others["member"]).all()
     assert sums.loc[("dpd", "possible"), "used"] > sums.loc[("dpd", "possible"), "member"]
     assert sums.loc[("dpd", "sure"), "used"] == sums.loc[("dpd", "sure"), "member"]

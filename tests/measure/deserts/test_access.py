@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsn_geo.measure.deserts.access import PER, access, decay
+from opsn_geo.measure.deserts.access import PER, access
 
 # Reference: PySAL `access` 1.1.10 on these made-up numbers, two_stage_fca(max_cost=60) and
 # enhanced_two_stage_fca(max_cost=60, weight_fn=step_fn({20: 1, 40: 0.68, 60: 0.22})).
@@ -39,7 +39,7 @@ def test_enhanced_two_steps_agree_with_pysal() -> None:
 
 
 def test_the_balanced_score_follows_its_matrix_formula() -> None:
-    weights = decay(pd.Series(COST.ravel().astype(float)), 60).to_numpy().reshape(8, 4)
+    weights = np.clip(1 - COST / 60, 0, 1)
     reached = weights.sum(axis=1, keepdims=True)
     by_commune = np.divide(weights, reached, out=np.zeros_like(weights), where=reached > 0)
     level = STAFF.to_numpy() / (PEOPLE.to_numpy() @ by_commune)
@@ -88,11 +88,3 @@ def test_pairs_that_do_not_fit_are_refused(change: dict[str, list[str]], message
     pairs = pd.DataFrame({"code_insee": ["a", "b"], "opsn": ["x", "x"]} | change)
     with pytest.raises(ValueError, match=message):
         access(pairs, pd.Series({"x": 1.0}), pd.Series({"a": 1, "b": 1}))
-
-
-@given(distance=st.floats(0, 1e6), reach=st.floats(1, 1e5))
-def test_decay_falls_from_one_to_zero(distance: float, reach: float) -> None:
-    here, there = decay(pd.Series([0.0, distance]), reach)
-    assert here == 1
-    assert 0 <= there <= 1
-    assert (there == 0) or distance <= reach

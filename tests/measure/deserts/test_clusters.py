@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from opsn_geo.boundaries.territory import Territory, embedded
-from opsn_geo.errors import InputError
 from opsn_geo.measure.deserts.clusters import local_join_counts
 from opsn_geo.measure.deserts.contiguity import contiguity
 
@@ -47,23 +46,6 @@ def test_the_unknown_is_no_neighbour(toy: Territory) -> None:
 def test_a_map_of_one_colour_has_no_cluster(value: bool | None) -> None:  # noqa: FBT001
     below = pd.Series([value] * 9, dtype="boolean")
     assert not local_join_counts(below, lattice(3))["cluster"].any()
-
-
-def test_too_few_permutations_are_refused_with_the_number_needed() -> None:
-    below = pd.Series([True] * 40 + [False] * 60, dtype="boolean")
-    with pytest.raises(InputError, match="Expected: 799") as refused:
-        local_join_counts(below, lattice(10), permutations=798)
-    assert refused.value.faults[0].value == "798"
-    assert local_join_counts(below, lattice(10), permutations=799)["p_value"].notna().sum() == 40
-
-
-def test_permutations_tend_to_the_exact_law() -> None:
-    below = pd.Series(np.random.default_rng(1).random(100) < 0.3, dtype="boolean")
-    exact = local_join_counts(below, lattice(10))["p_value"].dropna()
-    drawn = local_join_counts(below, lattice(10), permutations=40_000, seed=2)["p_value"].dropna()
-    assert (exact - drawn).abs().max() < 0.015
-    again = local_join_counts(below, lattice(10), permutations=40_000, seed=2)["p_value"].dropna()
-    pd.testing.assert_series_equal(drawn, again)
 
 
 @given(values=st.lists(st.sampled_from([True, False, None]), min_size=16, max_size=16))

@@ -13,8 +13,8 @@ from opsn_geo.boundaries.territory import Territory
 from opsn_geo.catalogue.words import Language, label
 from opsn_geo.measure.deserts.clusters import local_join_counts
 from opsn_geo.measure.deserts.contiguity import alike, contiguity
-from opsn_geo.measure.deserts.members import Certainty, Thresholds, below, bundle, cumulative, members
-from opsn_geo.measure.deserts.patches import deserts
+from opsn_geo.measure.deserts.lacking import below, bundle, cumulative
+from opsn_geo.measure.deserts.patches import Certainty, Thresholds, deserts, members
 from opsn_geo.measure.deserts.stability import stability
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.measure.deserts.contiguity import contiguity
-from opsn_geo.measure.deserts.members import Thresholds
+from opsn_geo.measure.deserts.patches import Thresholds
 from opsn_geo.measure.deserts.stability import CERTAINTIES, THRESHOLDS, carried, stability, verdict
 
 

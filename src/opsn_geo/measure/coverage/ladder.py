@@ -30,11 +30,12 @@ _PATH_OF_FLAGS: Final = np.array(
 
 
 def state_codes(coverage: Coverage) -> NDArray[np.int8]:
-    """Give the state of each place and service, as its position in :data:`STATES`.
+    """State of each place and service, as its position in :data:`STATES`.
 
-    ``used`` where a use says so, whatever the tables of offers and members say; else ``member`` where a
-    membership that carries the service reaches the place; else ``unknown`` where one of those who offer
-    it there has a list of members not known to be complete; else ``offered``; else ``not_offered``.
+    ``used`` where there is evidence of a use, whatever the tables of offers and members hold; else
+    ``member`` where a membership that carries the service reaches the place; else ``unknown`` where one
+    of those who offer it there has a list of members not known to be complete; else ``offered``; else
+    ``not_offered``.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def state_codes(coverage: Coverage) -> NDArray[np.int8]:
 
 
 def states(coverage: Coverage) -> pd.DataFrame:
-    """Give the state of each place (rows) and service (columns) as text, see :func:`state_codes`.
+    """State of each place (rows) and service (columns) as text, see :func:`state_codes`.
 
     Examples
     --------
@@ -61,8 +62,13 @@ def states(coverage: Coverage) -> pd.DataFrame:
     return pd.DataFrame(values, index=coverage.places, columns=coverage.services, dtype="str")
 
 
+def covered_by_any(coverage: Coverage) -> NDArray[np.bool_]:
+    """Whether a membership reaches each place, or a use is known there, for a service at least."""
+    return np.asarray((coverage.evidence & (REACHED | USED)).any(axis=(0, 2)), bool)
+
+
 def couverture(coverage: Coverage) -> pd.DataFrame:
-    """Give the long table: one row for each place and service, in their order.
+    """Long table of a coverage: one row for each place and service, in their order.
 
     Returns
     -------
@@ -90,7 +96,7 @@ def couverture(coverage: Coverage) -> pd.DataFrame:
 
 
 def summary(coverage: Coverage) -> pd.DataFrame:
-    """Sum the services up for each place: who reaches it, by which path, for how many services.
+    """Summary of the services of each place: who reaches it, by which path, for how many services.
 
     Returns
     -------
@@ -129,24 +135,25 @@ def summary(coverage: Coverage) -> pd.DataFrame:
 
 
 def _concerned(coverage: Coverage, flags: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which named operators reach each cell or are used there; where none, which offer it."""
+    """Named operators that reach each cell or are used there; where none, those that offer it."""
     wanted = np.where(flags & (REACHED | USED), np.uint8(REACHED | USED), np.uint8(OFFERED))
     return (coverage.evidence[:-1] & wanted).astype(bool)
 
 
 def _texts(words: list[str], codes: NDArray[np.integer]) -> pd.api.extensions.ExtensionArray:
-    """Give the word of each code, row by row."""
+    """Word of each code, row by row."""
     return pd.array([str(word) for word in words], dtype="str").take(codes.ravel())
 
 
 def _listed(chosen: NDArray[np.bool_], names: pd.Index) -> pd.api.extensions.ExtensionArray:
-    """Join the names chosen in each cell by ``;``: each different choice is written once.
+    """Names chosen in each cell, joined by ``;``: each different choice is written once.
 
     >>> list(_listed(np.array([[True, True, False], [True, False, False]]), pd.Index(["a", "b"])))
     ['a;b', 'a', '']
     """
     flat = chosen.reshape(len(names), -1)
     codes = np.zeros(flat.shape[1], np.int64)
+    # Number the different choices: eight names are a byte, and a pair (number so far, byte) is a new number.
     for row in np.packbits(flat, axis=0):
         codes = pd.factorize(codes * 256 + row)[0]
     first = pd.Series(codes).drop_duplicates().index.to_numpy()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from opsn_geo.measure.coverage.evidence import OFFERED, Coverage
 from opsn_geo.measure.coverage.shares import group_codes, group_sums
+from opsn_geo.measure.disclosure import MIN_ANSWERS
 
 Floats = NDArray[np.float64]
+FLAGS: Final = ("needed", "needed_not_offered", "needed_single", "little_used")
+"""Flags of :func:`needs` that are counted group by group."""
 
 
 def wilson(count: Floats, base: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Give Wilson's interval for shares.
+    """Wilson's interval of shares.
 
     Parameters
     ----------
@@ -26,7 +31,7 @@ def wilson(count: Floats, base: Floats, level: float = 0.95) -> tuple[Floats, Fl
     -----
     Ends: (p̂ + z²/2n ± z √(p̂(1 − p̂)/n + z²/4n²)) / (1 + z²/n), Wilson, *JASA* 22 (1927). It treats the
     answers as independent draws from an endless population. Where n answers come from N bodies, the ends
-    are too far apart by up to a factor √(1 − n/N) (5 % for a tenth of the communes), which errs on the
+    are too wide by up to a factor √(1 − n/N) (5 % for a tenth of the communes), which errs on the
     side of caution; several answers from one commune err on the other.
 
     Examples
@@ -46,9 +51,9 @@ def wilson(count: Floats, base: Floats, level: float = 0.95) -> tuple[Floats, Fl
 
 
 def ticked(
-    answers: pd.DataFrame, item: str, by: pd.Series | None = None, *, min_answers: int = 5
+    answers: pd.DataFrame, item: str, by: pd.Series | None = None, *, min_answers: int = MIN_ANSWERS
 ) -> pd.DataFrame:
-    """Give the share of respondents that tick each choice of an item, with its base and interval.
+    """Share of respondents that tick each choice of an item, with its base and interval.
 
     Parameters
     ----------
@@ -94,7 +99,7 @@ def ticked(
 
 
 def operators_offering(coverage: Coverage, by: pd.Series | None = None) -> pd.Series:
-    """Count the operators that offer each service somewhere in each group of places.
+    """Number of operators that offer each service somewhere in each group of places.
 
     Returns
     -------
@@ -119,9 +124,9 @@ def needs(
     *,
     used: str = "service_used",
     needed: str = "need",
-    min_answers: int = 5,
+    min_answers: int = MIN_ANSWERS,
 ) -> pd.DataFrame:
-    """Set what respondents use and miss against what is offered to them, group by group.
+    """What respondents use and miss beside what is offered to them, group by group.
 
     Parameters
     ----------
@@ -131,9 +136,10 @@ def needs(
         Operators that offer each service in each group, see :func:`operators_offering`; the same groups.
         A service needed that it does not list counts as offered by nobody.
     by : Series, optional
-        Group of each respondent, their département for instance.
+        Group of each respondent, on their index: their département for instance, or any other; a respondent
+        whose group is missing counts nowhere but among all respondents.
     used, needed : str
-        Items that say which services are used, and which are missed.
+        Items that ask which services are used, and which are missed.
     min_answers : int
         Smaller bases give no figures and no flags.
 
@@ -179,3 +185,52 @@ def needs(
         needed_offered=is_needed & (count > 0),
         needed_everywhere=everywhere & is_needed.groupby(level="service").transform("any"),
     )
+
+
+def flag_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Number of services of each group that bear each of :data:`FLAGS`, from the table of :func:`needs`.
+
+    Returns
+    -------
+    DataFrame of int
+        On group: ``needed_count``, ``needed_not_offered_count``, ``needed_single_count``,
+        ``little_used_count``. A service whose base is too small bears no flag.
+
+    Examples
+    --------
+    >>> services = pd.MultiIndex.from_tuples([("02", "dpd"), ("02", "sig")], names=["code_dep", "service"])
+    >>> table = pd.DataFrame({flag: [True, False] for flag in FLAGS}, index=services)
+    >>> flag_counts(table)["needed_count"].to_dict()
+    {'02': 1}
+    """
+    return table[list(FLAGS)].groupby(level=0).sum().rename(columns="{}_count".format)
+
+
+def declared(answers: pd.DataFrame, communes: pd.Series, item: str = "need") -> pd.DataFrame:
+    """Number of answers that ask for each service, commune by commune; to be summed before it is published.
+
+    Parameters
+    ----------
+    answers : DataFrame of boolean
+        On ``respondent``: one column ``item:service`` for each choice; missing: not answered.
+    communes : Series of str
+        ``code_insee`` of each respondent, on their index; missing: left out.
+    item : str
+        Item of the survey that asks for needs.
+
+    Returns
+    -------
+    DataFrame
+        ``code_insee``, ``service``, ``yes`` (answers that ask for it), ``base`` (answers to the question).
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"need:sig": [True, False, None]}, dtype="boolean")
+    >>> declared(answers, pd.Series(["02001", "02001", "02002"])).to_dict("records")
+    [{'code_insee': '02001', 'service': 'sig', 'yes': 1, 'base': 2}]
+    """
+    choices = answers.filter(regex=f"^{item}:").rename(columns=lambda it: str(it).removeprefix(f"{item}:"))
+    located = choices.assign(code_insee=communes.reindex(choices.index))
+    ticks = located.melt("code_insee", var_name="service", value_name="yes").dropna()
+    counts = ticks.groupby(["code_insee", "service"])["yes"].agg(yes="sum", base="size")
+    return counts.astype("int64").reset_index()

@@ -1,7 +1,7 @@
 """Access to scarce capacity: how much of its OPSN's staff each commune can count on.
 
 The services are remote, so what counts is eligibility rather than road distance; for what is done on the
-spot (training, support, equipment) the weight of a pair also falls with distance.
+spot (training, support, equipment) the weight of a pair may also fall with distance.
 
 Two steps, E2SFCA: Luo and Qi, *Health & Place* 15 (2009). Balanced: Páez, Higgins and Vivona, "Demand and
 level of service inflation in Floating Catchment Area (FCA) methods", *PLoS ONE* 14(6): e0218773 (2019).
@@ -14,53 +14,53 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.measure.coverage.evidence import REACHED
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from opsn_geo.measure.coverage.evidence import Coverage
 
     Numbers = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
 
 PER: Final = 10_000
-"""Scores are told in staff per this many people."""
+"""Scores are staff per this many people."""
 
 
-def decay(distance_m: pd.Series, reach_m: float) -> pd.Series:
-    """Weigh distances by a Gaussian that falls from 1 here to 0 at the reach.
-
-    ``(exp(-½ (d/r)²) - exp(-½)) / (1 - exp(-½))`` up to ``r``, 0 beyond (Dai, *Health & Place* 16, 2010).
+def staff_access(coverage: Coverage, staff: pd.Series, population: pd.Series) -> pd.DataFrame:
+    """Access of each commune to the staff of the operators of which a membership makes it a member.
 
     Parameters
     ----------
-    distance_m : Series of float
-        Distances, in metres; a missing one weighs 0.
-    reach_m : float
-        Distance beyond which the service is of no help.
+    coverage : Coverage
+        What is known of the communes; an operator may serve those that a membership reaches, for any service.
+    staff : Series of float
+        Staff of each OPSN, on its slug; missing where it is not known.
+    population : Series of float
+        Inhabitants, on the communes of `coverage`.
 
     Returns
     -------
-    Series of float
-        Weights from 0 to 1 on the same index, never missing.
-
-    Examples
-    --------
-    >>> decay(pd.Series([0.0, 30_000.0, 60_000.0, 90_000.0, None]), 60_000).round(3).tolist()
-    [1.0, 0.701, 0.0, 0.0, 0.0]
+    DataFrame
+        As :func:`access`, balanced; without any column where the staff of no operator is known.
     """
-    end = np.exp(-0.5)
-    weights = (np.exp(-0.5 * (distance_m / reach_m) ** 2) - end) / (1 - end)
-    within: pd.Series = weights.where(distance_m <= reach_m, 0.0).clip(lower=0.0)
-    return within
+    if staff.isna().all():
+        return pd.DataFrame(index=population.index)
+    operator, place = np.nonzero((coverage.evidence[:-1] & REACHED).any(axis=2))
+    pairs = pd.DataFrame({"code_insee": coverage.places[place], "opsn": coverage.opsn[operator]})
+    return access(pairs, staff.astype("float64"), population)
 
 
 def access(
     eligibility: pd.DataFrame, supply: pd.Series, demand: pd.Series, *, balanced: bool = True
 ) -> pd.DataFrame:
-    """Score how much supply each commune can count on.
+    """How much of the operators' staff each commune can count on.
 
     Parameters
     ----------
     eligibility : DataFrame
         One row per pair that may be served: ``code_insee``, ``opsn``, and ``weight`` (0 to 1; 1 without the
-        column), such as :func:`decay`.
+        column), which may fall with distance.
     supply : Series of float
         Staff of each OPSN, on its slug; missing where it is not known.
     demand : Series of float
@@ -106,12 +106,12 @@ def access(
     weight = eligibility.get("weight", pd.Series(1.0, index=eligibility.index)).fillna(0).to_numpy(float)
     people = demand.fillna(0).to_numpy(dtype=float)
     staff = supply.fillna(0).to_numpy(dtype=float)
-    asked, served = weight, weight
+    demand_weight, service_weight = weight, weight
     if balanced:
-        asked = _ratio(weight, np.bincount(commune, weight, len(people))[commune])
-        served = _ratio(weight, np.bincount(opsn, weight, len(staff))[opsn])
-    level = _ratio(staff, np.bincount(opsn, asked * people[commune], len(staff)))
-    score = np.bincount(commune, served * level[opsn], len(people))
+        demand_weight = _ratio(weight, np.bincount(commune, weight, len(people))[commune])
+        service_weight = _ratio(weight, np.bincount(opsn, weight, len(staff))[opsn])
+    level = _ratio(staff, np.bincount(opsn, demand_weight * people[commune], len(staff)))
+    score = np.bincount(commune, service_weight * level[opsn], len(people))
     unknown = (weight > 0) & supply.isna().to_numpy()[opsn]
     return pd.DataFrame(
         {
@@ -122,16 +122,16 @@ def access(
     )
 
 
-def _places(eligibility: pd.DataFrame, column: str, known: pd.Series) -> NDArray[np.intp]:
-    """Find the place of each code, or say which are strangers."""
-    places = known.index.get_indexer(pd.Index(eligibility[column]))
+def _places(eligibility: pd.DataFrame, column: str, labelled: pd.Series) -> NDArray[np.intp]:
+    """Position of each code of a column among the labels of a series; all must be there."""
+    places = labelled.index.get_indexer(pd.Index(eligibility[column]))
     if (places < 0).any():
-        strangers = sorted(set(eligibility.loc[places < 0, column].astype(str)))
-        raise ValueError(f"{column} in eligibility only: {', '.join(strangers)}")
+        unknown = sorted(set(eligibility.loc[places < 0, column].astype(str)))
+        raise ValueError(f"{column} in eligibility only: {', '.join(unknown)}")
     return places
 
 
 def _ratio(part: Numbers, whole: Numbers) -> NDArray[np.float64]:
-    """Divide, with 0 where there is nothing to divide by."""
+    """Part over whole, 0 where the whole is 0."""
     share: NDArray[np.float64] = np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
     return share

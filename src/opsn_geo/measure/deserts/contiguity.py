@@ -31,15 +31,15 @@ class Contacts(NamedTuple):
 
 
 def contacts(areas: gpd.GeoSeries) -> Contacts:
-    """Give both contiguity matrices of a coverage and its border, checking and walking it once.
+    """Both contiguity matrices of a coverage and its border, from one check and one walk of its rings.
 
     Parameters and errors are those of :func:`contiguity`; see also :func:`on_border`.
 
     Examples
     --------
     >>> import geopandas as gpd
-    >>> found = contacts(gpd.GeoSeries([shapely.box(0, 0, 1, 1), shapely.box(1, 1, 2, 2)]))
-    >>> found.queen.nnz, found.rook.nnz, found.on_border.tolist()
+    >>> both = contacts(gpd.GeoSeries([shapely.box(0, 0, 1, 1), shapely.box(1, 1, 2, 2)]))
+    >>> both.queen.nnz, both.rook.nnz, both.on_border.tolist()
     (2, 0, [True, True])
     """
     _check_coverage(areas)
@@ -53,7 +53,7 @@ def contacts(areas: gpd.GeoSeries) -> Contacts:
 
 
 def contiguity(areas: gpd.GeoSeries, *, rule: Rule = "queen", order: int = 1) -> sparse.csr_array:
-    """Give the contiguity matrix of the areas of a coverage.
+    """Contiguity matrix of the areas of a coverage.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def contiguity(areas: gpd.GeoSeries, *, rule: Rule = "queen", order: int = 1) ->
     rule : {"queen", "rook"}
         ``queen``: areas that share a vertex touch. ``rook``: they must share an edge.
     order : int
-        Areas at most this many steps apart count as touching: 2 lets one area stand in between.
+        Areas at most this many steps from each other count as touching: 2 lets one area stand in between.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def contiguity(areas: gpd.GeoSeries, *, rule: Rule = "queen", order: int = 1) ->
 
 
 def within_steps(touching: sparse.csr_array, order: int) -> sparse.csr_array:
-    """Give the matrix of areas at most `order` steps apart, from that of those one step apart.
+    """Contiguity matrix of areas at most `order` steps from each other, from that of neighbours.
 
     >>> row = sparse.csr_array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=bool)
     >>> within_steps(row, 2).toarray().astype(int).tolist()
@@ -110,7 +110,7 @@ def within_steps(touching: sparse.csr_array, order: int) -> sparse.csr_array:
 
 
 def alike(touching: sparse.csr_array, classes: pd.Series) -> sparse.csr_array:
-    """Keep the contacts between areas of one class, such as towns among themselves.
+    """Contiguity matrix of areas of one class, such as towns, without contacts between classes.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def alike(touching: sparse.csr_array, classes: pd.Series) -> sparse.csr_array:
 
 
 def on_border(areas: gpd.GeoSeries) -> pd.Series:
-    """Tell which areas have a border that no other area shares: beyond it, nothing is known.
+    """Whether each area has a border that no other area shares: beyond it, nothing is known.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def on_border(areas: gpd.GeoSeries) -> pd.Series:
 
 
 def _bordering(owner: NDArray[np.int64], edges: NDArray[np.int64], index: pd.Index) -> pd.Series:
-    """Tell which areas own an edge that no other does."""
+    """Whether each area has an edge that no other has."""
     alone = np.bincount(edges)[edges] == 1
     bordering = np.bincount(owner[alone], minlength=len(index)) > 0
     return pd.Series(bordering, index=index, name="on_border")
@@ -170,40 +170,41 @@ def _check_coverage(areas: gpd.GeoSeries) -> None:
 
 
 def _edges(areas: gpd.GeoSeries) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """List the edges of all rings: the area each belongs to, and the numbers of its two ends."""
+    """Edges of all rings: the area each belongs to, and the numbers of the vertices at its two ends."""
     parts, part_owner = shapely.get_parts(areas.to_numpy(), return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     vertex = _vertex_ids(xy)
-    follows = ring[1:] == ring[:-1]
+    follows = ring[1:] == ring[:-1]  # two vertices in a row make an edge, unless a ring ends between them
     ends = np.column_stack([vertex[:-1], vertex[1:]])[follows]
     return part_owner[ring_part][ring[:-1][follows]], ends
 
 
 def _vertex_ids(xy: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Give each distinct vertex a number, to a billionth of the extent (a millimetre for France)."""
+    """Number of each distinct vertex, to a billionth of the extent (a millimetre for France)."""
     if not len(xy):
         return np.empty(0, dtype=np.int64)
     low = xy.min(axis=0)
     step = (xy.max(axis=0) - low).max() / 2**30
     grid = np.rint((xy - low) / step).astype(np.int64)
-    return _ids((grid[:, 0] << 32) | grid[:, 1])
+    return _ids((grid[:, 0] << 32) | grid[:, 1])  # both coordinates in one integer, which sorts fast
 
 
 def _edge_ids(ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give each distinct edge a number, whichever way they are walked."""
+    """Number of each distinct edge, in whichever direction it is walked."""
     low, high = np.sort(ends, axis=1).T
     return _ids(low << 32 | high)
 
 
 def _ids(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of each distinct key, in the order of the keys."""
     numbers: NDArray[np.int64] = np.unique(keys, return_inverse=True)[1].astype(np.int64)
     return numbers
 
 
 def _touching(owner: NDArray[np.int64], ids: NDArray[np.int64], areas: int) -> sparse.csr_array:
-    """Give the matrix of areas that own the same vertices or edges, of those that lie on several rings."""
-    shared = np.bincount(ids)[ids] > 1
+    """Contiguity matrix of areas that have the same vertices or edges."""
+    shared = np.bincount(ids)[ids] > 1  # most vertices are on one ring only, and make no contact
     owner, ids = owner[shared], ids[shared]
     ones = np.ones(len(ids), dtype=bool)
     joint = sparse.csr_array((ones, (owner, ids)), shape=(areas, ids.max(initial=0) + 1))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from opsn_geo.measure.deserts.nearest import nearest_places
 
@@ -28,7 +29,7 @@ PEOPLE: Final = "grid_population"
 def exposure(
     blocks: Iterable[Block], crs: str, communes: gpd.GeoDataFrame, targets: Mapping[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    """Add up, in each commune, the people of a grid and the metres between each of them and help.
+    """Sums over each commune: the people of a grid, and the metres between each of them and the nearest help.
 
     Parameters
     ----------
@@ -52,26 +53,26 @@ def exposure(
 
     zones = communes[[communes.geometry.name]].to_crs(crs)
     to_metres = Transformer.from_crs(crs, communes.crs, always_xy=True)
-    known = {name: it[["x", "y"]].dropna().to_numpy(dtype=float) for name, it in targets.items()}
-    points = {name: there for name, there in known.items() if len(there)}
-    found = np.zeros((len(communes), 1 + len(points)))
+    placed = {name: it[["x", "y"]].dropna().to_numpy(dtype=float) for name, it in targets.items()}
+    points = {name: xy for name, xy in placed.items() if len(xy)}
+    sums = np.zeros((len(communes), 1 + len(points)))
     for people, bounds in blocks:
-        near = np.sort(zones.sindex.query(_box(bounds)))
+        near = np.sort(zones.sindex.query(shapely.box(*bounds)))
         row, column = np.nonzero(people)
         centres = _centres(row, column, people.shape, bounds, to_metres)
         values = [people]
-        for there in points.values():
+        for xy in points.values():
             metres = np.zeros(people.shape)
-            metres[row, column] = nearest_places(centres, there)[1]
+            metres[row, column] = nearest_places(centres, xy)[1]
             values.append(people * metres)
-        found[near] += _sums(values, bounds, zones.iloc[near])
-    return pd.DataFrame(found, index=communes.index, columns=[PEOPLE, *points]).reindex(
+        sums[near] += _sums(values, bounds, zones.iloc[near])
+    return pd.DataFrame(sums, index=communes.index, columns=[PEOPLE, *points]).reindex(
         columns=[PEOPLE, *targets]
     )
 
 
 def means(sums: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
-    """Average sums of :func:`exposure` over the people of each group.
+    """Means of the sums of :func:`exposure` over the people of each group.
 
     Parameters
     ----------
@@ -92,16 +93,9 @@ def means(sums: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
     >>> means(sums, pd.Series(["60", "60"])).to_dict("index")
     {'60': {'grid_population': 40.0, 'metres': 200.0}}
     """
-    added = sums.groupby(by).sum(min_count=1)
-    others = added.columns.drop(PEOPLE)
-    people = added[PEOPLE].where(added[PEOPLE] > 0)
-    return added.assign(**{name: added[name] / people for name in others})
-
-
-def _box(bounds: tuple[float, float, float, float]) -> object:
-    import shapely  # noqa: PLC0415 - kept beside its only use
-
-    return shapely.box(*bounds)
+    totals = sums.groupby(by).sum(min_count=1)
+    people = totals[PEOPLE].where(totals[PEOPLE] > 0)
+    return totals.assign(**{name: totals[name] / people for name in totals.columns.drop(PEOPLE)})
 
 
 def _centres(
@@ -111,7 +105,7 @@ def _centres(
     bounds: tuple[float, float, float, float],
     to_metres: Transformer,
 ) -> NDArray[np.float64]:
-    """Give the centres of cells, in metres."""
+    """Centres of cells, in metres."""
     west, south, east, north = bounds
     x = west + (column + 0.5) * (east - west) / shape[1]
     y = north - (row + 0.5) * (north - south) / shape[0]
@@ -121,12 +115,12 @@ def _centres(
 def _sums(
     values: list[NDArray[np.float64]], bounds: tuple[float, float, float, float], zones: gpd.GeoDataFrame
 ) -> NDArray[np.float64]:
-    """Add up each raster over each zone, cells cut exactly: zones × rasters."""
+    """Sum of each raster over each zone, cells cut exactly: zones × rasters."""
     from exactextract import exact_extract  # noqa: PLC0415 - heavy, and needed for grids only
     from exactextract.raster import NumPyRasterSource  # noqa: PLC0415
 
     wkt = zones.crs.to_wkt()
     rasters = [NumPyRasterSource(it, *bounds, name=f"v{n}", srs_wkt=wkt) for n, it in enumerate(values)]
-    found = exact_extract(rasters, zones, ["sum"], output="pandas")
-    sums: NDArray[np.float64] = found.fillna(0.0).to_numpy(dtype=float)
+    table = exact_extract(rasters, zones, ["sum"], output="pandas")
+    sums: NDArray[np.float64] = table.fillna(0.0).to_numpy(dtype=float)
     return sums

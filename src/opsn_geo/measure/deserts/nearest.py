@@ -15,7 +15,7 @@ _TILE: Final = 8
 
 
 def places(communes: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Give the point that stands for each commune: its mairie, else a point inside it.
+    """Point that stands for each commune: its mairie, else a point inside it.
 
     Parameters
     ----------
@@ -36,15 +36,15 @@ def places(communes: gpd.GeoDataFrame) -> pd.DataFrame:
     >>> places(pair).loc["a"].tolist(), places(pair).loc["b"].tolist()
     ([10.0, 20.0], [150.0, 50.0])
     """
-    found = pd.DataFrame({"x": np.nan, "y": np.nan}, index=communes.index)
+    mairies = pd.DataFrame({"x": np.nan, "y": np.nan}, index=communes.index)
     if {"mairie_x", "mairie_y"} <= set(communes.columns):
-        found = communes[["mairie_x", "mairie_y"]].astype(float).set_axis(["x", "y"], axis=1)
+        mairies = communes[["mairie_x", "mairie_y"]].astype(float).set_axis(["x", "y"], axis=1)
     points = communes.geometry.representative_point()
-    return found.where(found.notna().all(axis=1), pd.DataFrame({"x": points.x, "y": points.y}))
+    return mairies.where(mairies.notna().all(axis=1), pd.DataFrame({"x": points.x, "y": points.y}))
 
 
 def nearest(origins: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
-    """Find the nearest target of each origin.
+    """Nearest target of each origin, and its distance.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def nearest(origins: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         On the index of `origins`: ``nearest`` (label of the target, missing where none is known) and
         ``distance_m`` (straight line, in metres; missing likewise, never zero for want of a target). Of
-        several equally near, the first of `targets`, as far as floating point tells them apart.
+        several equally near, the first of `targets`, as far as floating point distinguishes them.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def nearest(origins: pd.DataFrame, targets: pd.DataFrame) -> pd.DataFrame:
 def nearest_places(
     origins: NDArray[np.float64], targets: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Find the place of the nearest target of each origin (-1 where there is none), and its distance.
+    """Position of the nearest target of each origin (-1 where there is none), and its distance.
 
     >>> place, metres = nearest_places(np.array([[0.0, 0.0], [np.nan, 0.0]]), np.array([[3.0, 4.0]]))
     >>> place.tolist(), metres.tolist()
@@ -81,18 +81,56 @@ def nearest_places(
     """
     from scipy.spatial import KDTree  # noqa: PLC0415 - heavy, and needed for distances only
 
-    known, starts = (np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (targets, origins))
+    placed, starts = (np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (targets, origins))
     place, metres = np.full(len(origins), -1), np.full(len(origins), np.nan)
-    if len(known) and len(starts):
-        metres[starts], found = KDTree(targets[known]).query(origins[starts])
-        place[starts] = known[found]
+    if len(placed) and len(starts):
+        metres[starts], nearest_placed = KDTree(targets[placed]).query(origins[starts])
+        place[starts] = placed[nearest_placed]
     return place, metres
+
+
+def seat_distances(communes: gpd.GeoDataFrame, seats: pd.Series) -> pd.DataFrame:
+    """Nearest seat of an OPSN to each commune, and its distance.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        As in :func:`places`.
+    seats : Series of str
+        ``code_insee`` of the seat of each OPSN, on its slug; one beyond `communes` is left out.
+
+    Returns
+    -------
+    DataFrame
+        On the index of `communes`: ``nearest_opsn`` and ``distance_opsn_m``, as in :func:`nearest`.
+    """
+    points = places(communes)
+    table = nearest(points, points.reindex(seats).set_axis(seats.index))
+    return table.rename(columns={"nearest": "nearest_opsn", "distance_m": "distance_opsn_m"})
+
+
+def seat_points(opsn: pd.DataFrame, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Operators at the town hall of their seat; without a geometry where that is not known.
+
+    Parameters
+    ----------
+    opsn : DataFrame
+        ``opsn`` and ``seat`` (``code_insee``), besides any other column.
+    communes : GeoDataFrame
+        On ``code_insee``: ``mairie_x``, ``mairie_y`` (m).
+    """
+    import geopandas as gpd  # noqa: PLC0415 - heavy, and needed for points only
+
+    mairies = communes[["mairie_x", "mairie_y"]].reindex(opsn["seat"])
+    points = gpd.points_from_xy(mairies["mairie_x"], mairies["mairie_y"], crs=communes.crs)
+    points[mairies["mairie_x"].isna().to_numpy()] = None
+    return gpd.GeoDataFrame(opsn.set_index("opsn"), geometry=points)
 
 
 def lattice_distances(
     x: NDArray[np.float64], y: NDArray[np.float64], targets: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Measure the distance to the nearest target from every crossing of the lines of a lattice.
+    """Distance to the nearest target from every crossing of the lines of a lattice.
 
     Parameters
     ----------
@@ -127,7 +165,7 @@ def lattice_distances(
     reach = (tree.query(centres)[0] + 2 * half) * (1 + 1e-9)  # for rounding
     squares = np.full((len(centres), _TILE, _TILE), np.inf)
     tile, rank = np.arange(len(centres)), 1
-    while len(tile):
+    while len(tile):  # eight more targets at a time, for the tiles that any of these may still be nearest to
         far, place = tree.query(centres[tile], k=np.arange(rank, rank + _TILE))
         for metres, target in zip(far.T, place.T, strict=True):
             near = metres <= reach[tile]
@@ -136,48 +174,19 @@ def lattice_distances(
             squares[at] = np.minimum(squares[at], east[:, None, :] ** 2 + north[:, :, None] ** 2)
         tile, rank = tile[far[:, -1] <= reach[tile]], rank + _TILE
     rows = squares.reshape(len(down), len(across), _TILE, _TILE).swapaxes(1, 2)
-    found: NDArray[np.float64] = np.sqrt(rows.reshape(down.size, across.size)[: len(y), : len(x)])
-    return found
+    metres_grid: NDArray[np.float64] = np.sqrt(rows.reshape(down.size, across.size)[: len(y), : len(x)])
+    return metres_grid
 
 
 def _tiled(lines: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cut the lines of a lattice into tiles, the last one filled up with the last line."""
+    """Lines of a lattice by tile, the last tile filled up with the last line."""
     return np.pad(lines, (0, -len(lines) % _TILE), mode="edge").reshape(-1, _TILE)
 
 
 def labels_at(labels: pd.Index, place: NDArray[np.intp]) -> NDArray[np.object_]:
-    """Give the label at each place, and nothing at -1.
+    """Label at each position, and nothing at -1.
 
     >>> labels_at(pd.Index(["a", "b"]), np.array([1, -1])).tolist()
     ['b', None]
     """
     return np.append(labels.to_numpy(dtype=object), np.array([None], dtype=object))[place]
-
-
-def covered_distance(below: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
-    """Measure how far each commune is from the nearest one known to have each service.
-
-    Parameters
-    ----------
-    below : DataFrame of boolean
-        Communes × services, as from :func:`~opsn_geo.measure.deserts.members.below`; false: has the service.
-    points : DataFrame
-        ``x``, ``y`` (m) of the same communes, as from :func:`places`.
-
-    Returns
-    -------
-    DataFrame of float
-        Communes × services, in metres, mairie to mairie: 0 where the commune has the service itself, missing
-        where no commune is known to have it. Communes of unknown state are no target, so that this is an
-        upper bound.
-
-    Examples
-    --------
-    >>> points = pd.DataFrame({"x": [0.0, 3.0], "y": [0.0, 4.0]}, index=["a", "b"])
-    >>> below = pd.DataFrame({"dpd": [True, False]}, index=["a", "b"], dtype="boolean")
-    >>> covered_distance(below, points)["dpd"].tolist()
-    [5.0, 0.0]
-    """
-    has = ~below.fillna(value=True).astype(bool)
-    found = {service: nearest(points, points[has[service]])["distance_m"] for service in below}
-    return pd.DataFrame(found, index=below.index, columns=below.columns)

@@ -1,8 +1,17 @@
-"""What each desert is: its people, its ground, whom it touches, how near help is, what it asks for."""
+"""Service deserts: connected patches of communes below a rung of the ladder, and what each of them is.
+
+:func:`members` gathers the communes below the rung (from :mod:`opsn_geo.measure.deserts.lacking`) into
+patches; :func:`deserts` describes each patch.
+
+What is monotone: giving a commune a membership can only take communes out of deserts, never put one in, and
+taking a membership away does the reverse. The *number* of patches is not monotone: covering a commune in the
+middle of one may split it in two.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,6 +19,7 @@ import shapely
 
 from opsn_geo.measure.deserts.contiguity import on_border
 from opsn_geo.measure.deserts.nearest import labels_at, nearest_places, places
+from opsn_geo.measure.disclosure import MIN_ANSWERS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,6 +28,231 @@ if TYPE_CHECKING:
 
     Places = NDArray[np.intp]
     Points = NDArray[np.float64]
+
+Certainty = Literal["sure", "possible"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """How large a patch must be to count as a desert; each bound is included.
+
+    >>> Thresholds(communes=2).population
+    0.0
+    """
+
+    communes: int = 1
+    population: float = 0.0
+    area_km2: float = 0.0
+
+
+ANY_SIZE: Final = Thresholds()
+
+
+def members(
+    below: pd.DataFrame,
+    adjacency: sparse.csr_array,
+    communes: pd.DataFrame,
+    *,
+    certainty: Certainty = "sure",
+    thresholds: Thresholds = ANY_SIZE,
+) -> pd.DataFrame:
+    """Communes of each desert: those below the rung, in connected patches, all services at once.
+
+    Parameters
+    ----------
+    below : DataFrame of boolean
+        Communes × services, as from :func:`~opsn_geo.measure.deserts.lacking.lacking`, on the index of
+        `communes`.
+    adjacency : csr_array of bool
+        Contiguity of the same communes in the same order, as from
+        :func:`~opsn_geo.measure.deserts.contiguity.contiguity`; that of
+        :func:`~opsn_geo.measure.deserts.contiguity.alike` keeps classes of communes separate.
+    communes : DataFrame
+        On ``code_insee``: ``population``, ``area_km2`` and ``inside``. Only communes inside the study make
+        deserts.
+    certainty : {"sure", "possible"}
+        ``sure``: the communes known to be below the rung. ``possible``: those and the unknown ones.
+    thresholds : Thresholds
+        Patches below any of its bounds are left out.
+
+    Returns
+    -------
+    DataFrame
+        One row per commune in a desert, by service, then desert, then falling population: ``desert`` (the
+        service and the code of the patch's most populous commune, so that it keeps its name when it grows or
+        shrinks around it), ``service``, ``certainty``, ``code_insee``. A missing population counts as 0.
+
+    Raises
+    ------
+    ValueError
+        The frames and the matrix do not hold the same communes.
+
+    Examples
+    --------
+    Three communes in a row; the middle one is covered, so two patches are left.
+
+    >>> from scipy import sparse
+    >>> codes = pd.Index(["a", "b", "c"], name="code_insee")
+    >>> communes = pd.DataFrame({"population": 9, "area_km2": 1.0, "inside": True}, index=codes)
+    >>> row = sparse.csr_array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=bool)
+    >>> lacking = pd.DataFrame({"dpd": [True, False, True]}, index=codes, dtype="boolean")
+    >>> members(lacking, row, communes)["desert"].tolist()
+    ['dpd-a', 'dpd-c']
+    """
+    numbers = patch_numbers(below, adjacency, communes, certainty=certainty)
+    kept = numbers >= 0
+    kept[kept] = large_enough(patch_sizes(numbers, communes), thresholds)[numbers[kept]]
+    place, service = np.nonzero(kept)
+    population = communes["population"].fillna(0).to_numpy(dtype=float)[place]
+    commune_rank, service_rank = _alphabetical_ranks(communes.index), _alphabetical_ranks(below.columns)
+    # By patch, then falling population, then code (lexsort takes the last key first): the first row of each
+    # patch is its most populous commune, whose code names the patch.
+    order = np.lexsort((commune_rank[place], -population, numbers[kept]))
+    place, service, patch = place[order], service[order], numbers[kept][order]
+    _, first_rows, patch_of_row = np.unique(patch, return_index=True, return_inverse=True)
+    namesake = place[first_rows][patch_of_row]
+    # Then by service and name; the sort is stable, so that the order within a patch stays.
+    order = np.lexsort((commune_rank[namesake], service_rank[service]))
+    codes, services = communes.index.to_numpy(dtype=object), below.columns.to_numpy(dtype=object)
+    return pd.DataFrame(
+        {
+            "desert": (services[service] + "-" + codes[namesake])[order],
+            "service": services[service][order],
+            "certainty": certainty,
+            "code_insee": codes[place][order],
+        }
+    )
+
+
+def members_by_density(
+    below: pd.DataFrame,
+    adjacency: sparse.csr_array,
+    communes: pd.DataFrame,
+    urban: pd.Series,
+    *,
+    rural: Thresholds = ANY_SIZE,
+    dense: Thresholds = ANY_SIZE,
+) -> pd.DataFrame:
+    """Communes of each desert, urban and rural deserts separate, each with its own thresholds.
+
+    Parameters
+    ----------
+    below, adjacency, communes
+        As in :func:`members`.
+    urban : Series of bool
+        On the index of `communes`, as from :func:`urban_communes`.
+    rural, dense : Thresholds
+        Of the deserts of rural and of urban communes.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`members`: the rural deserts, then the urban ones.
+    """
+    parts = [
+        members(below.mask(left_out, other=False, axis=0), adjacency, communes, thresholds=thresholds)
+        for left_out, thresholds in ((urban, rural), (~urban, dense))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def urban_communes(communes: pd.DataFrame, min_density: float) -> pd.Series:
+    """Whether each commune has at least a density, in inhabitants per km²; not where it is unknown.
+
+    >>> urban_communes(pd.DataFrame({"population": [300, 299], "area_km2": 1.0}), 300).tolist()
+    [True, False]
+    """
+    return communes["population"] / communes["area_km2"] >= min_density
+
+
+def _alphabetical_ranks(labels: pd.Index) -> NDArray[np.intp]:
+    """Rank of each label in alphabetical order: the inverse of the permutation that sorts them."""
+    return np.argsort(np.argsort(labels.to_numpy(dtype=object), kind="stable"), kind="stable")
+
+
+def patch_numbers(
+    below: pd.DataFrame,
+    adjacency: sparse.csr_array,
+    communes: pd.DataFrame,
+    *,
+    certainty: Certainty = "sure",
+) -> NDArray[np.int64]:
+    """Number of the connected patch that each commune lies in, service by service.
+
+    Parameters and errors are those of :func:`members`.
+
+    Returns
+    -------
+    ndarray of int
+        Communes × services, in the order of `below`: numbers from 0 on, service after service; -1 where the
+        commune is in no patch.
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> codes = pd.Index(["a", "b"])
+    >>> frame = pd.DataFrame({"dpd": [True, True], "sig": [None, True]}, index=codes, dtype="boolean")
+    >>> pair = sparse.csr_array([[0, 1], [1, 0]], dtype=bool)
+    >>> patch_numbers(frame, pair, pd.DataFrame({"inside": True}, index=codes)).tolist()
+    [[0, -1], [0, 1]]
+    """
+    from scipy import sparse  # noqa: PLC0415 - heavy, and needed for patches only
+
+    if not below.index.equals(communes.index) or adjacency.shape != (len(communes), len(communes)):
+        raise ValueError("below, adjacency and communes must hold the same communes in the same order")
+    lacking = below.fillna(value=certainty == "possible").to_numpy(dtype=bool)
+    lacking = lacking & communes["inside"].to_numpy(dtype=bool)[:, None]
+    # Entry k of the sparse matrix says that commune rows[k] touches commune adjacency.indices[k].
+    rows = np.repeat(np.arange(len(communes)), np.diff(adjacency.indptr))
+    numbers, first = np.full(lacking.shape, -1), 0
+    for service, lacks in enumerate(np.ascontiguousarray(lacking.T)):
+        # The graph of the communes that lack the service: only contacts between two of them are kept, and
+        # the row pointers are those entries counted anew.
+        kept = lacks[rows] & lacks[adjacency.indices]
+        counted = np.concatenate([[0], np.cumsum(kept, dtype=np.int32)], dtype=np.int32)
+        graph = sparse.csr_array(
+            (np.ones(counted[-1]), adjacency.indices[kept], counted[adjacency.indptr]), shape=adjacency.shape
+        )
+        labels = sparse.csgraph.connected_components(graph, directed=False)[1][lacks]
+        # Communes that do not lack it are components too: number anew those that are left.
+        used = np.bincount(labels) > 0
+        numbers[lacks, service] = first + (np.cumsum(used) - 1)[labels]
+        first += used.sum()
+    return numbers
+
+
+def patch_sizes(numbers: NDArray[np.int64], communes: pd.DataFrame) -> pd.DataFrame:
+    """Size of each patch of :func:`patch_numbers`, by number.
+
+    ``service`` is its position among those of `numbers`; then ``communes``, ``population``, ``area_km2``.
+    A missing population or area counts as 0.
+
+    >>> communes = pd.DataFrame({"population": [5, 1], "area_km2": 1.0})
+    >>> patch_sizes(np.array([[0, -1], [0, 1]]), communes)["population"].tolist()
+    [6.0, 1.0]
+    """
+    place, service_of_row = np.nonzero(numbers >= 0)
+    patch = numbers[numbers >= 0]
+    sums = {
+        name: np.bincount(patch, communes[name].fillna(0).to_numpy(dtype=float)[place])
+        for name in ("population", "area_km2")
+    }
+    service = np.zeros(len(sums["population"]), dtype=np.int64)
+    service[patch] = service_of_row
+    return pd.DataFrame({"service": service, "communes": np.bincount(patch), **sums})
+
+
+def large_enough(sizes: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.bool_]:
+    """Whether each patch, by its sizes as from :func:`patch_sizes`, reaches every threshold.
+
+    >>> sizes = pd.DataFrame({"communes": [2, 1], "population": [6.0, 1.0], "area_km2": 1.0})
+    >>> large_enough(sizes, Thresholds(population=6)).tolist()
+    [True, False]
+    """
+    reached = sizes["communes"] >= thresholds.communes
+    reached &= sizes["population"] >= thresholds.population
+    reached &= sizes["area_km2"] >= thresholds.area_km2 * (1 - 1e-9)  # a sum may fall short by rounding
+    return reached.to_numpy()
 
 
 def deserts(
@@ -28,22 +263,23 @@ def deserts(
     *,
     seats: pd.Series | None = None,
     needs: pd.DataFrame | None = None,
-    min_answers: int = 5,
+    min_answers: int = MIN_ANSWERS,
     border: pd.Series | None = None,
+    urban: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
-    """Describe each desert.
+    """Description of each desert, with its outline.
 
     Parameters
     ----------
     members : DataFrame
-        Communes of each desert, as from :func:`~opsn_geo.measure.deserts.members.members`, of one certainty.
+        Communes of each desert, as from :func:`members`, of one certainty.
     communes : GeoDataFrame
         On ``code_insee``, a valid coverage in a metric projection: name, code_dep, siren_epci, population,
         area_km2, inside, and mairie_x, mairie_y where they are known. Communes outside the study that the
         user supplies stand here too: what is known of them makes a border known and help near.
     below : DataFrame of boolean
         Communes × services on the index of `communes`, as from
-        :func:`~opsn_geo.measure.deserts.members.lacking`.
+        :func:`~opsn_geo.measure.deserts.lacking.lacking`.
     adjacency : csr_array of bool
         Contiguity of `communes`.
     seats : Series of str, optional
@@ -52,29 +288,30 @@ def deserts(
         ``code_insee``, ``service``, ``yes`` (answers that ask for the service), ``base`` (answers to the
         question).
     min_answers : int
-        A need with a smaller base is not told.
+        A need with a smaller base is missing.
     border : Series of bool, optional
-        Which communes have a border that no other shares, where it is known already; otherwise found by
+        Which communes have a border that no other shares; by default from
         :func:`~opsn_geo.measure.deserts.contiguity.on_border`.
+    urban : Series of bool, optional
+        Class of each commune, where deserts were formed by :func:`members_by_density`.
 
     Returns
     -------
     GeoDataFrame
         On ``desert``, by service, then falling population: service, certainty, name (of the most populous
-        commune), communes (count), population, area_km2, epci_touched and departements_touched (codes, ';'
-        joined), nearest_covered (code_insee) and nearest_covered_m (shortest distance between a commune of
-        the desert and one known to have the service, mairie to mairie), farthest_m (the greatest such
-        distance among its communes), nearest_opsn and nearest_opsn_m (to its seat), need_count,
-        need_base, need_share, edge, geometry. Distances are missing where nobody is known to have the
-        service, or no seat lies in
-        `communes`. ``edge``: the desert touches ground of which nothing is known, so help may be nearer than
-        told. Need: a sum over answers, missing without `needs` or where the base is under `min_answers`.
+        commune), communes (count), population, area_km2, with `urban` the class of its communes,
+        epci_touched and departements_touched (codes, ';' joined), nearest_covered (code_insee) and
+        nearest_covered_m (shortest distance between a commune of the desert and one known to have the
+        service, mairie to mairie), farthest_m (the greatest such distance among its communes), nearest_opsn
+        and nearest_opsn_m (to its seat), edge, need_count, need_base, need_share, geometry. Distances are
+        missing where no commune is known to have the service, or no seat lies in `communes`. ``edge``: the
+        desert touches ground of which nothing is known, so help may be nearer. Need: a sum over answers,
+        missing without `needs` or where the base is under `min_answers`.
 
     Examples
     --------
     >>> import geopandas as gpd
     >>> from opsn_geo.measure.deserts.contiguity import contiguity
-    >>> from opsn_geo.measure.deserts.members import members
     >>> codes = pd.Index(["a", "b"], name="code_insee")
     >>> communes = gpd.GeoDataFrame(
     ...     {"name": ["A", "B"], "code_dep": "80", "siren_epci": "2", "population": [9, 8], "area_km2": 1.0,
@@ -82,8 +319,8 @@ def deserts(
     ...     geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)])
     >>> below = pd.DataFrame({"dpd": [True, False]}, index=codes, dtype="boolean")
     >>> touching = contiguity(communes.geometry)
-    >>> found = deserts(members(below, touching, communes), communes, below, touching)
-    >>> found[["communes", "nearest_covered", "nearest_covered_m", "edge"]].to_dict("index")
+    >>> layer = deserts(members(below, touching, communes), communes, below, touching)
+    >>> layer[["communes", "nearest_covered", "nearest_covered_m", "edge"]].to_dict("index")
     {'dpd-a': {'communes': 1, 'nearest_covered': 'b', 'nearest_covered_m': 1000.0, 'edge': True}}
     """
     import geopandas as gpd  # noqa: PLC0415 - heavy, and needed to describe patches only
@@ -93,132 +330,138 @@ def deserts(
     service = below.columns.get_indexer(pd.Index(members["service"]))
     xy = places(communes).to_numpy(dtype=float)
     rows = _Rows(number, place, service, pd.Index(labels, name="desert"))
+    border = on_border(communes.geometry) if border is None else border
+    seats = pd.Series(dtype="object") if seats is None else seats
     parts = [
-        _sizes(rows, members, communes),
-        _help(rows, communes.index, below, xy),
-        _seat(rows, communes.index, xy, pd.Series(dtype="object") if seats is None else seats),
-        _edge(rows, communes, below, adjacency, on_border(communes.geometry) if border is None else border),
+        _sizes(rows, members, communes, urban),
+        _nearest_covered(rows, communes.index, below, xy),
+        _nearest_seat(rows, communes.index, xy, seats),
+        _touching_unknown(rows, communes, below, adjacency, border),
     ]
     if needs is not None:
-        parts.append(_need(members, needs, min_answers))
-    found = pd.concat([part.reindex(rows.labels) for part in parts], axis=1)
-    layer = gpd.GeoDataFrame(found, geometry=_shapes(rows, communes.geometry.to_numpy()), crs=communes.crs)
+        parts.append(_needs(members, needs, min_answers))
+    table = pd.concat([part.reindex(rows.labels) for part in parts], axis=1)
+    layer = gpd.GeoDataFrame(table, geometry=_shapes(rows, communes.geometry.to_numpy()), crs=communes.crs)
     return layer.sort_values(["service", "population", "name"], ascending=[True, False, True], kind="stable")
 
 
 class _Rows(NamedTuple):
-    """The rows of members by number: of their desert, their commune and their service."""
+    """The rows of :func:`members` by position: of their desert, their commune and their service."""
 
-    number: Places
+    desert: Places
     place: Places
     service: Places
     labels: pd.Index
 
 
-def _sizes(rows: _Rows, members: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
-    """Sum up each desert: counts, people, ground, and the bodies it touches."""
-    heads = members.drop_duplicates("desert").set_index("desert")
-    people = communes["population"].fillna(0).to_numpy(dtype=float)[rows.place]
-    ground = communes["area_km2"].to_numpy(dtype=float)[rows.place]
-    most = len(rows.labels)
-    return pd.DataFrame(
-        {
-            "service": heads["service"].to_numpy(),
-            "certainty": heads["certainty"].to_numpy(),
-            "name": communes["name"].reindex(heads["code_insee"]).to_numpy(),
-            "communes": np.bincount(rows.number, minlength=most),
-            "population": np.bincount(rows.number, people, most).round().astype(np.int64),
-            "area_km2": np.bincount(rows.number, ground, most),
-            "epci_touched": _codes(rows, communes["siren_epci"]),
-            "departements_touched": _codes(rows, communes["code_dep"]),
-        },
-        index=rows.labels,
-    )
+def _sizes(
+    rows: _Rows, members: pd.DataFrame, communes: pd.DataFrame, urban: pd.Series | None
+) -> pd.DataFrame:
+    """Name, counts, people and area of each desert, and the groupings it touches."""
+    first = members.drop_duplicates("desert").set_index("desert")  # the most populous commune
+    population = communes["population"].fillna(0).to_numpy(dtype=float)[rows.place]
+    area = communes["area_km2"].to_numpy(dtype=float)[rows.place]
+    n_deserts = len(rows.labels)
+    columns: dict[str, object] = {
+        "service": first["service"].to_numpy(),
+        "certainty": first["certainty"].to_numpy(),
+        "name": communes["name"].reindex(first["code_insee"]).to_numpy(),
+        "communes": np.bincount(rows.desert, minlength=n_deserts),
+        "population": np.bincount(rows.desert, population, n_deserts).round().astype(np.int64),
+        "area_km2": np.bincount(rows.desert, area, n_deserts),
+    }
+    if urban is not None:  # the communes of a desert are all of one class
+        columns["urban"] = urban.loc[first["code_insee"]].to_numpy()
+    columns["epci_touched"] = _codes_touched(rows, communes["siren_epci"])
+    columns["departements_touched"] = _codes_touched(rows, communes["code_dep"])
+    return pd.DataFrame(columns, index=rows.labels)
 
 
-def _codes(rows: _Rows, codes: pd.Series) -> list[str]:
-    """Join the different codes of each desert, sorted."""
-    code, names = pd.factorize(codes, sort=True)
-    found = np.zeros((len(rows.labels), len(names) + 1), dtype=bool)
-    found[rows.number, code[rows.place]] = True
-    words = names.to_numpy(dtype=object)
-    return [";".join(words[touched]) for touched in found[:, :-1]]
+def _codes_touched(rows: _Rows, codes: pd.Series) -> list[str]:
+    """Different codes of the communes of each desert, sorted and joined by ';'; missing ones left out."""
+    numbers, names = pd.factorize(codes, sort=True)
+    touched = np.zeros((len(rows.labels), len(names) + 1), dtype=bool)
+    touched[rows.desert, numbers[rows.place]] = True  # a missing code is -1: the last column
+    labels = names.to_numpy(dtype=object)
+    return [";".join(labels[chosen]) for chosen in touched[:, :-1]]
 
 
-def _edge(
+def _touching_unknown(
     rows: _Rows, communes: pd.DataFrame, below: pd.DataFrame, adjacency: sparse.csr_array, border: pd.Series
 ) -> pd.DataFrame:
-    """Tell which deserts touch ground of which nothing is known."""
-    strange = ~communes["inside"].to_numpy(dtype=bool)[:, None] & below.isna().to_numpy()
-    edge = border.to_numpy()[:, None] | (adjacency.astype(np.int32) @ strange.astype(np.int32) > 0)
-    touched = np.bincount(rows.number, edge[rows.place, rows.service], len(rows.labels)) > 0
+    """Whether each desert touches the border, or a commune beyond the study of which nothing is known."""
+    unknown = ~communes["inside"].to_numpy(dtype=bool)[:, None] & below.isna().to_numpy()
+    edge = border.to_numpy()[:, None] | (adjacency.astype(np.int32) @ unknown.astype(np.int32) > 0)
+    touched = np.bincount(rows.desert, edge[rows.place, rows.service], len(rows.labels)) > 0
     return pd.DataFrame({"edge": touched}, index=rows.labels)
 
 
-def _help(rows: _Rows, codes: pd.Index, below: pd.DataFrame, xy: Points) -> pd.DataFrame:
-    """Find the covered commune nearest to each desert, and how far its farthest commune is from any."""
-    has = ~below.fillna(value=True).to_numpy(dtype=bool)
+def _nearest_covered(rows: _Rows, codes: pd.Index, below: pd.DataFrame, xy: Points) -> pd.DataFrame:
+    """Covered commune nearest to each desert, and how far its farthest commune is from any."""
+    covered = ~below.fillna(value=True).to_numpy(dtype=bool)
     nearest, metres = np.full(len(rows.place), -1), np.full(len(rows.place), np.nan)
     for service in np.unique(rows.service):
-        here = rows.service == service
-        covered = np.where(has[:, [service]], xy, np.nan)
-        nearest[here], metres[here] = nearest_places(xy[rows.place[here]], covered)
-    found = _closest(rows, nearest, metres, codes, "nearest_covered")
+        in_service = rows.service == service
+        targets = np.where(covered[:, [service]], xy, np.nan)
+        nearest[in_service], metres[in_service] = nearest_places(xy[rows.place[in_service]], targets)
     farthest = np.full(len(rows.labels), -np.inf)
-    np.fmax.at(farthest, rows.number, metres)
-    return found.assign(farthest_m=np.where(np.isfinite(farthest), farthest, np.nan))
+    np.fmax.at(farthest, rows.desert, metres)
+    return _closest(rows, nearest, metres, codes, "nearest_covered").assign(
+        farthest_m=np.where(np.isfinite(farthest), farthest, np.nan)
+    )
 
 
-def _seat(rows: _Rows, codes: pd.Index, xy: Points, seats: pd.Series) -> pd.DataFrame:
-    """Find the OPSN whose seat is nearest to a commune of each desert."""
+def _nearest_seat(rows: _Rows, codes: pd.Index, xy: Points, seats: pd.Series) -> pd.DataFrame:
+    """OPSN whose seat is nearest to a commune of each desert."""
     place = codes.get_indexer(pd.Index(seats, dtype="object"))
-    there = np.where((place >= 0)[:, None], xy[place], np.nan)
-    nearest, metres = nearest_places(xy, there)
+    targets = np.where((place >= 0)[:, None], xy[place], np.nan)
+    nearest, metres = nearest_places(xy, targets)
     return _closest(rows, nearest[rows.place], metres[rows.place], seats.index, "nearest_opsn")
 
 
 def _closest(rows: _Rows, nearest: Places, metres: Points, labels: pd.Index, name: str) -> pd.DataFrame:
-    """Keep for each desert the target nearest to any of its communes; the first of several in order."""
-    order = np.lexsort((metres, rows.number))
-    first = order[np.unique(rows.number[order], return_index=True)[1]]
-    target = labels_at(labels, nearest[first])
-    return pd.DataFrame({name: target, f"{name}_m": metres[first]}, index=rows.labels)
+    """Target nearest to any commune of each desert; the first of several in order."""
+    order = np.lexsort((metres, rows.desert))
+    first_rows = order[np.unique(rows.desert[order], return_index=True)[1]]
+    targets = labels_at(labels, nearest[first_rows])
+    return pd.DataFrame({name: targets, f"{name}_m": metres[first_rows]}, index=rows.labels)
 
 
-def _need(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -> pd.DataFrame:
-    """Add up the declared need inside each desert."""
+def _needs(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -> pd.DataFrame:
+    """Declared need inside each desert: sums over the answers, missing where they are too few."""
     sums = members.merge(needs, on=["code_insee", "service"]).groupby("desert")[["yes", "base"]].sum()
-    told = sums.reindex(members["desert"].unique(), fill_value=0)
-    told = (
-        told.where(told["base"] >= min_answers).set_axis(["need_count", "need_base"], axis=1).astype("Int64")
-    )
-    return told.assign(need_share=(told["need_count"] / told["need_base"]).astype("Float64"))
+    sums = sums.reindex(members["desert"].unique(), fill_value=0)
+    shown = sums.where(sums["base"] >= min_answers).astype("Int64")
+    shown = shown.rename(columns={"yes": "need_count", "base": "need_base"})
+    return shown.assign(need_share=(shown["need_count"] / shown["need_base"]).astype("Float64"))
 
 
 def _shapes(rows: _Rows, geometries: NDArray[np.object_]) -> list[shapely.MultiPolygon]:
-    """Dissolve each desert into one multipolygon; services with the same desert share its shape.
+    """Outline of each desert, as one multipolygon; services with the same desert share its shape.
 
     Communes that lie in the same deserts are dissolved first, so that the ground that many deserts have in
     common is dissolved once.
     """
-    order = np.argsort(rows.number, kind="stable")
-    groups = np.split(rows.place[order], np.flatnonzero(np.diff(rows.number[order])) + 1)
+    order = np.argsort(rows.desert, kind="stable")
+    # Communes of each desert: rows sorted by desert, cut where the desert changes.
+    communes = np.split(rows.place[order], np.flatnonzero(np.diff(rows.desert[order])) + 1)
     shapes: dict[bytes, shapely.MultiPolygon] = {}
-    atoms, atom = _atoms(rows, len(geometries))
-    whole = np.array([shapely.coverage_union_all(geometries[it]) for it in atoms], dtype=object)
-    for group in groups if len(order) else []:
-        if group.tobytes() not in shapes:
-            parts = shapely.get_parts(shapely.coverage_union_all(whole[np.unique(atom[group])]))
-            shapes[group.tobytes()] = shapely.multipolygons(parts)
-    return [shapes[group.tobytes()] for group in groups] if len(order) else []
+    block_communes, block_of = _blocks(rows, len(geometries))
+    dissolved = np.array([shapely.coverage_union_all(geometries[it]) for it in block_communes], dtype=object)
+    for places_inside in communes if len(order) else []:
+        if places_inside.tobytes() not in shapes:
+            blocks = dissolved[np.unique(block_of[places_inside])]
+            parts = shapely.get_parts(shapely.coverage_union_all(blocks))
+            shapes[places_inside.tobytes()] = shapely.multipolygons(parts)
+    return [shapes[places_inside.tobytes()] for places_inside in communes] if len(order) else []
 
 
-def _atoms(rows: _Rows, size: int) -> tuple[list[Places], Places]:
-    """Group the communes that lie in the same deserts: the communes of each group, and the group of each."""
-    atom = np.zeros(size, dtype=np.intp)
+def _blocks(rows: _Rows, size: int) -> tuple[list[Places], Places]:
+    """Blocks of communes that lie in exactly the same deserts: the communes of each, the block of each."""
+    block = np.zeros(size, dtype=np.intp)
     desert = np.full((size, rows.service.max(initial=0) + 1), -1)
-    desert[rows.place, rows.service] = rows.number
-    for column in desert.T:
-        atom = pd.factorize(atom * (len(rows.labels) + 1) + column + 1)[0]
-    order = np.argsort(atom, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(atom[order])) + 1), atom
+    desert[rows.place, rows.service] = rows.desert
+    for of_service in desert.T:  # each service cuts the blocks further: a pair (block, desert) is a new block
+        block = pd.factorize(block * (len(rows.labels) + 1) + of_service + 1)[0]
+    order = np.argsort(block, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(block[order])) + 1), block

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from opsn_geo.measure.deserts.members import Certainty, Thresholds, large_enough, patch_numbers, patch_sizes
+from opsn_geo.measure.deserts.patches import (
+    Certainty,
+    Thresholds,
+    large_enough,
+    patch_numbers,
+    patch_sizes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +40,7 @@ VERDICTS: Final = {"never": 0.0, "choice": 0.5, "leaning": 0.95, "finding": 1.0}
 
 
 class Stability(NamedTuple):
-    """Stability by commune and service, and what each specification found."""
+    """Stability by commune and service, and the deserts of each specification."""
 
     communes: pd.DataFrame
     specifications: pd.DataFrame
@@ -54,7 +60,7 @@ def stability(
     ----------
     readings : mapping of str to DataFrame of boolean
         What is below the rung, by the name of the choice made (``"member"``, ``"used"``, ``"member 2026"``):
-        frames as from :func:`~opsn_geo.measure.deserts.members.lacking`, all with the same services, on the
+        frames as from :func:`~opsn_geo.measure.deserts.lacking.lacking`, all with the same services, on the
         index of `communes`. Another vintage is first :func:`carried` here.
     contiguities : mapping of str to csr_array of bool
         Contiguity of `communes` by name (``"queen"``, ``"rook"``, ``"queen 2"``).
@@ -75,7 +81,7 @@ def stability(
     Raises
     ------
     ValueError
-        The grid is empty, or the frames do not speak of the same communes and services.
+        The grid is empty, or the frames do not hold the same communes and services.
 
     Examples
     --------
@@ -85,9 +91,9 @@ def stability(
     >>> codes = pd.Index(["a", "b"], name="code_insee")
     >>> communes = pd.DataFrame({"population": 9, "area_km2": 1.0, "inside": True}, index=codes)
     >>> frame = pd.DataFrame({"dpd": [True, False]}, index=codes, dtype="boolean")
-    >>> found = stability({"member": frame}, {"queen": sparse.csr_array((2, 2), dtype=bool)}, communes,
-    ...                   certainties=["sure"], thresholds=[Thresholds(), Thresholds(communes=2)])
-    >>> found.communes[["code_insee", "stability_share", "stability_verdict"]].values.tolist()
+    >>> table, _ = stability({"member": frame}, {"queen": sparse.csr_array((2, 2), dtype=bool)}, communes,
+    ...                      certainties=["sure"], thresholds=[Thresholds(), Thresholds(communes=2)])
+    >>> table[["code_insee", "stability_share", "stability_verdict"]].values.tolist()
     [['a', 0.5, 'leaning'], ['b', 0.0, 'never']]
     """
     first = next(iter(readings.values()), pd.DataFrame())
@@ -95,46 +101,49 @@ def stability(
         raise ValueError("every reading must hold the same services in the same order")
     if not (readings and contiguities and certainties and thresholds):
         raise ValueError("the grid has no specification")
-    found, totals = np.zeros(first.shape, dtype=np.int64), []
+    times_in_desert, totals = np.zeros(first.shape, dtype=np.int64), []
     for frame, adjacency, certainty in product(readings.values(), contiguities.values(), certainties):
         numbers = patch_numbers(frame, adjacency, communes, certainty=certainty)
         sizes = patch_sizes(numbers, communes)
         passed = np.array([large_enough(sizes, bounds) for bounds in thresholds])
-        found += np.append(passed.sum(axis=0), 0)[numbers]  # -1, which is no patch, takes the 0
+        # How many thresholds each patch passes, read for the patch of each cell; -1, no patch, takes the 0.
+        times_in_desert += np.append(passed.sum(axis=0), 0)[numbers]
         totals.append(_totals(sizes, passed, len(first.columns)))
     grid = product(readings, contiguities, certainties, thresholds)
-    made = _specifications(list(grid), first.columns).assign(
+    specifications = _specifications(list(grid), first.columns).assign(
         communes=np.concatenate([it[0] for it in totals]).ravel(),
         population=np.concatenate([it[1] for it in totals]).ravel(),
     )
     inside = communes["inside"].to_numpy(dtype=bool)
-    shares = pd.DataFrame(found / (len(totals) * len(thresholds)), index=first.index, columns=first.columns)
-    return Stability(_long(shares[inside]), made)
+    shares = pd.DataFrame(
+        times_in_desert / (len(totals) * len(thresholds)), index=first.index, columns=first.columns
+    )
+    return Stability(_long(shares[inside]), specifications)
 
 
 def _totals(
     sizes: pd.DataFrame, passed: NDArray[np.bool_], services: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Sum up the communes and people in the patches that pass: thresholds × services."""
-    own = sizes["service"].to_numpy()[:, None] == np.arange(services)
+    """Communes and people in the patches that pass: thresholds × services."""
+    in_service = sizes["service"].to_numpy()[:, None] == np.arange(services)
     communes, people = (
-        passed.astype(float) @ (own * sizes[[name]].to_numpy()) for name in ("communes", "population")
+        passed.astype(float) @ (in_service * sizes[[name]].to_numpy()) for name in ("communes", "population")
     )
     return communes.astype(np.int64), people
 
 
 def _specifications(grid: list[tuple[str, str, Certainty, Thresholds]], services: pd.Index) -> pd.DataFrame:
-    """List the specifications, one row for each of the services."""
-    made = pd.DataFrame(
-        [(*names, it.communes, it.population, it.area_km2) for *names, it in grid],
+    """Specifications of the grid, one row for each of the services."""
+    choices = pd.DataFrame(
+        [(*names, bounds.communes, bounds.population, bounds.area_km2) for *names, bounds in grid],
         columns=["reading", "contiguity", "certainty", "min_communes", "min_population", "min_area_km2"],
     )
-    each = made.loc[made.index.repeat(len(services))].reset_index(drop=True)
-    return pd.DataFrame({"service": np.tile(services.to_numpy(), len(made))}).join(each)
+    rows = choices.loc[choices.index.repeat(len(services))].reset_index(drop=True)
+    return pd.DataFrame({"service": np.tile(services.to_numpy(), len(choices))}).join(rows)
 
 
 def carried(below: pd.DataFrame, passage: pd.DataFrame, communes: pd.Index) -> pd.DataFrame:
-    """Carry what is known of another vintage's communes to the communes of this one.
+    """State of the communes of this vintage, from that of another vintage's communes.
 
     Parameters
     ----------
@@ -148,7 +157,7 @@ def carried(below: pd.DataFrame, passage: pd.DataFrame, communes: pd.Index) -> p
     Returns
     -------
     DataFrame of boolean
-        On `communes`. A commune made of several, or one of several made of one, takes their verdict where it
+        On `communes`. A commune made of several, or one of several made of one, takes their state where it
         is the same; where they differ, or one is unknown, it is unknown.
 
     Examples
@@ -158,8 +167,10 @@ def carried(below: pd.DataFrame, passage: pd.DataFrame, communes: pd.Index) -> p
     >>> carried(old, merger, pd.Index(["ab", "c"]))["dpd"].tolist()
     [<NA>, True]
     """
-    same = below.index.difference(pd.Index(passage["code_from"]))
-    pairs = pd.concat([passage[["code_from", "code_to"]], pd.DataFrame({"code_from": same, "code_to": same})])
+    unchanged = below.index.difference(pd.Index(passage["code_from"]))
+    pairs = pd.concat(
+        [passage[["code_from", "code_to"]], pd.DataFrame({"code_from": unchanged, "code_to": unchanged})]
+    )
     values = below.reindex(pairs["code_from"]).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     by = pd.DataFrame(values, columns=below.columns).groupby(pairs["code_to"].to_numpy())
     low, high = by.min(), by.max()
@@ -168,7 +179,7 @@ def carried(below: pd.DataFrame, passage: pd.DataFrame, communes: pd.Index) -> p
 
 
 def verdict(shares: pd.Series) -> pd.Series:
-    """Say what a share of specifications amounts to.
+    """Verdict of each share of specifications.
 
     >>> verdict(pd.Series([0.0, 0.3, 0.5, 0.95])).tolist()
     ['never', 'choice', 'leaning', 'finding']
@@ -181,7 +192,7 @@ def verdict(shares: pd.Series) -> pd.Series:
 
 
 def _long(shares: pd.DataFrame) -> pd.DataFrame:
-    """List the shares by commune, then service, both in their alphabetical order."""
+    """Long table of the shares by commune, then service, both in alphabetical order."""
     table = shares.sort_index(axis=0).sort_index(axis=1)
     long = pd.DataFrame(
         {

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from opsn_geo.measure.coverage import evidence as measured
+from opsn_geo.measure.coverage import evidence
 from opsn_geo.measure.deserts.contiguity import Contacts, contacts
 from opsn_geo.pipeline.load import Inputs
 
@@ -53,7 +53,7 @@ class Shared:
         Which communes touch, by each rule, and which have a border that none shares.
     """
 
-    coverage: measured.Coverage
+    coverage: evidence.Coverage
     contacts: Contacts
 
     @property
@@ -63,17 +63,17 @@ class Shared:
 
 
 def shared_measures(inputs: Inputs) -> Shared:
-    """Measure what several analyses of a inputs study rest on."""
+    """Coverage and contiguity of the communes of a loaded study, on which several analyses rest."""
     return Shared(coverage=coverage_of(inputs), contacts=contacts(inputs.territory.communes.geometry))
 
 
-def coverage_of(inputs: Inputs, tables: Mapping[str, pd.DataFrame] | None = None) -> measured.Coverage:
-    """Give the coverage of a inputs study, or of the same communes with other tables.
+def coverage_of(inputs: Inputs, tables: Mapping[str, pd.DataFrame] | None = None) -> evidence.Coverage:
+    """Coverage of a loaded study, or of the same communes with other tables.
 
     Registers are evidence of use; answers are not: what one commune answered must not be read off a map.
     """
-    chosen = tables or inputs.tables
-    listed = {name: chosen[name] for name in ("services", "opsn", "offers", "memberships")}
-    return measured.coverage(
-        inputs.territory.communes, **listed, uses=chosen.get("uses"), date=inputs.study.metadata.date
+    tables = tables or inputs.tables
+    lists = {name: tables[name] for name in ("services", "opsn", "offers", "memberships")}
+    return evidence.coverage(
+        inputs.territory.communes, **lists, uses=tables.get("uses"), date=inputs.study.metadata.date
     )

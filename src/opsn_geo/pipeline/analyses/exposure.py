@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
-from opsn_geo.measure.coverage.evidence import REACHED, USED, Coverage
+from opsn_geo.measure.coverage.ladder import covered_by_any
 from opsn_geo.measure.deserts.exposure import PEOPLE, exposure, means
 from opsn_geo.measure.deserts.nearest import places
 from opsn_geo.read.population_raster import check_population, population_blocks
 
 if TYPE_CHECKING:
+    from opsn_geo.measure.coverage.evidence import Coverage
     from opsn_geo.pipeline.load import Inputs
 
 
-def weighted(inputs: Inputs, known: Coverage, scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Give the table of distances and access weighted by people; none without a population raster.
+def weighted(inputs: Inputs, coverage: Coverage, scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Table of distances and access weighted by people; none without a population raster.
 
     One row per commune, EPCI (all of its communes that are loaded) and département (those inside the study).
     """
@@ -26,9 +26,8 @@ def weighted(inputs: Inputs, known: Coverage, scores: pd.DataFrame) -> dict[str,
         return {}
     communes = inputs.territory.communes
     points = places(communes)
-    member = np.flatnonzero((known.evidence & (REACHED | USED)).any(axis=(0, 2)))
     targets = {
-        "distance_member_mean_m": points.iloc[member],
+        "distance_member_mean_m": points[covered_by_any(coverage)],
         "distance_opsn_mean_m": points.reindex(inputs.tables["opsn"]["seat"].dropna()),
     }
     crs = check_population(file, communes)

@@ -10,11 +10,11 @@ from opsn_geo.pipeline.load import Inputs
 
 
 def analysis(inputs: Inputs, shared: Shared) -> Analysis:
-    """Tell who the operators are, what they offer, where, and who works with whom."""
+    """Who the operators are, what they offer, where, and who works with whom."""
     tables = inputs.tables
     opsn, services, offers = (tables[name] for name in ("opsn", "services", "offers"))
     departements = groups(inputs.territory.communes)[Level.DEPARTEMENT]
-    found = {
+    panels = {
         "panorama_opsn": panorama.operators(opsn, offers),
         "panorama_services": panorama.services_offered(services, offers),
         "panorama_formes": panorama.legal_forms(opsn),
@@ -22,8 +22,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         "panorama_departements": panorama.groups(shared.coverage, departements),
     }
     if "partnerships" in tables:
-        found["panorama_partenariats"] = panorama.partners(tables["partnerships"])
+        panels["panorama_partenariats"] = panorama.partners(tables["partnerships"])
     if "statements" in tables:
         stated = panorama.measured_lists(opsn, services, offers)
-        found["panorama_affirmations"] = panorama.verdicts(tables["statements"], stated)
-    return Analysis(tables=found)
+        panels["panorama_affirmations"] = panorama.verdicts(tables["statements"], stated)
+    return Analysis(tables=panels)
