@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import count, decimal, round_step, with_unit
 from opsn_geo.catalogue.words import Language, State, text, texts, unit
 
 Scheme = Literal["pretty", "quantiles"]
@@ -40,24 +40,13 @@ class Class:
     count: int = 0
 
 
-def number(value: float, lang: Language = "fr", digits: int = 0) -> str:
-    """Write a number as its language does.
-
-    >>> number(1234.5, "en", 1), number(1234.5, "fr", 1).replace(chr(0x202F), "_")
-    ('1,234.5', '1_234,5')
-    """
-    written = f"{value:,.{digits}f}"
-    local = written if lang == "en" else written.replace(",", "\u202f").replace(".", ",")
-    return local.replace("-", "−")
-
-
 def legend_label(entry: Class, lang: Language = "fr") -> str:
     """Give the label of a class followed by how many features it holds.
 
     >>> legend_label(Class(label="adhérente", colour="#000000", count=12))
     'adhérente (12)'
     """
-    return f"{entry.label} ({number(entry.count, lang)})"
+    return f"{entry.label} ({count(entry.count, lang)})"
 
 
 def categories(
@@ -221,8 +210,7 @@ def round_bounds(low: float, high: float, most: int) -> np.ndarray:
     >>> round_bounds(3.0, 88.0, 5).tolist()
     [20.0, 40.0, 60.0, 80.0, 100.0]
     """
-    spread = _nice(high - low, (1.0, 2.0, 5.0))
-    step = _nice(spread / (most - 1), (1.5, 3.0, 7.0), strict=True)
+    step = round_step(round_step(high - low, "up") / (most - 1))
     return np.arange(np.floor(low / step) + 1, np.ceil(high / step) + 1) * step
 
 
@@ -233,13 +221,6 @@ def equal_counts(known: np.ndarray, most: int) -> np.ndarray:
     [3.0, 5.0]
     """
     return np.unique(np.quantile(known, np.arange(1, most + 1) / most))
-
-
-def _nice(length: float, limits: tuple[float, float, float], *, strict: bool = False) -> float:
-    """Round a length to 1, 2, 5 or 10 times its power of ten, by where it lies among the limits."""
-    power = 10.0 ** np.floor(np.log10(length))
-    place = np.searchsorted(limits, length / power, side="right" if strict else "left")
-    return float((1.0, 2.0, 5.0, 10.0)[place] * power)
 
 
 def _two_digits(values: np.ndarray) -> np.ndarray:
@@ -292,16 +273,15 @@ def _interval_labels(
     factor = legend_factor(column)
     bounds = [upper * factor for upper in uppers]
     fewest = next(d for d in range(10) if d == 9 or len({round(b, d) for b in bounds}) == len(bounds))  # noqa: PLR2004
-    gap = {"%": "%" if lang == "en" else "\u202f%", "": ""}
-    tail = gap.get(legend_unit(column, lang), f"\u00a0{legend_unit(column, lang)}")
+    tail = with_unit("", legend_unit(column, lang), lang)
 
     def shown(value: float) -> str:
-        return number(value, lang, _digits(value))
+        return decimal(value, lang, 9, trim=True)
 
     if set(uppers) == set(known.tolist()):
-        return [f"{number(bound, lang, fewest)}{tail}" for bound in bounds]
+        return [decimal(bound, lang, fewest) + tail for bound in bounds]
     if len(bounds) == 1:
-        return [text("theme_class.at_most", lang, upper=number(bounds[0], lang, fewest) + tail)]
+        return [text("theme_class.at_most", lang, upper=decimal(bounds[0], lang, fewest) + tail)]
     alone = uppers[0] == known.min()
     first = shown(bounds[0]) + tail
     labels = [first if alone else text("theme_class.at_most", lang, upper=first)]
@@ -310,12 +290,3 @@ def _interval_labels(
         span = text("theme_class.between", lang, lower=shown(least), upper=shown(upper) + tail)
         labels.append(span if least < upper else shown(upper) + tail)
     return [*labels, text("theme_class.above", lang, lower=shown(bounds[-2]) + tail)]
-
-
-def _digits(value: float) -> int:
-    """Count the decimals that a round number has.
-
-    >>> _digits(18.0), _digits(0.86), _digits(2.2)
-    (0, 2, 1)
-    """
-    return next(d for d in range(10) if d == 9 or math.isclose(round(value, d), value, abs_tol=1e-10))  # noqa: PLR2004

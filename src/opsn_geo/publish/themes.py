@@ -21,7 +21,6 @@ from opsn_geo.publish.classes import (
     categories,
     intervals,
     legend_label,
-    number,
     places,
     unit_of,
 )
@@ -45,7 +44,6 @@ __all__ = [
     "classify",
     "intervals",
     "legend_label",
-    "number",
     "themes_for",
 ]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import decimal
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.measure.published.figures import ANSWERS, told_texts
 
@@ -305,8 +306,7 @@ def shown(value: object, lang: Language = "fr") -> str:
     """
     if not isinstance(value, int | float | np.number):
         return str(value)
-    written = f"{float(value):,.1f}".removesuffix(".0")
-    return written.replace(",", "\u202f").replace(".", ",") if lang == "fr" else written
+    return decimal(value, lang, 1, trim=True)
 
 
 def finding(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue import numbers
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.measure.disclosure import MIN_ANSWERS
 from opsn_geo.measure.survey.comparison import influence
@@ -396,5 +397,5 @@ def _note(row: Row, refuted: Mapping[str, str], doubted: Mapping[str, str], lang
         return doubted[row["figure"]]
     base, own = float(row["base"]), float(row["recomputed_base"])
     if abs(own - base) > 0:
-        return text("figure_note.base", lang, own=f"{own:.0f}", base=f"{base:.0f}")
+        return text("figure_note.base", lang, own=numbers.count(own, lang), base=numbers.count(base, lang))
     return ""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import decimal as _number
+from opsn_geo.catalogue.numbers import percent as _percent
 from opsn_geo.catalogue.words import Language, text
 
 if TYPE_CHECKING:
@@ -379,12 +381,3 @@ def _headlines(judged: pd.DataFrame, labels: Mapping[str, str], lang: Language) 
 
 def _said(finding: str, key: str, lang: Language, subject: str = "", **values: Any) -> dict[str, str]:  # noqa: ANN401
     return {"finding": finding, "subject": subject, "text": text(f"survey_verdict.{key}", lang, **values)}
-
-
-def _number(value: float, lang: Language, digits: int = 1) -> str:
-    written = f"{float(value):,.{digits}f}"
-    return written.replace(",", "\u202f").replace(".", ",") if lang == "fr" else written
-
-
-def _percent(share: float, lang: Language) -> str:
-    return f"{_number(100 * share, lang, 0)}\u202f%" if lang == "fr" else f"{_number(100 * share, lang, 0)}%"

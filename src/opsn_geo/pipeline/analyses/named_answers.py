@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import decimal
 from opsn_geo.catalogue.words import Language, Level, text
 from opsn_geo.pipeline.analyses import Analysis, Shared
 from opsn_geo.pipeline.load import Inputs
@@ -130,5 +131,5 @@ def _ticked(choices: pd.DataFrame, labels: Sequence[str], lang: Language) -> pd.
 
 def _numbers(values: pd.Series, lang: Language) -> pd.Series:
     """Write numbers as the language does; what is missing stays missing."""
-    told = [f"{it:g}".replace(".", "," if lang == "fr" else ".") for it in values.dropna()]
+    told = [decimal(it, lang, 6, trim=True) for it in values.dropna()]
     return pd.Series(told, values.index[values.notna()], dtype=object).reindex(values.index)

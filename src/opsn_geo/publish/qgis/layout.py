@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from opsn_geo import __version__
+from opsn_geo.catalogue.numbers import round_step
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.classes import legend_unit
 from opsn_geo.publish.geopackage.content import simulation
@@ -211,7 +212,7 @@ def _legend_tree(page: Page, lang: Language) -> Element:
 def _scale_bar(root: Element, page: Page, map_key: str) -> None:
     """Draw two segments of a round length, about a quarter of the map's width together."""
     west, _, east, _ = fitted(page.view, _MAP_BOX[2] / _MAP_BOX[3])
-    kilometres = _round((east - west) / 1000 / 8)
+    kilometres = round_step((east - west) / 1000 / 8, "down")
     bar = _item(
         root, _SCALE, page, "scale", (_SIDE, 244, 70, 16), mapUuid=map_key, style="Single Box", unitType="km",
         unitLabel="km", numUnitsPerSegment=kilometres, numMapUnitsPerScaleBarUnit=1, numSegments=2,
@@ -226,16 +227,6 @@ def _scale_bar(root: Element, page: Page, map_key: str) -> None:
     nested(bar, "strokeColor", red=31, green=31, blue=31, alpha=255)
     nested(bar, "fillColor", red=31, green=31, blue=31, alpha=255)
     nested(bar, "fillColor2", red=255, green=255, blue=255, alpha=255)
-
-
-def _round(length: float) -> float:
-    """Round a length down to 1, 2 or 5 times a power of ten.
-
-    >>> [_round(length) for length in (37.0, 7.3, 0.18)]
-    [20.0, 5.0, 0.1]
-    """
-    power = 10.0 ** int(f"{length:e}".split("e")[1])
-    return round(max(step for step in (1, 2, 5) if step * power <= length * (1 + 1e-9)) * power, 9)
 
 
 def _sources(page: Page, metadata: Metadata) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import between, count
 from opsn_geo.publish.report.model import Fact, Facts, Material, say
-from opsn_geo.publish.report.numbers import between, count
 from opsn_geo.publish.report.places import stability_counts, standing
 from opsn_geo.publish.report.steps import STEPS, chosen, step_name
 from opsn_geo.publish.report.words import by_place, operators, records

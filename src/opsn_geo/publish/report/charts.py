@@ -6,6 +6,7 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
+from opsn_geo.catalogue.numbers import round_step
 from opsn_geo.publish.report.model import Mark, Panel, Part, Row
 
 _LINE, _BAND, _GAP, _TOP = 17, 14, 9, 24
@@ -31,8 +32,7 @@ def nice(low: float, high: float, most: int = 5) -> tuple[float, ...]:
     ((0.0, 0.1, 0.2, 0.3, 0.4), (-0.4, -0.2, 0.0, 0.2, 0.4, 0.6))
     """
     rough = (high - low) / most or 1.0
-    size = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * it for it in (1, 2, 5, 10) if size * it >= rough * (1 - 1e-9))
+    step = round_step(rough, "up")
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return tuple(round(step * it, 12) for it in range(first, last + 1))
 

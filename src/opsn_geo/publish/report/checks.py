@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from opsn_geo import __version__
+from opsn_geo.catalogue.numbers import bracket, count, decimal, percent, signed
 from opsn_geo.catalogue.words import text, texts
 from opsn_geo.publish.report.model import Fact, Facts, Material, Prose, Section, Subsection, Table, Words, say
-from opsn_geo.publish.report.numbers import bracket, count, percent, signed
 from opsn_geo.publish.report.words import records, simulated
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _figure(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
     def shown(name: str) -> str:
         if unit:
             return percent(row[name] / 100, lang, digits)
-        return count(row[name], lang, digits)
+        return decimal(row[name], lang, digits)
 
     return (
         str(row["label"]),
@@ -85,7 +85,7 @@ def _figure(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
         count(row["base"], lang),
         shown("recomputed"),
         count(row["recomputed_base"], lang),
-        bracket(lang, *(count(row[it], lang, digits) for it in ("low", "high"))),
+        bracket(lang, *(decimal(row[it], lang, digits) for it in ("low", "high"))),
         signed(row["difference"], lang, digits),
         note if note and row["status"] == "inconsistent" else f"{status}. {note}" if note else status,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from opsn_geo.catalogue.numbers import bracket, count, decimal, percent, signed
 from opsn_geo.publish.report.charts import Scale, mark, nice, panel, scale
 from opsn_geo.publish.report.model import (
     Chart,
@@ -14,7 +15,6 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.numbers import bracket, count, percent, signed
 from opsn_geo.publish.report.words import item_name, records, simulated
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _gap_row(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
     name = item_name(material, item)
 
     def shown(key: str) -> str:
-        return count(factor * row[key], lang, digits)
+        return decimal(factor * row[key], lang, digits)
 
     return (
         name if name == question or not question else f"{question} – {name}",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import bracket, count, decimal, percent, signed
 from opsn_geo.publish.report.charts import mark, nice, panel, scale
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import (
@@ -18,7 +19,6 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.numbers import bracket, count, percent, signed
 from opsn_geo.publish.report.words import item_name, names_of, records, simulated
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def _references(material: Material) -> Iterator[str]:
     found = material.tables.get("comparaisons")
     for row in () if found is None else records(found.dropna(subset=["gap"])):
         lang = material.lang
-        low, high = (count(row[it], lang, 1) for it in ("gap_low", "gap_high"))
+        low, high = (decimal(row[it], lang, 1) for it in ("gap_low", "gap_high"))
         yield say(
             material, "reference", name=item_name(material, row["item"]),
-            estimate=count(row["estimate"], lang, 1), reference=count(row["reference"], lang, 1),
+            estimate=decimal(row["estimate"], lang, 1), reference=decimal(row["reference"], lang, 1),
             gap=signed(row["gap"], lang, 1), interval=bracket(lang, low, high),
         )  # fmt: skip
 
@@ -105,8 +105,8 @@ def _marks_chart(material: Material, key: str, rows: pd.DataFrame) -> Iterator[C
     place, first = scale(ticks[0], ticks[-1]), tied(rows)
 
     def shown(row: dict[str, Any]) -> str:
-        value = percent(row["estimate"], lang) if share else count(row["estimate"], lang, 1)
-        ends = bracket(lang, *(count(factor * row[it], lang, digits) for it in ("low", "high")))
+        value = percent(row["estimate"], lang) if share else decimal(row["estimate"], lang, 1)
+        ends = bracket(lang, *(decimal(factor * row[it], lang, digits) for it in ("low", "high")))
         return f"{value} {ends}"
 
     told = records(rows)
@@ -154,11 +154,11 @@ def _estimates_table(
                 item_name(material, str(row["item"])),
                 count(row["answers"], lang),
                 *(
-                    percent(row[it], lang) if share else count(row[it], lang, 1)
+                    percent(row[it], lang) if share else decimal(row[it], lang, 1)
                     for it in ("unweighted", "estimate")
                 ),
                 bracket(
-                    lang, *(count((100 if share else 1) * row[it], lang, digits) for it in ("low", "high"))
+                    lang, *(decimal((100 if share else 1) * row[it], lang, digits) for it in ("low", "high"))
                 ),
                 say(material, "yes" if tie else "no"),
             )

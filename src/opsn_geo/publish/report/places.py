@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import MISSING, between, count, distance, percent
 from opsn_geo.catalogue.words import State, text, texts
 from opsn_geo.publish.report.charts import nice, panel, scale, stacked
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import Chart, Key, Material, Prose, Section, Subsection, Table, say
-from opsn_geo.publish.report.numbers import MISSING, between, count, percent
 from opsn_geo.publish.report.words import by_place, names_of, operators, records, service_words, simulated
 from opsn_geo.publish.themes import STATE_COLOURS
 
@@ -345,7 +345,7 @@ def _patches(material: Material, layer: pd.DataFrame) -> Iterator[Table]:
             count(row["communes"], lang),
             count(row["population"], lang),
             count(row["area_km2"], lang),
-            f"{names.get(row['nearest_covered'], '–')} ({count(row['nearest_covered_m'] / 1000, lang, 1)} km)"
+            f"{names.get(row['nearest_covered'], '–')} ({distance(row['nearest_covered_m'], lang)})"
             if pd.notna(row["nearest_covered_m"])
             else "–",
         )

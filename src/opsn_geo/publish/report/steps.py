@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import count, decimal, percent
 from opsn_geo.publish.report.charts import nice, scale
 from opsn_geo.publish.report.model import Curve, Material, Prose, Section, Subsection, Table, say
-from opsn_geo.publish.report.numbers import count, percent
 from opsn_geo.publish.report.words import names_of, operators, records, simulated
 
 if TYPE_CHECKING:
@@ -94,12 +94,12 @@ def _steps(material: Material, found: pd.DataFrame, step: str) -> Iterator[Table
         key=f"{step}_curve",
         title=say(material, f"{step}_curve"),
         summary=say(
-            material, "curve_summary", number=len(best), total=count(total.max() / 1e6, lang, 1),
+            material, "curve_summary", number=len(best), total=decimal(total.max() / 1e6, lang, 1),
             half=int((total < total.max() / 2).sum()) + 1,
             first=percent(total.iloc[0] / total.max(), lang),
         ),
         points=((0.0, 0.0), *((across(k), up(it / 1e6)) for k, it in enumerate(total, start=1))),
         across=tuple((across(k), str(k)) for k in range(len(best) + 1)),
-        up=tuple((up(it), count(it, lang, 0 if float(it).is_integer() else 1)) for it in ticks),
+        up=tuple((up(it), decimal(it, lang, 0 if float(it).is_integer() else 1)) for it in ticks),
         table=table,
     )  # fmt: skip

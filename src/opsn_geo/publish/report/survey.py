@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from opsn_geo.catalogue.numbers import count, interval, percent, signed
 from opsn_geo.catalogue.words import texts
 from opsn_geo.publish.report.charts import mark, nice, panel, scale
 from opsn_geo.publish.report.maps import maps
@@ -18,7 +19,6 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.numbers import count, interval, percent, signed
 from opsn_geo.publish.report.words import names_of, records, simulated
 
 if TYPE_CHECKING:
