@@ -15,6 +15,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from opsn_geo.api import coverage, deserts, extension, nearest, shares
     from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError
     from opsn_geo.pipeline.check import check
     from opsn_geo.pipeline.load import Inputs, load
@@ -35,11 +36,17 @@ __all__ = [
     "Results",
     "Study",
     "check",
+    "coverage",
+    "deserts",
+    "extension",
     "load",
+    "nearest",
     "run",
+    "shares",
 ]
 
 _MODULES = {
+    "api": ("coverage", "deserts", "extension", "nearest", "shares"),
     "errors": ("Fault", "InputError", "MachineError", "OpsnGeoError", "RejectedRowsError"),
     "pipeline.check": ("check",),
     "pipeline.load": ("Inputs", "load"),

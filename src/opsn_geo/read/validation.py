@@ -184,9 +184,9 @@ def _key_faults(frame: pd.DataFrame, schema: Schema, file: str) -> Iterator[Faul
         )
 
 
-def _line(row: Hashable) -> int | None:
-    """Give an index label as a line number."""
-    return int(str(row)) if str(row).isdigit() else None
+def _line(row: Hashable) -> int | str:
+    """Return an index label as a line number, or as it is in a frame that has other labels."""
+    return int(str(row)) if str(row).isdigit() else str(row)
 
 
 def related(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> dict[str, pd.DataFrame]:

@@ -70,6 +70,12 @@ class Coverage:
     proof: Bytes
     incomplete: NDArray[np.bool_]
 
+    def table(self) -> pd.DataFrame:
+        """One row for each place and service: see :func:`opsn_geo.measure.coverage.ladder.couverture`."""
+        from opsn_geo.measure.coverage.ladder import couverture  # noqa: PLC0415 - it is built on this module
+
+        return couverture(self)
+
 
 def coverage(
     communes: pd.DataFrame,

@@ -1,0 +1,388 @@
+"""The public functions: frames in, tidy frames out.
+
+Each checks its frames by the rules of files (:mod:`opsn_geo.read.frames`), so that whatever is wrong is named
+at once, then calls a measure. The measures themselves, without checks, are in :mod:`opsn_geo.measure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date as Date  # noqa: N812 - `date` names the parameter
+from typing import TYPE_CHECKING, Final, Literal
+
+import pandas as pd
+
+from opsn_geo.catalogue.words import State
+from opsn_geo.errors import Fault, InputError
+from opsn_geo.measure.coverage import evidence
+from opsn_geo.measure.coverage import shares as measured_shares
+from opsn_geo.measure.coverage.evidence import Coverage
+from opsn_geo.measure.coverage.extension import adhesions, best, extensions
+from opsn_geo.measure.deserts import members as patches
+from opsn_geo.measure.deserts import nearest as distances
+from opsn_geo.measure.deserts.contiguity import contiguity
+from opsn_geo.measure.deserts.members import Certainty, Thresholds
+from opsn_geo.measure.deserts.patches import deserts as described
+from opsn_geo.read.frames import (
+    USES,
+    attempt,
+    checked_communes,
+    checked_frame,
+    checked_frames,
+    choice_faults,
+    code_faults,
+    groups_of,
+    projection_faults,
+    shape_faults,
+)
+from opsn_geo.read.schema import Column, Schema
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+_LEVELS: Final = ("siren_epci", "code_dep", "code_reg")
+_MOST: Final = 50
+_RUNGS: Final = (State.OFFERED.value, State.MEMBER.value, State.USED.value)
+_STATES: Final = Schema(
+    name="coverage",
+    key=("code_insee", "service"),
+    columns=(
+        Column(name="code_insee", required=True),
+        Column(name="service", required=True),
+        Column(name="state", required=True, allowed={it.value: () for it in State}),
+    ),
+)
+
+
+def coverage(
+    communes: pd.DataFrame,
+    services: pd.DataFrame,
+    opsn: pd.DataFrame,
+    offers: pd.DataFrame,
+    memberships: pd.DataFrame,
+    *,
+    uses: pd.DataFrame | None = None,
+    date: Date,
+) -> Coverage:
+    """Return what offers, memberships and uses say of each commune and service at a date.
+
+    Parameters
+    ----------
+    communes : DataFrame
+        On ``code_insee``. ``siren_epci``, ``code_dep`` and ``code_reg`` are needed where an offer or a
+        membership is at that level.
+    services, opsn, offers, memberships : DataFrame
+        As the files of a study: see :data:`opsn_geo.read.schema.SCHEMAS`. What a CSV may omit may be omitted:
+        of memberships, ``opsn`` and ``code`` are enough for communes that are members for all services.
+    uses : DataFrame, optional
+        ``code_insee``, ``service``, and where they are known ``opsn`` and ``evidence``.
+    date : datetime.date
+        Day at which memberships are read.
+
+    Returns
+    -------
+    Coverage
+        Its ``table()`` is one row for each commune and service; :func:`shares`, :func:`deserts` and
+        :func:`extension` take it as it is. The rules are those of
+        :func:`opsn_geo.measure.coverage.evidence.coverage`.
+
+    Raises
+    ------
+    InputError
+        A frame lacks a column, or holds a value, a code, a level or a reference that is wrong. All faults at
+        once.
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"code_dep": "02"}, index=pd.Index(["02001", "02002"], name="code_insee"))
+    >>> offers = pd.DataFrame({"opsn": ["adica"], "service": "dpd", "level": "departement", "code": "02"})
+    >>> memberships = pd.DataFrame({"opsn": ["adica"], "code": "02001"})
+    >>> services, opsn = pd.DataFrame({"service": ["dpd"]}), pd.DataFrame({"opsn": ["adica"]})
+    >>> known = coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
+    >>> known.table()[["code_insee", "state"]].to_numpy().tolist()
+    [['02001', 'member'], ['02002', 'unknown']]
+    """
+    faults: list[Fault] = []
+    frames = {"services": services, "opsn": opsn, "offers": offers, "memberships": memberships}
+    tables = attempt(faults, checked_frames, frames)
+    areas = attempt(faults, checked_communes, communes)
+    used = None if uses is None else attempt(faults, checked_frame, uses, USES, "uses")
+    if areas is not None and tables is not None:
+        for name in ("offers", "memberships"):
+            faults += code_faults(tables[name], areas, name)
+    if faults or areas is None or tables is None:
+        raise InputError(dict.fromkeys(faults))
+    return evidence.coverage(_with_absent(areas), **tables, uses=used, date=date)
+
+
+def shares(
+    coverage: Coverage,
+    communes: pd.DataFrame,
+    by: str | pd.Series | None = None,
+    *,
+    at_least: str = State.MEMBER.value,
+    by_service: bool = False,
+) -> pd.DataFrame:
+    """Return the shares of communes, people and ground that are covered, by any grouping of the communes.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        From :func:`coverage`.
+    communes : DataFrame
+        The same communes on ``code_insee``: ``population``; ``area_km2``, unless there is a geometry in
+        metres (missing: the shares of ground are missing).
+    by : str or Series, optional
+        Column of `communes` (``code_dep``, ``siren_epci``, a canton…), or a Series on ``code_insee``. By
+        default all communes make one group, ``all``.
+    at_least : {"offered", "member", "used"}
+        Rung of the ladder from which a service counts.
+    by_service : bool
+        One row for each group and service, instead of one for each group and any service.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`opsn_geo.measure.coverage.shares.shares`: a share known and a share possible, between which
+        the truth lies.
+
+    Raises
+    ------
+    InputError
+        A column is missing, the communes are not those of the coverage, or `by` or `at_least` is wrong.
+
+    Examples
+    --------
+    >>> import opsn_geo
+    >>> communes = pd.DataFrame({"code_dep": "02", "population": [30, 10], "canton": ["A", "B"]},
+    ...                         index=pd.Index(["02001", "02002"], name="code_insee"))
+    >>> offers = pd.DataFrame({"opsn": ["adica"], "service": "dpd", "level": "departement", "code": "02"})
+    >>> opsn = pd.DataFrame({"opsn": ["adica"], "list_complete": True})
+    >>> known = opsn_geo.coverage(communes, pd.DataFrame({"service": ["dpd"]}), opsn, offers,
+    ...                           pd.DataFrame({"opsn": ["adica"], "code": "02001"}), date=Date(2021, 2, 1))
+    >>> shares(known, communes, by="canton")["covered_pop_share"].to_dict()
+    {'A': 1.0, 'B': 0.0}
+    """
+    faults = list(choice_faults("at_least", at_least, _RUNGS))
+    areas = attempt(faults, _of_coverage, coverage, communes)
+    groups = None if by is None or areas is None else attempt(faults, groups_of, by, areas)
+    if faults or areas is None:
+        raise InputError(faults)
+    measure = measured_shares.service_shares if by_service else measured_shares.shares
+    return measure(coverage, areas, groups, at_least=State(at_least))
+
+
+def deserts(
+    coverage: Coverage | pd.DataFrame,
+    communes: gpd.GeoDataFrame,
+    *,
+    services: Sequence[str] | None = None,
+    at_least: str = State.MEMBER.value,
+    certainty: Certainty = "sure",
+    min_communes: int = 1,
+    min_population: float = 0,
+    min_area_km2: float = 0,
+    seats: pd.Series | None = None,
+) -> gpd.GeoDataFrame:
+    """Return the connected patches of communes that lack a service, one area for each patch and service.
+
+    Parameters
+    ----------
+    coverage : Coverage or DataFrame
+        From :func:`coverage`, or one row for each commune and service: ``code_insee``, ``service``,
+        ``state``. A commune without a row is unknown.
+    communes : GeoDataFrame
+        On ``code_insee``, in a metric projection, a valid coverage (neighbours share the vertices of their
+        border): ``population``; where they are known ``name``, ``siren_epci``, ``code_dep``, ``mairie_x`` and
+        ``mairie_y``, and ``inside`` (false: known, but not part of the study).
+    services : sequence of str, optional
+        Services wanted; by default all.
+    at_least : {"offered", "member", "used"}
+        Rung of the ladder below which a commune lacks the service.
+    certainty : {"sure", "possible"}
+        ``sure``: communes known to lack it. ``possible``: also those of which nobody knows.
+    min_communes, min_population, min_area_km2 : number
+        Smaller patches are left out.
+    seats : Series of str, optional
+        ``code_insee`` of the seat of each OPSN.
+
+    Returns
+    -------
+    GeoDataFrame
+        On ``desert``, as :func:`opsn_geo.measure.deserts.patches.deserts`.
+
+    Raises
+    ------
+    InputError
+        A column is missing, a value is wrong, the coordinates are degrees, or the areas are no valid
+        coverage.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> squares = [shapely.box(1000 * x, 0, 1000 * (x + 1), 1000) for x in range(3)]
+    >>> communes = gpd.GeoDataFrame({"population": [9, 5, 7]}, geometry=squares, crs=2154,
+    ...                             index=pd.Index(["02001", "02002", "02003"], name="code_insee"))
+    >>> states = pd.DataFrame({"code_insee": communes.index, "service": "dpd",
+    ...                        "state": ["offered", "member", "offered"]})
+    >>> deserts(states, communes)[["communes", "population", "nearest_covered"]].to_dict("index")["dpd-02001"]
+    {'communes': 1, 'population': 9, 'nearest_covered': '02002'}
+    """
+    faults = list(choice_faults("at_least", at_least, _RUNGS))
+    faults += choice_faults("certainty", certainty, ("sure", "possible"))
+    areas = attempt(faults, checked_communes, communes, numbers=["population"], geometry=True)
+    states = (
+        coverage
+        if isinstance(coverage, Coverage)
+        else attempt(faults, checked_frame, coverage, _STATES, "coverage")
+    )
+    if faults or areas is None or states is None:
+        raise InputError(faults)
+    faults += _absent_communes(states.places if isinstance(states, Coverage) else states["code_insee"], areas)
+    offered = list(states.services if isinstance(states, Coverage) else states["service"].unique())
+    faults += [it for name in services or () for it in choice_faults("services", name, offered)]
+    if faults:
+        raise InputError(faults)
+    if isinstance(states, Coverage):
+        lacking = patches.lacking(states, at_least)
+    else:
+        lacking = patches.below(states, areas.index, at_least)
+    below = lacking.reindex(areas.index)[sorted(services if services is not None else offered)]
+    touching = contiguity(areas.geometry)
+    bounds = Thresholds(communes=min_communes, population=min_population, area_km2=min_area_km2)
+    complete = _with_absent(areas)
+    listed = patches.members(below, touching, complete, certainty=certainty, thresholds=bounds)
+    return described(listed, complete, below, touching, seats=seats)
+
+
+def _with_absent(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add, all missing, the codes of larger areas that a frame of communes does not have."""
+    absent = pd.Series(index=communes.index, dtype="str")
+    return communes.assign(**{it: absent for it in _LEVELS if it not in communes})
+
+
+def nearest(communes: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the nearest point to each commune, and the straight-line distance from its town hall.
+
+    Parameters
+    ----------
+    communes : GeoDataFrame
+        On ``code_insee``, in a metric projection; ``mairie_x`` and ``mairie_y`` where they are known, else a
+        point inside the commune stands for it.
+    points : GeoDataFrame
+        Places to reach, on unique labels, in any projection: seats, service points… An area stands for a
+        point inside it.
+
+    Returns
+    -------
+    DataFrame
+        On ``code_insee``: ``nearest`` (label of the point) and ``distance_m`` (metres); missing where there
+        is none.
+
+    Raises
+    ------
+    InputError
+        A frame has no geometry or no projection, the communes are in degrees, or labels repeat.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> communes = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1000, 1000)], crs=2154,
+    ...                             index=pd.Index(["02001"], name="code_insee"))
+    >>> seats = gpd.GeoDataFrame(geometry=[shapely.Point(500, 3500)], crs=2154, index=["adica"])
+    >>> nearest(communes, seats).to_dict("index")["02001"]
+    {'nearest': 'adica', 'distance_m': 3000.0}
+    """
+    faults: list[Fault] = []
+    areas = attempt(faults, checked_communes, communes, geometry=True)
+    faults += list(shape_faults(points, "points")) or projection_faults(points, "points", metric=False)
+    if faults or areas is None:
+        raise InputError(faults)
+    return distances.nearest(
+        distances.places(areas), distances.places(points.to_crs(areas.crs)[["geometry"]])
+    )
+
+
+def extension(
+    coverage: Coverage,
+    communes: pd.DataFrame,
+    *,
+    by: str | pd.Series = "siren_epci",
+    step: Literal["adhesion", "extension"] = "adhesion",
+    most: int = 10,
+    services: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return the k next steps that bring services to the most people, for each k: an exact optimum.
+
+    Parameters
+    ----------
+    coverage : Coverage
+        From :func:`coverage`.
+    communes : DataFrame
+        The same communes on ``code_insee``: ``population``. Those whose ``inside`` is false gain nothing.
+    by : str or Series
+        The body that takes the step: a column of `communes`, or a Series on ``code_insee``.
+    step : {"adhesion", "extension"}
+        ``adhesion``: the body joins an operator, for what it offers there. ``extension``: somebody offers
+        a service there that nobody offers yet.
+    most : int
+        Largest k.
+    services : sequence of str, optional
+        Count these services alone.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`opsn_geo.measure.coverage.extension.best`. Where the state is unknown today, the gain may be
+        there already: ``unknown_pop`` counts it.
+
+    Raises
+    ------
+    InputError
+        A column or a population is missing, or an argument is wrong.
+
+    Examples
+    --------
+    >>> import opsn_geo
+    >>> communes = pd.DataFrame({"code_dep": "02", "population": [30, 10],
+    ...                          "siren_epci": ["200000001", "200000002"]},
+    ...                         index=pd.Index(["02001", "02002"], name="code_insee"))
+    >>> offers = pd.DataFrame({"opsn": ["adica"], "service": "dpd", "level": "departement", "code": "02"})
+    >>> opsn = pd.DataFrame({"opsn": ["adica"], "list_complete": True})
+    >>> known = opsn_geo.coverage(communes, pd.DataFrame({"service": ["dpd"]}), opsn, offers,
+    ...                           pd.DataFrame({"opsn": ["adica"], "code": "02001"}), date=Date(2021, 2, 1))
+    >>> extension(known, communes)[["opsn", "siren_epci", "gain_pop"]].to_numpy().tolist()
+    [['adica', '200000002', 10]]
+    """
+    faults = list(choice_faults("step", step, ("adhesion", "extension")))
+    faults += [
+        it for name in services or () for it in choice_faults("services", name, list(coverage.services))
+    ]
+    areas = attempt(faults, _of_coverage, coverage, communes)
+    groups = None if areas is None else attempt(faults, groups_of, by, areas)
+    if areas is not None:
+        unknown = areas.index[areas["population"].isna() & areas["inside"]]
+        faults += [
+            Fault(cause="empty_cell", file="communes", row=str(it), column="population")
+            for it in unknown[:_MOST]
+        ]
+    if faults or areas is None or groups is None:
+        raise InputError(faults)
+    people = areas["population"].where(areas["inside"], 0).astype("int64")
+    candidates = (adhesions if step == "adhesion" else extensions)(coverage, groups.where(areas["inside"]))
+    return best(candidates, coverage, people, most, services=None if services is None else list(services))
+
+
+def _of_coverage(coverage: Coverage, communes: pd.DataFrame) -> pd.DataFrame:
+    """Check communes and put them in the order of a coverage."""
+    areas = checked_communes(communes, numbers=["population"])
+    faults = _absent_communes(coverage.places, areas)
+    if faults:
+        raise InputError(faults)
+    return areas.loc[coverage.places]
+
+
+def _absent_communes(places: pd.Index | pd.Series, communes: pd.DataFrame) -> list[Fault]:
+    """List the places of a coverage that the communes lack."""
+    absent = pd.Index(places).unique().difference(communes.index)
+    return [Fault(cause="absent_commune", file="communes", row=str(it)) for it in absent[:_MOST]]

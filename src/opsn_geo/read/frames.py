@@ -1,0 +1,451 @@
+"""Frames that a user brings to checked tables, by the same rules as files.
+
+A frame is first written as the text table that a file of it would give, then checked by the schema of
+:mod:`opsn_geo.read.schema`: a column that a CSV may omit, a frame may omit. Faults bear the name of the frame
+and the label of the row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final, ParamSpec, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from opsn_geo.catalogue.words import Level
+from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.schema import SCHEMAS, Column, Schema
+from opsn_geo.read.tables import as_text
+from opsn_geo.read.validation import MOST_PER_COLUMN, checked, nearest, related
+from opsn_geo.read.values import EXAMPLES
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+USES: Final = Schema(
+    name="uses",
+    columns=(
+        Column(name="code_insee", required=True, headers=("code", "insee")),
+        Column(name="opsn", kind="slug"),
+        Column(name="service", kind="slug", required=True),
+        Column(name="evidence", default="answer", allowed=dict.fromkeys(("register", "list", "answer"), ())),
+    ),
+)
+"""Services that communes are known to use."""
+
+CODE_FORMS: Final[Mapping[str, tuple[str, str]]] = {
+    "code_insee": (r"\d[\dAB]\d{3}", "02001 | 2A004"),
+    "siren_epci": (r"\d{9}", "200071785"),
+    "code_dep": (r"\d[\dAB]|97\d|98\d", "02 | 2A | 971"),
+    "code_reg": (r"\d{2}", "32"),
+}
+"""Form of each official code, and examples."""
+
+LEVEL_CODES: Final = {
+    Level.COMMUNE.value: "code_insee",
+    Level.EPCI.value: "siren_epci",
+    Level.DEPARTEMENT.value: "code_dep",
+    Level.REGION.value: "code_reg",
+}
+"""Column of communes that holds the code of each level."""
+
+
+def text_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the text table of a frame, as :func:`opsn_geo.read.tables.table` reads it from a file.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of any kind. A named index whose name is no column becomes the first column. Geometries are
+        left out; lists become texts joined by ``;``.
+
+    Returns
+    -------
+    DataFrame
+        Columns of dtype ``str`` on the index of `frame`; empty cells are missing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"code": [2001], "services": [["dpd", "sig"]], "reaches_communes": [True]})
+    >>> text_table(frame).loc[0].tolist()
+    ['2001', 'dpd;sig', 'true']
+    """
+    labels = frame.index.to_frame() if frame.index.names != [None] else frame.iloc[:, :0]
+    columns = frame.join(labels[labels.columns.difference(frame.columns)]).items()
+    texts = {
+        str(name): [_text(cell) for cell in np.asarray(cells, object)]
+        for name, cells in columns
+        if str(cells.dtype) != "geometry"
+    }
+    return pd.DataFrame(texts, index=frame.index, dtype="str")
+
+
+def _text(cell: object) -> str | None:
+    """Return the text of one cell; nothing where it is missing or blank."""
+    if isinstance(cell, (list, tuple, set, frozenset, np.ndarray)):
+        return ";".join(map(as_text, sorted(cell) if isinstance(cell, (set, frozenset)) else cell)) or None
+    return None if pd.isna(cell) else as_text(cell) or None  # type: ignore[call-overload]
+
+
+def checked_frame(frame: pd.DataFrame, schema: Schema, name: str) -> pd.DataFrame:
+    """Check a frame by a schema and type its columns; see :func:`opsn_geo.read.validation.checked`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any index of unique labels. A table of named things may omit their names: the key stands for them.
+    schema : Schema
+        What the table has to be.
+    name : str
+        Name of the frame, for the faults.
+
+    Returns
+    -------
+    DataFrame
+        Typed columns on the same index.
+
+    Raises
+    ------
+    InputError
+        It is no frame; a label or a column repeats; a column or a value is missing, wrong or repeated. All
+        faults at once.
+
+    Examples
+    --------
+    >>> memberships = pd.DataFrame({"opsn": ["adico"], "code": ["60057"]})
+    >>> checked = checked_frame(memberships, SCHEMAS["memberships"], "memberships")
+    >>> checked[["level", "services"]].loc[0].tolist()
+    ['commune', '*']
+    """
+    faults = list(shape_faults(frame, name))
+    if faults:
+        raise InputError(faults)
+    texts = text_table(frame)
+    if schema.key and schema.key[0] in texts and "name" not in texts:
+        texts["name"] = texts[schema.key[0]]
+    try:
+        return checked(texts, schema, name)
+    except InputError as error:
+        raise InputError(_of_frame(fault, schema) for fault in error.faults) from None
+
+
+def checked_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Check frames by the schemas of their names, and how they refer to one another.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        By names of :data:`opsn_geo.read.schema.SCHEMAS`.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Typed frames in the same order.
+
+    Raises
+    ------
+    InputError
+        Anything is wrong in any of them; all faults at once.
+
+    Examples
+    --------
+    >>> opsn = pd.DataFrame({"opsn": ["adico"]})
+    >>> memberships = pd.DataFrame({"opsn": ["adicoo"], "code": ["60057"]})
+    >>> try:
+    ...     checked_frames({"opsn": opsn, "memberships": memberships})
+    ... except InputError as error:
+    ...     [(fault.file, fault.row, fault.value, fault.nearest) for fault in error.faults]
+    [('memberships', 0, 'adicoo', 'adico')]
+    """
+    faults: list[Fault] = []
+    tables: dict[str, pd.DataFrame] = {}
+    for name, frame in frames.items():
+        table = attempt(faults, checked_frame, frame, SCHEMAS[name], name)
+        if table is not None:
+            tables[name] = table
+    tables = attempt(faults, related, tables, {}) or tables
+    if faults:
+        raise InputError(faults)
+    return tables
+
+
+def attempt(
+    faults: list[Fault],
+    check: Callable[_Arguments, _Result],
+    *args: _Arguments.args,
+    **options: _Arguments.kwargs,
+) -> _Result | None:
+    """Return the result of a check, or nothing where it raises: its faults are added to a list.
+
+    >>> faults = []
+    >>> attempt(faults, checked_frames, {"opsn": pd.DataFrame()}), faults[0].column
+    (None, 'opsn')
+    """
+    try:
+        return check(*args, **options)
+    except InputError as error:
+        faults.extend(error.faults)
+        return None
+
+
+def shape_faults(frame: pd.DataFrame | pd.Series, name: str, kind: type = pd.DataFrame) -> Iterator[Fault]:
+    """Yield what keeps a frame from being read at all: it is none, or its labels or columns repeat."""
+    if not isinstance(frame, kind):
+        expected = "pandas.Series" if kind is pd.Series else "pandas.DataFrame"
+        yield Fault(cause="no_frame", file=name, value=type(frame).__name__, expected=expected)
+        return
+    repeated = frame.index[frame.index.duplicated()].unique()
+    yield from (
+        Fault(cause="repeated_label", file=name, row=_label(label)) for label in repeated[:MOST_PER_COLUMN]
+    )
+    if isinstance(frame, pd.DataFrame):
+        twice = frame.columns[frame.columns.duplicated()].unique()
+        yield from (Fault(cause="repeated_column", file=name, column=str(column)) for column in twice)
+
+
+def _label(label: Hashable) -> int | str:
+    """Write the label of a row for a fault."""
+    return int(label) if isinstance(label, (int, np.integer)) else str(label)
+
+
+def _of_frame(fault: Fault, schema: Schema) -> Fault:
+    """Replace the cause that speaks of files by the one that speaks of frames."""
+    if fault.cause != "missing_column":
+        return fault
+    column = next(it for it in schema.columns if it.name == fault.column)
+    expected = " | ".join(column.allowed) or EXAMPLES.get(column.kind)
+    return replace(fault, cause="frame_column", expected=expected)
+
+
+def checked_communes(
+    communes: pd.DataFrame,
+    *,
+    codes: Collection[str] = (),
+    numbers: Collection[str] = (),
+    geometry: bool = False,
+    name: str = "communes",
+) -> pd.DataFrame:
+    """Check a frame of communes, and complete what can be completed.
+
+    Parameters
+    ----------
+    communes : DataFrame or GeoDataFrame
+        On ``code_insee``, as text.
+    codes : collection of str
+        Columns of :data:`CODE_FORMS` that are needed; a cell may be missing.
+    numbers : collection of str
+        Columns of numbers that are needed; a cell may be missing, not negative.
+    geometry : bool
+        Whether areas in a metric projection are needed.
+    name : str
+        Name of the frame, for the faults.
+
+    Returns
+    -------
+    DataFrame or GeoDataFrame
+        The same, codes as text, numbers as floats, with ``inside`` (true where the frame has none),
+        ``area_km2`` (measured where there is a geometry in metres, else missing) and ``name`` (the code where
+        the frame has none).
+
+    Raises
+    ------
+    InputError
+        The index is not one of unique INSEE codes, a column is missing, a value is wrong, or the coordinates
+        are degrees. All faults at once.
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"population": [10]}, index=pd.Index(["02001"], name="code_insee"))
+    >>> checked_communes(communes, numbers=["population"])[["name", "inside"]].to_dict("index")["02001"]
+    {'name': '02001', 'inside': True}
+    """
+    faults = list(shape_faults(communes, name))
+    if faults:
+        raise InputError(faults)
+    faults += _index_faults(communes, name)
+    columns: dict[str, pd.Series] = {}
+    for column in [it for it in CODE_FORMS if it in communes or it in codes]:
+        if column in communes:
+            columns[column] = text_table(communes[[column]].rename_axis(None))[column]
+            faults += _form_faults(columns[column], column, name)
+    for column in [it for it in ("population", "area_km2") if it in communes]:
+        columns[column] = pd.to_numeric(communes[column], errors="coerce").astype("float64")
+        wrong = communes[column].notna() & ~columns[column].ge(0)
+        faults += _cell_faults(communes.loc[wrong, column], column, name, "wrong_value", "expected.amount")
+    needed = [it for it in (*codes, *numbers) if it not in communes]
+    faults += [
+        Fault(
+            cause="frame_column",
+            file=name,
+            column=it,
+            nearest=nearest(it, [str(c) for c in communes.columns]),
+        )
+        for it in needed
+    ]
+    if geometry:
+        faults += projection_faults(communes, name)
+    if faults:
+        raise InputError(faults)
+    return _completed(communes.assign(**columns).rename_axis("code_insee"))
+
+
+def _completed(communes: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns that can be known from the others."""
+    crs, inside = getattr(communes, "crs", None), communes.get("inside", default=True)
+    if "area_km2" not in communes:
+        metric = crs is not None and crs.is_projected
+        communes = communes.assign(area_km2=communes.area / 1e6 if metric else np.nan)
+    if "name" not in communes:
+        communes = communes.assign(name=communes.index.astype("str"))
+    return communes.assign(inside=inside).astype({"inside": "bool"})
+
+
+def _index_faults(communes: pd.DataFrame, name: str) -> Iterator[Fault]:
+    """Yield the labels that are no INSEE code; only the first where none is."""
+    form, example = CODE_FORMS["code_insee"]
+    wrong = [it for it in communes.index if not (isinstance(it, str) and re.fullmatch(form, it))]
+    if len(wrong) == len(communes) and len(communes):
+        near = nearest("code_insee", [str(it) for it in communes.columns], "code", "insee")
+        yield Fault(
+            cause="frame_index",
+            file=name,
+            row=_label(wrong[0]),
+            expected=f"code_insee ({example})",
+            nearest=near,
+        )
+        return
+    for label in wrong[:MOST_PER_COLUMN]:
+        yield Fault(cause="wrong_code", file=name, row=_label(label), value=str(label), expected=example)
+
+
+def _form_faults(codes: pd.Series, column: str, name: str) -> Iterator[Fault]:
+    """Yield the cells that have not the form of their code."""
+    form, example = CODE_FORMS[column]
+    wrong = codes.notna() & ~codes.str.fullmatch(form).fillna(value=False).astype(bool)
+    yield from _cell_faults(codes[wrong], column, name, "wrong_code", example)
+
+
+def _cell_faults(cells: pd.Series, column: str, name: str, cause: str, expected: str) -> Iterator[Fault]:
+    """Yield a fault for each of some cells, up to the most that one column gives."""
+    for label, value in cells.head(MOST_PER_COLUMN).items():
+        yield Fault(
+            cause=cause, file=name, row=_label(label), column=column, value=str(value), expected=expected
+        )
+
+
+def code_faults(table: pd.DataFrame, communes: pd.DataFrame, name: str) -> Iterator[Fault]:
+    """Yield what keeps offers or memberships from reaching communes by their codes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Checked: ``level`` and ``code``.
+    communes : DataFrame
+        Checked, see :func:`checked_communes`.
+    name : str
+        Name of the table.
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"code_dep": ["02"]}, index=["02001"])
+    >>> table = pd.DataFrame({"level": ["commune", "epci"], "code": ["2001", "200071785"]})
+    >>> [(fault.file, fault.cause, fault.column) for fault in code_faults(table, communes, "offers")]
+    [('offers', 'wrong_code', 'code'), ('communes', 'frame_column', 'siren_epci')]
+    """
+    placed = table[table["level"].isin(LEVEL_CODES)]
+    reached, sound = False, True
+    for level, rows in placed.groupby("level", sort=False):
+        column = LEVEL_CODES[str(level)]
+        form, example = CODE_FORMS[column]
+        empty = rows["code"].isna()
+        for label in rows.index[empty][:MOST_PER_COLUMN]:
+            yield Fault(cause="empty_cell", file=name, row=_label(label), column="code", expected=example)
+        wrong = ~empty & ~rows["code"].str.fullmatch(form).fillna(value=False).astype(bool)
+        sound &= not (empty | wrong).any()
+        own = communes.index if column == "code_insee" else communes.get(column)
+        for label, value in rows.loc[wrong, "code"].head(MOST_PER_COLUMN).items():
+            near = nearest(value, sorted(set(own.dropna()))) if own is not None else None
+            place = Fault(cause="wrong_code", file=name, row=_label(label), column="code", value=value)
+            yield replace(place, expected=example, nearest=near)
+        if own is None:
+            sound = False
+            yield Fault(cause="frame_column", file="communes", column=column, expected=example)
+        else:
+            reached |= bool(rows["code"].isin(own).any())
+    if len(placed) and sound and not reached:
+        value = next(iter(placed["code"].dropna()), None)
+        expected = str(communes.index[0]) if len(communes) else None
+        yield Fault(cause="no_code_found", file=name, column="code", value=value, expected=expected)
+
+
+def projection_faults(frame: object, name: str, *, metric: bool = True) -> Iterator[Fault]:
+    """Yield the fault of a frame without geometry or projection, or in degrees where metres are needed."""
+    crs = getattr(frame, "crs", None) if hasattr(frame, "geometry") else None
+    if crs is None:
+        yield Fault(cause="frame_projection", file=name, expected="GeoDataFrame, EPSG:2154")
+    elif metric and (not crs.is_projected or crs.axis_info[0].unit_name != "metre"):
+        yield Fault(cause="not_metric", file=name, value=crs.to_string(), expected="EPSG:2154")
+
+
+def groups_of(by: str | pd.Series, communes: pd.DataFrame) -> pd.Series:
+    """Return the group of each commune, by a column of the communes or by a Series.
+
+    Parameters
+    ----------
+    by : str or Series
+        Name of a column of `communes`, or one group for each ``code_insee``: canton, bassin de vie… Communes
+        that the Series lacks belong to no group.
+    communes : DataFrame
+        On ``code_insee``.
+
+    Returns
+    -------
+    Series
+        On the index of `communes`, with a name.
+
+    Raises
+    ------
+    InputError
+        There is no such column; the Series has repeated labels, or none of the communes.
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"canton": ["A", "B"]}, index=["02001", "02002"])
+    >>> groups_of(pd.Series(["x"], index=["02002"]), communes).tolist()
+    [nan, 'x']
+    """
+    if isinstance(by, str):
+        if by not in communes:
+            near = nearest(by, [str(it) for it in communes.columns])
+            raise InputError([Fault(cause="frame_column", file="communes", column=by, nearest=near)])
+        return communes[by]
+    faults = list(shape_faults(by, "by", pd.Series))
+    if not faults and not by.index.isin(communes.index).any():
+        label = _label(by.index[0]) if len(by) else None
+        faults.append(
+            Fault(cause="frame_index", file="by", row=label, expected=f"code_insee ({communes.index[0]})")
+        )
+    if faults:
+        raise InputError(faults)
+    groups: pd.Series = by.reindex(communes.index)
+    return groups if by.name is not None else groups.rename("group")
+
+
+def choice_faults(argument: str, value: object, allowed: Collection[str]) -> Iterator[Fault]:
+    """Yield the fault of an argument that is none of those allowed.
+
+    >>> [fault.nearest for fault in choice_faults("at_least", "membre", ["offered", "member", "used"])]
+    ['member']
+    """
+    if value not in allowed:
+        near = nearest(str(value), [*allowed])
+        yield Fault(
+            cause="wrong_argument",
+            file=argument,
+            value=str(value),
+            expected=" | ".join(allowed),
+            nearest=near,
+        )
