@@ -17,7 +17,6 @@ from opsn_geo.measure.coverage.extension import (
     best,
     extensions,
     maximum_coverage,
-    offered_everywhere,
 )
 
 DAY = date(2021, 2, 1)
@@ -91,17 +90,6 @@ def test_an_extension_of_the_offer_brings_the_whole_departement(tables: Tables, 
     communes = tables["communes"]
     found = best(extensions(known, communes["code_dep"]), known, communes["population"], 2)
     assert found[["k", "code_dep", "extended", "gain_pop"]].to_numpy().tolist() == [[1, "02", "acte", 900]]
-
-
-def test_an_extension_by_an_operator_brings_its_members_alone(tables: Tables, known: Coverage) -> None:
-    communes = tables["communes"]
-    member = tables["memberships"].iloc[[0]].assign(code="02002")
-    tables["memberships"] = pd.concat([tables["memberships"], member])
-    world = offered_everywhere(communes, tables["offers"])
-    potential = coverage(**(tables | {"offers": world}), date=DAY)
-    found = best(extensions(known, communes["code_dep"], potential), known, communes["population"], 1)
-    assert found[["opsn", "code_dep", "gain_pop"]].to_numpy().tolist() == [["alpha", "02", 500]]
-    assert {*extensions(known, communes["code_dep"], potential)["extended"]} == {"dpd", "acte"}
 
 
 def test_nothing_left_to_gain_is_an_empty_table(tables: Tables, known: Coverage) -> None:

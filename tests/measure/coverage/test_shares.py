@@ -8,7 +8,10 @@ import pytest
 
 from opsn_geo.catalogue.words import State
 from opsn_geo.measure.coverage.evidence import coverage
+from opsn_geo.measure.coverage.extension import adhesions, extensions
 from opsn_geo.measure.coverage.ladder import summary
+from opsn_geo.measure.coverage.needs import operators_offering
+from opsn_geo.measure.coverage.panorama import groups
 from opsn_geo.measure.coverage.shares import (
     change,
     decomposition,
@@ -130,3 +133,19 @@ def test_change_lists_what_was_lost(tables: Tables) -> None:
         {"code_insee": "02001", "service": "dpd", "state_before": "member", "state_after": "unknown"}
     ]
     assert change(after, after).empty
+
+
+def test_every_measure_takes_a_level_of_ones_own_and_leaves_out_what_has_no_group(tables: Tables) -> None:
+    # Two cantons, without the name that a column would give; 01003 has no canton, and 02002 has no row.
+    cantons = pd.Series(["north", "north", None, "south"], index=["01001", "01002", "01003", "02001"])
+    known, communes = coverage(**tables, date=DAY), tables["communes"]
+    assert shares(known, communes, cantons)[["communes", "population"]].to_dict("index") == {
+        "north": {"communes": 2, "population": 300.0},
+        "south": {"communes": 1, "population": 400.0},
+    }
+    assert decomposition(known, communes, cantons)["covered_count"].to_dict() == {"north": 2, "south": 0}
+    assert redundancy(known, cantons)["opsn_count"].to_dict() == {"north": 1, "south": 0}
+    assert groups(known, cantons)["opsn_offering"].to_dict() == {"north": "alpha", "south": "beta"}
+    assert operators_offering(known, cantons)[[("north", "dpd"), ("south", "acte")]].tolist() == [1, 0]
+    assert adhesions(known, cantons)["group"].tolist() == ["north", "south"]
+    assert extensions(known, cantons)[["group", "extended"]].to_numpy().tolist() == [["south", "acte"]]

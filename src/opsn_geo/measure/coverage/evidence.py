@@ -1,8 +1,8 @@
 """Which service of which operator reaches which commune, by which path, since when, on what evidence.
 
 One array holds it all: ``evidence[opsn, place, service]``, a byte of flags. Offers and memberships are
-first spread over the places that lie under their code, in one join; the flags are then folded into the
-array, and every answer (state, path, operators, counts) is a reduction of it.
+first spread over the places that lie under their code, in one join; the flags are then combined into the
+array, and every result (state, path, operators, counts) is a reduction of it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PATHS: Final = {
     Path.REGION: BY_REGION,
 }
 EVIDENCE: Final = ("register", "list", "answer", "assumed", "")
-"""What a state rests on, the strongest first; empty where nothing says so."""
+"""What a state rests on, the strongest first; empty where there is no evidence."""
 
 _UNPROVEN: Final = np.uint8(len(EVIDENCE) - 1)
 _NEVER: Final = np.iinfo(np.int32).max
@@ -50,8 +50,8 @@ class Coverage:
     ----------
     places, services, opsn : pandas.Index
         What the axes of the arrays stand for; ``places`` are communes (``code_insee``) or EPCI
-        (``siren_epci``). The last plane of ``evidence`` is an operator without a name: a use that does
-        not say whose service it is.
+        (``siren_epci``). The last plane of ``evidence`` is an operator without a name: of uses that do
+        not name whose service it is.
     evidence : uint8 array of shape (opsn + 1, places, services)
         Flags ``OFFERED``, ``DIRECT``, ``BY_EPCI``, ``BY_DEPARTEMENT``, ``BY_REGION``, ``USED``.
     since : datetime64[D] array of shape (places, services)
@@ -87,7 +87,7 @@ def coverage(
     uses: pd.DataFrame | None = None,
     date: Date,
 ) -> Coverage:
-    """Gather, for each commune and service, what offers, memberships and uses say at a date.
+    """Coverage of each commune and service by the offers, memberships and uses of a date.
 
     A commune lies under its own code, its EPCI's, its département's and its region's; an offer or a
     membership bears on the communes under its code. A membership counts
@@ -98,7 +98,7 @@ def coverage(
       commune: nobody can be a member for what is not provided there.
 
     Codes that no commune of the frame lies under (the perimeter of an operator that also works
-    elsewhere) bear on nothing here; linking has already told those that are wrong.
+    elsewhere) bear on nothing here; linking has already reported those that are wrong.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def coverage(
         Columns ``opsn``, ``level``, ``code``, ``reaches_communes``, ``services``, ``since``, ``until``,
         ``evidence``.
     uses : DataFrame, optional
-        Columns ``code_insee``, ``opsn`` (empty or missing: not said), ``service``, and if there is one
+        Columns ``code_insee``, ``opsn`` (empty or missing: not named), ``service``, and if there is one
         ``evidence`` (``answer`` when absent).
     date : datetime.date
         Day at which memberships are read.
@@ -143,7 +143,7 @@ def coverage(
     >>> states(known)["dpd"].to_dict()
     {'02001': 'member', '02002': 'offered'}
     """
-    return _gathered(
+    return _coverage(
         _communes_within(communes),
         communes.index,
         services=services,
@@ -164,7 +164,7 @@ def epci_coverage(
     *,
     date: Date,
 ) -> Coverage:
-    """Gather the same for each EPCI as a body of its own: a member for itself.
+    """Coverage of each EPCI as a body of its own: a member for itself.
 
     An EPCI is a member when it belongs to the operator, whether or not that serves its communes. It is
     in the perimeter of an offer made to it, or to any of its communes, their département or region.
@@ -186,7 +186,7 @@ def epci_coverage(
     """
     within, places = _epci_within(communes)
     own = memberships[memberships["level"] == Level.EPCI]
-    return _gathered(
+    return _coverage(
         within,
         places,
         services=services,
@@ -199,27 +199,27 @@ def epci_coverage(
 
 
 def _communes_within(communes: pd.DataFrame) -> pd.DataFrame:
-    """List every code that a commune lies under: ``place``, ``level``, ``code``, ``flag``."""
+    """Every code that a commune lies under: ``place``, ``level``, ``code``, ``flag``."""
     codes = {Level.COMMUNE: communes.index, **{level: communes[it] for level, it in _CODES.items()}}
     parts = [
-        pd.DataFrame({"level": level.value, "code": np.asarray(it, object), "flag": flag})
-        for (level, it), flag in zip(codes.items(), PATHS.values(), strict=True)
+        pd.DataFrame({"level": level.value, "code": np.asarray(of_level, object), "flag": flag})
+        for (level, of_level), flag in zip(codes.items(), PATHS.values(), strict=True)
     ]
-    listed = pd.concat([part.assign(place=np.arange(len(communes))) for part in parts], ignore_index=True)
-    return listed.dropna(subset="code")
+    table = pd.concat([part.assign(place=np.arange(len(communes))) for part in parts], ignore_index=True)
+    return table.dropna(subset="code")
 
 
 def _epci_within(communes: pd.DataFrame) -> tuple[pd.DataFrame, pd.Index]:
-    """List every code that an EPCI or any of its communes lies under."""
+    """Every code that an EPCI or any of its communes lies under, and the EPCI."""
     epci = pd.Categorical(communes["siren_epci"])
-    listed = _communes_within(communes)
-    listed["place"] = epci.codes[listed["place"]]
-    return listed[listed["place"] >= 0].assign(flag=DIRECT).drop_duplicates(), pd.Index(
+    table = _communes_within(communes)
+    table["place"] = epci.codes[table["place"]]
+    return table[table["place"] >= 0].assign(flag=DIRECT).drop_duplicates(), pd.Index(
         epci.categories, name="siren_epci"
     )
 
 
-def _gathered(
+def _coverage(
     within: pd.DataFrame,
     places: pd.Index,
     *,
@@ -230,13 +230,13 @@ def _gathered(
     uses: pd.DataFrame | None,
     date: Date,
 ) -> Coverage:
-    """Spread each table over the places, and fold it into the arrays."""
+    """Coverage of places by tables that are spread over all that lies under a code."""
     slugs, operators = pd.Index(services["service"], name="service"), pd.Index(opsn["opsn"], name="opsn")
     used = _uses(uses)
     _check_references(slugs, operators, offers=offers, memberships=memberships, uses=used)
     shape = (len(places), len(slugs))
     complete = opsn["list_complete"].astype("boolean").fillna(value=False)
-    known = Coverage(
+    coverage = Coverage(
         places=places,
         services=slugs,
         opsn=operators,
@@ -247,14 +247,14 @@ def _gathered(
     )
     offered = _spread(offers, within)
     o, service = _positions(operators, offered["opsn"]), _positions(slugs, offered["service"])
-    known.evidence[o, offered["place"], service] = OFFERED
-    _fold_memberships(known, _in_force(memberships, within, date))
-    _fold_uses(known, used)
-    return known
+    coverage.evidence[o, offered["place"], service] = OFFERED
+    _fold_memberships(coverage, _in_force(memberships, within, date))
+    _fold_uses(coverage, used)
+    return coverage
 
 
 def _spread(table: pd.DataFrame, within: pd.DataFrame) -> pd.DataFrame:
-    """Repeat each row for each place that lies under its code (many to many; none is no row)."""
+    """Rows of a table, one for each place under their code (many to many; a code of no place has none)."""
     return pd.concat(
         [
             table[table["level"] == level].merge(codes[["code", "place", "flag"]], on="code")
@@ -265,12 +265,12 @@ def _spread(table: pd.DataFrame, within: pd.DataFrame) -> pd.DataFrame:
 
 
 def _positions(axis: pd.Index, values: pd.Series) -> NDArray[np.intp]:
-    """Place values on an axis; -1 (the last plane, the unnamed operator) for the empty one."""
+    """Position of each value on an axis; -1 (the last plane, the unnamed operator) for the empty one."""
     return axis.get_indexer(pd.Index(values))
 
 
 def _in_force(memberships: pd.DataFrame, within: pd.DataFrame, date: Date) -> pd.DataFrame:
-    """Keep the memberships of that day, one row by place they reach."""
+    """Memberships in force on a day, one row for each place they reach."""
     since, until = (pd.to_datetime(memberships[it], errors="raise") for it in ("since", "until"))
     day = pd.Timestamp(date)
     rows = _spread(memberships.assign(since=since)[~(since > day) & ~(until < day)], within)
@@ -278,31 +278,34 @@ def _in_force(memberships: pd.DataFrame, within: pd.DataFrame, date: Date) -> pd
     return rows[own | reaching]
 
 
-def _fold_memberships(known: Coverage, rows: pd.DataFrame) -> None:
-    """Write who is reached, since when, and on which proof, where the operator offers the service."""
-    o, place = _positions(known.opsn, rows["opsn"]), rows["place"].to_numpy()
-    carried = _carried(rows["services"], known.services) & (known.evidence[o, place] & OFFERED).astype(bool)
+def _fold_memberships(coverage: Coverage, rows: pd.DataFrame) -> None:
+    """Write into the arrays who is reached, since when, and on which proof, where the service is offered."""
+    o, place = _positions(coverage.opsn, rows["opsn"]), rows["place"].to_numpy()
+    # An array of rows × services: does the membership carry the service, and its operator offer it there?
+    carried = _carried(rows["services"], coverage.services) & (coverage.evidence[o, place] & OFFERED).astype(
+        bool
+    )
     flags = carried * rows["flag"].to_numpy(np.uint8)[:, None]
-    key, flags = _folded(np.bitwise_or, flags, o * len(known.places) + place)
-    known.evidence.reshape(-1, len(known.services))[key] |= flags
+    key, flags = _folded(np.bitwise_or, flags, o * len(coverage.places) + place)
+    coverage.evidence.reshape(-1, len(coverage.services))[key] |= flags
 
     days = rows["since"].to_numpy("datetime64[D]").astype(np.int64)
     days = np.where(rows["since"].isna(), _NEVER, days).astype(np.int32)
     key, first = _folded(np.minimum, np.where(carried, days[:, None], np.int32(_NEVER)), place)
-    known.since[key] = np.where(first == _NEVER, np.datetime64("NaT"), first.astype("datetime64[D]"))
+    coverage.since[key] = np.where(first == _NEVER, np.datetime64("NaT"), first.astype("datetime64[D]"))
     ranks = np.where(carried, _ranks(rows["evidence"])[:, None], _UNPROVEN)
     key, strongest = _folded(np.minimum, ranks, place)
-    known.proof[key] = strongest
+    coverage.proof[key] = strongest
 
 
 def _ranks(evidence: pd.Series) -> Bytes:
-    """Rank proofs as :data:`EVIDENCE` does; one that it does not know proves nothing by itself."""
+    """Rank of each proof in :data:`EVIDENCE`; one that is not in it proves nothing by itself."""
     codes = pd.Categorical(evidence, EVIDENCE).codes
     return np.where(codes < 0, _UNPROVEN, codes).astype(np.uint8)
 
 
 def _carried(lists: pd.Series, slugs: pd.Index) -> NDArray[np.bool_]:
-    """Tell which services each membership carries: those listed, all when empty or ``*``."""
+    """Whether each membership carries each service: those listed, all when empty or ``*``."""
     codes, kinds = pd.factorize(lists.fillna("").astype(str))
     named = (
         pd.Series(kinds, dtype=object).astype(str).str.get_dummies(";").reindex(columns=slugs, fill_value=0)
@@ -314,7 +317,7 @@ def _carried(lists: pd.Series, slugs: pd.Index) -> NDArray[np.bool_]:
 def _folded(
     ufunc: np.ufunc, values: NDArray[Any], key: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[Any]]:
-    """Fold the rows of equal key into one, giving the keys, sorted, and what each folds to."""
+    """Keys, sorted, and the rows of each key reduced to one."""
     if len(key) == 0:
         return key, values
     order = np.argsort(key, kind="stable")
@@ -323,37 +326,37 @@ def _folded(
 
 
 def _uses(uses: pd.DataFrame | None) -> pd.DataFrame:
-    """Complete a table of uses: none at all, operators not said, evidence from answers."""
+    """Table of uses with all its columns: empty without one; operators not named, evidence from answers."""
     if uses is None:
         return pd.DataFrame(columns=["code_insee", "opsn", "service", "evidence"], dtype=str)
     return uses.assign(opsn=uses["opsn"].fillna(""), evidence=uses.get("evidence", "answer"))
 
 
-def _fold_uses(known: Coverage, rows: pd.DataFrame) -> None:
-    """Write what is used; the proof of a use takes the place of the membership's."""
-    place = _positions(known.places, rows["code_insee"])
+def _fold_uses(coverage: Coverage, rows: pd.DataFrame) -> None:
+    """Write into the arrays what is used; the proof of a use takes the place of the membership's."""
+    place = _positions(coverage.places, rows["code_insee"])
     rows, place = rows[place >= 0], place[place >= 0]
-    at = place, _positions(known.services, rows["service"])
-    known.evidence[_positions(known.opsn, rows["opsn"]), *at] |= USED
-    known.proof[at] = _UNPROVEN
-    np.minimum.at(known.proof, at, _ranks(rows["evidence"]))
+    at = place, _positions(coverage.services, rows["service"])
+    coverage.evidence[_positions(coverage.opsn, rows["opsn"]), *at] |= USED
+    coverage.proof[at] = _UNPROVEN
+    np.minimum.at(coverage.proof, at, _ranks(rows["evidence"]))
 
 
 def _check_references(slugs: pd.Index, operators: pd.Index, **tables: pd.DataFrame) -> None:
-    """Refuse an operator or a service that no list has, telling every one."""
-    known = {"opsn": {*operators, ""}, "service": set(slugs), "services": {*slugs, "", "*"}}
+    """Raise on operators or services that are in no list, naming every one."""
+    listed = {"opsn": {*operators, ""}, "service": set(slugs), "services": {*slugs, "", "*"}}
     faults = [
         Fault(cause="unknown_reference", file=name, column=column, value=str(value))
         for name, table in tables.items()
-        for column, among in known.items()
+        for column, names in listed.items()
         if column in table
-        for value in _named(table[column])
-        if value not in among
+        for value in _names(table[column])
+        if value not in names
     ]
     if faults:
         raise InputError(faults)
 
 
-def _named(column: pd.Series) -> Iterator[Hashable]:
-    """Give each name of a column once, lists taken apart."""
-    yield from dict.fromkeys(it for cell in column.dropna().unique() for it in str(cell).split(";"))
+def _names(column: pd.Series) -> Iterator[Hashable]:
+    """Each name of a column once; lists are split."""
+    yield from dict.fromkeys(name for cell in column.dropna().unique() for name in str(cell).split(";"))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.words import State
-from opsn_geo.measure.coverage.evidence import OFFERED, REACHED, Coverage
+from opsn_geo.measure.coverage.evidence import OFFERED, Coverage
 from opsn_geo.measure.coverage.ladder import STATES, state_codes
 from opsn_geo.measure.coverage.shares import bounds, group_codes
 
@@ -38,14 +38,14 @@ def adhesions(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
     gain = (coverage.evidence[:-1] & OFFERED).astype(bool) & ~bounds(coverage)[0]
     o, place, service = gain.nonzero()
     codes, groups = group_codes(coverage.places, by)
-    able = codes[place] < len(groups)
-    o, place, service = o[able], place[able], service[able]
+    grouped = codes[place] < len(groups)
+    o, place, service = o[grouped], place[grouped], service[grouped]
     return pd.DataFrame(
-        {"opsn": coverage.opsn[o], by.name: groups[codes[place]], "place": place, "service": service}
+        {"opsn": coverage.opsn[o], str(groups.name): groups[codes[place]], "place": place, "service": service}
     )
 
 
-def extensions(coverage: Coverage, by: pd.Series, potential: Coverage | None = None) -> pd.DataFrame:
+def extensions(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
     """List what each service not yet offered in a département would bring, were it extended there.
 
     Only a service that is offered somewhere can be extended; one that nobody offers is a creation, to be
@@ -57,49 +57,27 @@ def extensions(coverage: Coverage, by: pd.Series, potential: Coverage | None = N
         What is known of the communes.
     by : Series
         The département (or other perimeter) of each commune, on their index; missing: out of reach.
-    potential : Coverage, optional
-        The same communes with :func:`offered_everywhere`. With it, an extension is by one operator, and
-        brings the service to those whom its memberships would then carry it to. Without, it is by any
-        operator (``opsn`` empty), and brings the offer to all communes of the département which nobody
-        offers it to.
 
     Returns
     -------
     DataFrame
-        One row for each operator, département, service and commune: ``opsn``, the département under the
-        name of ``by``, ``extended`` (the service's slug), ``place`` and ``service`` (positions).
+        One row for each département, service and commune of it to which nobody offers the service: ``opsn``
+        (empty: any operator may do it), the département under the name of ``by``, ``extended`` (the
+        service's slug), ``place`` and ``service`` (positions in the coverage).
     """
     codes, groups = group_codes(coverage.places, by)
-    if potential is None:
-        offered = bounds(coverage, State.OFFERED)[0]
-        gain, names = (~offered & offered.any(axis=0))[None], pd.Index([""])
-    else:
-        reached = (potential.evidence[:-1] & REACHED).astype(bool)
-        gain, names = reached & ~bounds(coverage)[0], coverage.opsn
-    gain &= (codes < len(groups))[None, :, None]
-    o, place, service = gain.nonzero()
+    offered = bounds(coverage, State.OFFERED)[0]
+    gain = ~offered & offered.any(axis=0) & (codes < len(groups))[:, None]
+    place, service = gain.nonzero()
     return pd.DataFrame(
         {
-            "opsn": names[o],
-            by.name: groups[codes[place]],
+            "opsn": "",
+            str(groups.name): groups[codes[place]],
             "extended": coverage.services[service],
             "place": place,
             "service": service,
         }
     )
-
-
-def offered_everywhere(communes: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
-    """Make the offers of a world where operators offer what they do in every region of the communes.
-
-    >>> communes = pd.DataFrame({"code_reg": ["32", "32"]})
-    >>> offers = pd.DataFrame({"opsn": "a", "service": ["dpd", "dpd"], "code": ["02", "59"]})
-    >>> offered_everywhere(communes, offers)
-      opsn service code   level
-    0    a     dpd   32  region
-    """
-    regions = pd.DataFrame({"code": communes["code_reg"].dropna().unique(), "level": "region"})
-    return offers[["opsn", "service"]].drop_duplicates().merge(regions, how="cross")
 
 
 def best(
@@ -150,8 +128,8 @@ def best(
     ...     incomplete=np.array([False, False]))
     >>> epci = pd.Series(["1", "2", "2"], index=["a", "b", "c"], name="siren_epci")
     >>> population = pd.Series([10, 30, 50], index=["a", "b", "c"])
-    >>> found = best(adhesions(known, epci), known, population, 2)
-    >>> found[["k", "siren_epci", "gain_pop"]].to_numpy().tolist()
+    >>> steps = best(adhesions(known, epci), known, population, 2)
+    >>> steps[["k", "siren_epci", "gain_pop"]].to_numpy().tolist()
     [[1, '2', 30], [2, '2', 30], [2, '1', 10]]
     """
     if services is not None:
@@ -182,7 +160,7 @@ def best(
 
 
 def _matrix(row: NDArray[np.integer], column: NDArray[np.integer], shape: tuple[int, int]) -> csr_array:
-    """Make the sparse matrix of candidates (rows) by cells (columns) that they cover."""
+    """Sparse matrix of candidates (rows) by cells (columns) that they cover."""
     from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import
 
     return csr_array((np.ones(len(row), np.int8), (row, column)), shape=shape)
@@ -222,7 +200,7 @@ def maximum_coverage(covers: csr_array, weight: NDArray[np.number], k: int) -> N
 
 
 def _greedy(covers: csr_array, weight: NDArray[np.number], k: int) -> tuple[NDArray[np.intp], bool]:
-    """Take k times what adds most, and tell whether no other choice of k can be worth more.
+    """Rows that add most, taken k times, and whether no other choice of k can be worth more.
 
     No choice is worth more than what the first j rows taken are worth, and the k greatest gains after them
     (Nemhauser, Wolsey and Fisher, *Mathematical Programming* 14, 1978): proven where that bound is met.
@@ -241,29 +219,31 @@ def _greedy(covers: csr_array, weight: NDArray[np.number], k: int) -> tuple[NDAr
 
 
 def _solved(covers: csr_array, weight: NDArray[np.number], k: int) -> NDArray[np.intp]:
-    """Solve the programme of :func:`best`."""
+    """Optimum of the programme of :func:`best`, from a solver."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - slow to import
     from scipy.sparse import csr_array, eye_array, hstack, vstack  # noqa: PLC0415
 
     candidates, cells = covers.shape
     reach = hstack([-covers.T.astype(float), eye_array(cells)])
     few = csr_array(np.concatenate([np.ones(candidates), np.zeros(cells)])[None])
-    found = milp(
+    solution = milp(
         np.concatenate([np.zeros(candidates), -weight]),
         integrality=np.repeat([1, 0], [candidates, cells]),
         bounds=Bounds(0, 1),
         constraints=LinearConstraint(vstack([reach, few]), ub=np.append(np.zeros(cells), k)),
         options={"mip_rel_gap": 0},
     )
-    if not found.success:
-        raise RuntimeError(found.message)
-    return np.flatnonzero(found.x[:candidates] > 0.5)  # noqa: PLR2004 - a binary, up to rounding
+    if not solution.success:
+        raise RuntimeError(solution.message)
+    return np.flatnonzero(solution.x[:candidates] > 0.5)  # noqa: PLR2004 - a binary, up to rounding
 
 
 def _merged(covers: csr_array, weight: NDArray[np.number]) -> tuple[csr_array, NDArray[np.float64]]:
-    """Make one cell of all those that the same candidates cover: the optimum is the same, and smaller."""
+    """Matrix with one cell for all those that the same candidates cover: same optimum, smaller programme."""
     marks = np.random.default_rng(0).integers(2**63, size=(covers.shape[0], 2))
-    sums = pd.DataFrame(covers.T.astype(np.int64) @ marks)  # 126 bits tell sets of candidates apart
+    # A set of candidates is known by the sum of their random marks: two sums of 63 bits, so that no two sets
+    # have the same (the chance is below 10⁻²⁵ for a million cells), without comparing columns.
+    sums = pd.DataFrame(covers.T.astype(np.int64) @ marks)
     codes = sums.groupby([0, 1], sort=False).ngroup().to_numpy()
     first = np.flatnonzero(~sums.duplicated())
     merged = covers.tocsc()[:, first].astype(float).tocsr()
@@ -273,7 +253,7 @@ def _merged(covers: csr_array, weight: NDArray[np.number]) -> tuple[csr_array, N
 def _ranked(
     covers: csr_array, picked: NDArray[np.intp], weight: NDArray[np.number], unknown: NDArray[np.number]
 ) -> pd.DataFrame:
-    """Order the chosen by what each adds to those before it, the largest first."""
+    """Chosen candidates by what each adds to those before it, the largest first."""
     left = covers[picked].toarray().astype(bool)
     rows = []
     for rank in range(1, len(picked) + 1):

@@ -17,7 +17,7 @@ SPECIALISED: Final = "specialise"
 
 
 def operators(opsn: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
-    """Tell of each operator how much it offers, where, and whether it is polyvalent or specialised.
+    """How much each operator offers, where, and whether it is polyvalent or specialised.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def operators(opsn: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     Rule: *polyvalent* with at least as many services as the mean of all operators, else *specialised*.
-    The founding study gives no rule; this one gives back each class that it states, and tells the
+    The founding study states no rule; this one reproduces each class that it states, and classes the
     operators that it left out.
 
     Examples
@@ -68,7 +68,7 @@ def operators(opsn: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
 
 
 def services_offered(services: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
-    """Hold what is offered here against the national list of services.
+    """Services of the national list, and who offers each of them here.
 
     Parameters
     ----------
@@ -108,12 +108,12 @@ def services_offered(services: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFra
 
 
 def _true(cells: object, index: pd.Index) -> pd.Series:
-    """Read a column of booleans, or of their names as text; missing is false."""
+    """Whether each cell is true, or the text "true"; missing is false."""
     return pd.Series(cells, index=index).astype("str").str.lower().eq("true").fillna(value=False)
 
 
 def legal_forms(opsn: pd.DataFrame) -> pd.DataFrame:
-    """Count operators and their staff by legal form.
+    """Number of operators and of their staff by legal form.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def legal_forms(opsn: pd.DataFrame) -> pd.DataFrame:
 
 
 def totals(opsn: pd.DataFrame, services: pd.DataFrame, offers: pd.DataFrame) -> pd.Series:
-    """Give the headline counts of the panorama, by name.
+    """Headline counts of the panorama, by name.
 
     Returns
     -------
@@ -164,14 +164,14 @@ def totals(opsn: pd.DataFrame, services: pd.DataFrame, offers: pd.DataFrame) -> 
 
 
 def groups(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
-    """Tell of each group of places (a département, say) who offers there, and whom that reaches.
+    """Operators that offer in each group of places (a département, say), and those that reach some of it.
 
     Parameters
     ----------
     coverage : Coverage
         What is known of the places.
     by : Series
-        Group of each place, on their index; missing counts nowhere.
+        Group of each place, on their index: any level; a place whose group is missing counts nowhere.
 
     Returns
     -------
@@ -194,7 +194,7 @@ def groups(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
 
 
 def partners(partnerships: pd.DataFrame) -> pd.DataFrame:
-    """List which operators work together, on what.
+    """Pairs of operators that work together, and on what.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def partners(partnerships: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts(statements: pd.DataFrame, measured: Mapping[str, AbstractSet[str]]) -> pd.DataFrame:
-    """Hold lists that somebody stated against those measured.
+    """Comparison of stated lists with those measured.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def verdicts(statements: pd.DataFrame, measured: Mapping[str, AbstractSet[str]])
     -------
     DataFrame
         ``list``, ``item``, ``verdict``: ``agrees`` (stated and measured), ``refuted`` (stated only) or
-        ``left_out`` (measured only; told of lists that claim to be whole).
+        ``left_out`` (measured only; for lists that claim to be whole).
 
     Examples
     --------
@@ -238,15 +238,15 @@ def verdicts(statements: pd.DataFrame, measured: Mapping[str, AbstractSet[str]])
     rows = []
     for name, stated in statements.groupby("list", sort=False):
         if name in measured:
-            found = measured[str(name)]
-            rows += [(name, it, "agrees" if it in found else "refuted") for it in stated["item"]]
+            items = measured[str(name)]
+            rows += [(name, it, "agrees" if it in items else "refuted") for it in stated["item"]]
             if _true(stated["exhaustive"], stated.index).all():
-                rows += [(name, it, "left_out") for it in sorted(found - {*stated["item"]})]
+                rows += [(name, it, "left_out") for it in sorted(items - {*stated["item"]})]
     return pd.DataFrame(rows, columns=["list", "item", "verdict"])
 
 
 def measured_lists(opsn: pd.DataFrame, services: pd.DataFrame, offers: pd.DataFrame) -> dict[str, set[str]]:
-    """Give the lists of the panorama that :func:`verdicts` compares with a study's."""
+    """Lists of the panorama that :func:`verdicts` compares with those a study states."""
     classes = operators(opsn, offers)["class_rule"]
     national = services_offered(services, offers)
     return {

@@ -25,14 +25,14 @@ _EXTRA: Final[dict[str, dict[str, Any]]] = {
 def with_rows(
     tables: Mapping[str, pd.DataFrame], extra: Mapping[str, pd.DataFrame]
 ) -> dict[str, pd.DataFrame]:
-    """Add the rows of a scenario to the tables of a study: what if these joined, or offered that.
+    """Tables of a study with the rows of a scenario added: what if these joined, or offered that.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``memberships``, ``offers`` and whatever else; given back untouched but for the rows added.
+        ``memberships``, ``offers`` and whatever else; returned as they are but for the rows added.
     extra : mapping of str to DataFrame
-        Rows to add, by table. What they do not say: an adhesion is of an EPCI, reaches its communes,
+        Rows to add, by table. Where columns are absent: an adhesion is of an EPCI, reaches its communes,
         carries every service, and is always in force (``assumed``); an offer is to a département.
 
     Examples
@@ -50,19 +50,19 @@ def with_rows(
 
 
 def _filled(rows: pd.DataFrame, usual: Mapping[str, Any]) -> pd.DataFrame:
-    """Add the columns that are absent, with what is usual."""
+    """Rows with the columns that are absent, at their usual value."""
     return rows.assign(**{name: value for name, value in usual.items() if name not in rows})
 
 
 def merged(
     tables: Mapping[str, pd.DataFrame], operators: Collection[str], into: str
 ) -> dict[str, pd.DataFrame]:
-    """Merge operators into one of them: their members are its members, their offers its offers.
+    """Tables where operators are merged into one: their members are its members, their offers its offers.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``opsn``, ``offers``, ``memberships`` and whatever else, which is given back untouched.
+        ``opsn``, ``offers``, ``memberships`` and whatever else, which is returned as it is.
     operators : collection of str
         Operators that disappear.
     into : str
@@ -96,7 +96,7 @@ def compared(
     *,
     each_service: bool = False,
 ) -> pd.DataFrame:
-    """Set scenarios beside today: the shares of each, and what each gains.
+    """Shares covered today and in each scenario, and what each gains.
 
     Parameters
     ----------

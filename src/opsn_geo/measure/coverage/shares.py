@@ -28,7 +28,7 @@ Cells = NDArray[np.bool_]
 
 
 def bounds(coverage: Coverage, at_least: State = State.MEMBER) -> tuple[Cells, Cells]:
-    """Tell which cells are known to have come to a rung of the ladder, and which may have.
+    """Cells known to have come to a rung of the ladder, and cells that may have.
 
     ``unknown`` may be ``member`` or ``used``, and is offered for certain; a member may be a user, since
     nobody keeps a complete list of users.
@@ -52,7 +52,7 @@ def shares(
     *,
     at_least: State = State.MEMBER,
 ) -> pd.DataFrame:
-    """Give the shares of each group that at least one service covers.
+    """Shares of each group that at least one service covers.
 
     Parameters
     ----------
@@ -61,8 +61,9 @@ def shares(
     places : DataFrame
         Columns ``population`` (inhabitants) and ``area_km2``.
     by : Series, optional
-        The group of each place, on the index of ``places``: département, EPCI, or any other. A place
-        whose group is missing counts nowhere. Without it, all places make one group, ``all``.
+        The group of each place, on the index of ``places``: département, EPCI, or a level of one's own
+        (canton, employment area …). A place whose group is missing, or that has no row, counts nowhere.
+        Without it, all places make one group, ``all``.
     at_least : State
         Rung of the ladder from which a service counts as covering: offered, member or used.
 
@@ -99,14 +100,14 @@ def service_shares(
     *,
     at_least: State = State.MEMBER,
 ) -> pd.DataFrame:
-    """Give the same shares service by service, indexed by group and ``service``; see :func:`shares`."""
+    """Shares of each group covered, service by service: on group and ``service``; see :func:`shares`."""
     return _shares(*bounds(coverage, at_least), places, by, coverage.services)
 
 
 def epci_shares(
     coverage: Coverage, communes: pd.DataFrame, *, at_least: State = State.MEMBER
 ) -> pd.DataFrame:
-    """Give the shares of each EPCI over all its communes, and over those inside the territory alone.
+    """Shares of each EPCI covered, over all its communes and over those inside the territory alone.
 
     An EPCI across the border is never cut: ``covered_share`` and the like count all its communes, while
     ``covered_inside_share`` and the like count those whose ``inside`` is true (denominators
@@ -123,7 +124,7 @@ def epci_shares(
 def _shares(
     known: Cells, possible: Cells, places: pd.DataFrame, by: pd.Series | None, services: pd.Index
 ) -> pd.DataFrame:
-    """Divide the weights covered by the weights there are, group by group and service by service."""
+    """Weights covered over the weights there are, group by group and service by service."""
     codes, groups = group_codes(places.index, by)
     columns = {}
     for name, column in _WEIGHTS.items():
@@ -139,7 +140,7 @@ def _shares(
 
 
 def group_codes(places: pd.Index, by: pd.Series | None) -> tuple[NDArray[np.intp], pd.Index]:
-    """Give each place the number of its group, in sorted order; without one, the number after the last.
+    """Number of the group of each place, and the groups, sorted; without one, the number after the last.
 
     >>> group_codes(pd.Index(["a", "b", "c"]), pd.Series({"c": "80", "a": "02"}))[0].tolist()
     [0, 2, 1]
@@ -147,11 +148,13 @@ def group_codes(places: pd.Index, by: pd.Series | None) -> tuple[NDArray[np.intp
     if by is None:
         return np.zeros(len(places), np.intp), pd.Index(["all"], name="group")
     codes, groups = pd.factorize(by.reindex(places), sort=True)
-    return np.where(codes < 0, len(groups), codes), pd.Index(groups, name=by.name)
+    return np.where(codes < 0, len(groups), codes), pd.Index(
+        groups, name="group" if by.name is None else by.name
+    )
 
 
 def group_sums(values: NDArray[np.float64], codes: NDArray[np.intp], groups: int) -> NDArray[np.float64]:
-    """Sum the rows of each group; those without a group are left out.
+    """Sums of the rows of each group; rows without a group are left out.
 
     >>> group_sums(np.array([[1.0], [2.0], [4.0]]), np.array([0, 1, 0]), 1).tolist()
     [[5.0]]
@@ -164,7 +167,7 @@ def group_sums(values: NDArray[np.float64], codes: NDArray[np.intp], groups: int
 def decomposition(
     coverage: Coverage, places: pd.DataFrame, by: pd.Series | None = None, *, service: str | None = None
 ) -> pd.DataFrame:
-    """Count by which paths the places of each group are reached: direct + by EPCI − both.
+    """Number of places and people of each group reached by each path: direct + by EPCI − both.
 
     Parameters
     ----------
@@ -185,8 +188,8 @@ def decomposition(
     covered = direct + epci + departement + region − overlap, exactly; with two paths the overlap is
     ``|direct ∩ EPCI|``. Memberships only: a use without a membership has no path.
     """
-    kept = np.ones(len(coverage.services), bool) if service is None else coverage.services == service
-    flags = np.bitwise_or.reduce(coverage.evidence[:, :, kept], axis=(0, 2)) & REACHED
+    chosen = np.ones(len(coverage.services), bool) if service is None else coverage.services == service
+    flags = np.bitwise_or.reduce(coverage.evidence[:, :, chosen], axis=(0, 2)) & REACHED
     by_path = {path.value: (flags & flag) > 0 for path, flag in PATHS.items()}
     reached = {**by_path, "overlap": np.maximum(sum(by_path.values()) - 1, 0), "covered": flags > 0}
     counted = np.column_stack([np.asarray(it, float) for it in reached.values()])
@@ -202,7 +205,7 @@ def decomposition(
 
 
 def redundancy(coverage: Coverage, by: pd.Series | None = None) -> pd.DataFrame:
-    """Measure how many operators serve each place or group, and how much hangs on a single one.
+    """Number of operators that serve each place or group, and how much depends on a single one.
 
     Parameters
     ----------
@@ -251,7 +254,7 @@ def redundancy(coverage: Coverage, by: pd.Series | None = None) -> pd.DataFrame:
 
 
 def change(before: Coverage, after: Coverage) -> pd.DataFrame:
-    """List the places and services whose state is not the same at two dates.
+    """Places and services whose state is not the same at two dates.
 
     Returns
     -------
@@ -273,12 +276,12 @@ def change(before: Coverage, after: Coverage) -> pd.DataFrame:
     """
     old, new = states(before), states(after)
     old, new = old.align(new, join="inner")
-    moved = (old != new).to_numpy().nonzero()
+    changed = (old != new).to_numpy().nonzero()
     return pd.DataFrame(
         {
-            str(before.places.name): old.index[moved[0]],
-            "service": old.columns[moved[1]],
-            "state_before": old.to_numpy()[moved],
-            "state_after": new.to_numpy()[moved],
+            str(before.places.name): old.index[changed[0]],
+            "service": old.columns[changed[1]],
+            "state_before": old.to_numpy()[changed],
+            "state_after": new.to_numpy()[changed],
         }
     )
