@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from opsn_geo.pipeline.run import Results, run
     from opsn_geo.study import Boundaries, Metadata, Study
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Boundaries",

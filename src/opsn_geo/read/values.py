@@ -84,7 +84,7 @@ def numbers(texts: pd.Series[str]) -> pd.Series:
     >>> numbers(pd.Series(["1 234,5", "12 %", "1e3", "inf", "douze"])).tolist()
     [1234.5, 0.12, 1000.0, <NA>, <NA>]
     """
-    bare = texts.str.replace(r"[\s\u00a0\u202f]", "", regex=True).str.replace(",", ".")
+    bare = texts.str.replace("[\\s\u00a0\u202f]", "", regex=True).str.replace(",", ".")
     read = pd.to_numeric(bare.str.removesuffix("%"), errors="coerce").astype("Float64")
     read = read.mask(bare.str.endswith("%").fillna(value=False), read / 100)
     return read.mask(read.isna() | ~read.abs().lt(float("inf")).fillna(value=False))
