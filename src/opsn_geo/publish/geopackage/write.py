@@ -25,6 +25,7 @@ from opsn_geo.publish.geopackage import tables as geopackage_tables
 from opsn_geo.publish.geopackage.content import Content, describe, dictionary, flatten
 from opsn_geo.publish.qgis import project as qgis_project
 from opsn_geo.publish.qgis import style as qgis_style
+from opsn_geo.publish.qgis.layers import ProjectContent
 from opsn_geo.publish.staging import staged
 
 if TYPE_CHECKING:
@@ -117,12 +118,12 @@ def write(
             _fill(base, contents, plain, metadata, shown)
             geopackage_metadata.add(base, contents, metadata, crs)
             near = [Path(os.path.relpath(path.parent / raster, path.parent)) for raster in rasters]
-            project = qgis_project.Atlas(path.name, path.parent, contents, shown, metadata, crs, near)
+            project = ProjectContent(path.name, path.parent, contents, shown, metadata, crs, near)
             qgis_project.add(base, project)
             base.execute("COMMIT")
             _check(base, file)
         record = geopackage_metadata.iso_record(contents, metadata, crs)
-        file.with_suffix(".xml").write_bytes(record)
+        file.with_suffix(".xml").write_bytes(record.encode())
     return path
 
 

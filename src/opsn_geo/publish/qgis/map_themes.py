@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from opsn_geo.catalogue.words import Language, text
-from opsn_geo.publish.qgis.layer import Sheet
-from opsn_geo.publish.qgis.xml import Element, element, nested
+from opsn_geo.publish.qgis.layers import ProjectLayer
 
 # What opens a subject, from top to bottom; where the data lack the last, the first map of the group does.
 OPENINGS: Final = {
@@ -19,75 +18,52 @@ OPENINGS: Final = {
 
 
 class MapTheme(NamedTuple):
-    """What is seen together: its name in the list of themes, its page's title, its sheets from the top."""
+    """What is seen together: its name in the list of themes, its page's title, its layers from the top."""
 
     key: str
     name: str
     title: str
-    sheets: tuple[Sheet, ...]
+    layers: tuple[ProjectLayer, ...]
 
     @property
-    def subjects(self) -> list[Sheet]:
-        """Give what the map is about, the limits aside."""
-        return [sheet for sheet in self.sheets if sheet.group != "limits"]
-
-    @property
-    def counted(self) -> bool:
-        """Tell whether the legend says how many features each class holds."""
-        return any(sheet.theme for sheet in self.sheets)
+    def subjects(self) -> list[ProjectLayer]:
+        """What the map is about: all but the limits."""
+        return [layer for layer in self.layers if layer.group != "limits"]
 
 
-def map_themes(sheets: Sequence[Sheet], lang: Language) -> list[MapTheme]:
-    """Make the map themes of a project: those of :data:`OPENINGS` first, then one for each map.
+def map_themes(layers: Sequence[ProjectLayer], lang: Language) -> list[MapTheme]:
+    """Return the map themes of a project: those of :data:`OPENINGS` first, then one for each map.
 
     A map's name begins with its group, so that a list in alphabetical order keeps subjects together.
     """
-    limits = tuple(sheet for sheet in sheets if sheet.group == "limits")
-    found = [_opening(group, sheets) for group in OPENINGS]
+    limits = tuple(layer for layer in layers if layer.group == "limits")
     openings = [
         MapTheme(group, group_title(group, lang), text(f"map_theme.{group}", lang), (*limits, *shown))
-        for group, shown in zip(OPENINGS, found, strict=True)
-        if shown
+        for group in OPENINGS
+        if (shown := _opening(group, layers))
     ]
     maps = [
         MapTheme(
-            sheet.key, f"{group_title(sheet.group, lang)} – {sheet.title}", sheet.title, (*limits, sheet)
+            layer.key, f"{group_title(layer.group, lang)} – {layer.title}", layer.title, (*limits, layer)
         )
-        for sheet in sheets
-        if sheet.theme or sheet.raster
+        for layer in layers
+        if layer.theme or layer.raster
     ]
     return [*openings, *maps]
 
 
-def _opening(group: str, sheets: Sequence[Sheet]) -> list[Sheet]:
-    """Choose what opens a subject: its principal map and what stands over it, or else its first map."""
-    keys = OPENINGS[group]
-    found = {sheet.key: sheet for sheet in sheets}
-    if keys[-1] in found:
-        return [found[key] for key in keys if key in found]
-    return [sheet for sheet in sheets if sheet.group == group and (sheet.theme or sheet.raster)][:1]
+def _opening(group: str, layers: Sequence[ProjectLayer]) -> list[ProjectLayer]:
+    """Return what opens a subject: its principal map and what stands over it, or else its first map."""
+    by_key = {layer.key: layer for layer in layers}
+    *_, principal = OPENINGS[group]
+    if principal in by_key:
+        return [by_key[key] for key in OPENINGS[group] if key in by_key]
+    return [layer for layer in layers if layer.group == group and (layer.theme or layer.raster)][:1]
 
 
 def group_title(group: str, lang: Language) -> str:
-    """Name a group of layers; one of the user's own keeps its name."""
+    """Return the title of a group of layers; one of the user's own keeps its name."""
     try:
         return text("geopackage.limits" if group == "limits" else f"theme_group.{group}", lang)
     except KeyError:
         return group
-
-
-def preset(theme: MapTheme, sheets: Sequence[Sheet], lang: Language) -> Element:
-    """Describe a map theme: what is switched on, and what is unfolded in the tree of layers."""
-    root = element(
-        "visibility-preset", name=theme.name, **{"has-expanded-info": 1, "has-checked-group-info": 1}
-    )
-    subjects = theme.subjects
-    for sheet in theme.sheets:
-        nested(root, "layer", id=sheet.key, visible=1, expanded=sheet in subjects)
-    checked = nested(root, "checked-group-nodes")
-    for group in dict.fromkeys(sheet.group for sheet in sheets):
-        nested(checked, "checked-group-node", id=group_title(group, lang))
-    unfolded = nested(root, "expanded-group-nodes")
-    for group in dict.fromkeys(sheet.group for sheet in subjects):
-        nested(unfolded, "expanded-group-node", id=group_title(group, lang))
-    return root

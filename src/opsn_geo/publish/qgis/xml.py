@@ -1,60 +1,72 @@
-"""Small helpers for the XML that QGIS reads: elements, options, colours, stable identifiers."""
+"""The templates of what QGIS reads: one Jinja environment, and what its templates need to write values."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
-from xml.etree import ElementTree as ET
-from xml.etree.ElementTree import Element
+from functools import cache
+from typing import Final
 
-if TYPE_CHECKING:
-    from pyproj import CRS
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 VERSION: Final = "3.22.0"
+FONT: Final = "Open Sans"
 _UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# A parser turns plain line ends and tabs of an attribute into spaces.
+_SPACES: Final = {ord(space): f"&#{ord(space)};" for space in "\t\n\r"}
 
 
-def element(tag: str, text: object = None, /, **attributes: object) -> Element:
-    """Make an element; a truth value becomes 1 or 0, and an attribute's trailing underscore goes.
+def render(template: str, /, **data: object) -> str:
+    r"""Return a document made from a template of this package, with the data given.
 
-    >>> ET.tostring(element("rule", label="a < b", class_="x", on=True)).decode()
-    '<rule label="a &lt; b" class="x" on="1" />'
+    Examples
+    --------
+    >>> from opsn_geo.publish.classes import Class
+    >>> classes = [Class(label="1 < 2", colour="#ffffff", upper=1.0), Class(label="2\x00", colour="#000000")]
+    >>> print(*render("raster_style.qml.jinja", classes=classes).splitlines()[6:8], sep="\n")
+              <item value="1.0" label="1 &lt; 2" color="#ffffff" alpha="255"/>
+              <item value="inf" label="2" color="#000000" alpha="255"/>
     """
-    made = Element(tag, {name.rstrip("_"): written(value) for name, value in attributes.items()})
-    if text is not None:
-        made.text = written(text)
-    return made
+    return _environment().get_template(template).render(data)
 
 
-def nested(parent: Element, tag: str, text: object = None, /, **attributes: object) -> Element:
-    """Make an element inside another."""
-    made = element(tag, text, **attributes)
-    parent.append(made)
-    return made
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("opsn_geo.publish.qgis", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=written,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["rgba"] = rgba
+    environment.globals |= {
+        "version": VERSION, "font_family": FONT, "font": font, "identifier": identifier,
+    }  # fmt: skip
+    return environment
 
 
-def option(value: object, name: str | None = None) -> Element:
-    """Make the QVariant that QGIS reads for a mapping, a sequence or a plain value.
+def written(value: object) -> Markup:
+    r"""Return a value as XML holds it, in text or in an attribute.
 
-    >>> ET.tostring(option({"alpha": 1})).decode()
-    '<Option type="Map"><Option type="QString" value="1" name="alpha" /></Option>'
+    A truth value becomes 1 or 0; what XML cannot hold (control characters, lone surrogates) is left out.
+
+    >>> written('a "b"\n\x07'), written(True)
+    (Markup('a &#34;b&#34;&#10;'), Markup('1'))
     """
-    named = {} if name is None else {"name": name}
-    if isinstance(value, Mapping):
-        made = Element("Option", {"type": "Map"} | named)
-        made.extend(option(item, str(key)) for key, item in value.items())
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        made = Element("Option", {"type": "List"} | named)
-        made.extend(option(item) for item in value)
-    else:
-        made = Element("Option", {"type": "QString", "value": written(value)} | named)
-    return made
+    if isinstance(value, Markup):
+        return value
+    text = str(int(value)) if isinstance(value, bool) else str(value)
+    if text.isprintable():
+        return escape(text)
+    return Markup(escape(_UNWRITABLE.sub("", text)).translate(_SPACES))  # noqa: S704 - escaped just before
 
 
 def rgba(colour: str, alpha: int = 255) -> str:
-    """Write a ``#rrggbb`` colour as QGIS does.
+    """Return a ``#rrggbb`` colour as QGIS writes it.
 
     >>> rgba("#ff8000", 128)
     '255,128,0,128'
@@ -62,13 +74,22 @@ def rgba(colour: str, alpha: int = 255) -> str:
     return ",".join(str(int(colour[place : place + 2], 16)) for place in (1, 3, 5)) + f",{alpha}"
 
 
+def font(size: float, bold: bool = False) -> str:  # noqa: FBT001, FBT002 - templates pass it by position
+    """Return the description of a font as Qt writes it.
+
+    >>> font(9, True)
+    'Open Sans,9,-1,5,75,0,0,0,0,0'
+    """
+    return f"{FONT},{size},-1,5,{75 if bold else 50},0,0,0,0,0"
+
+
 def identifier(*parts: str) -> str:
-    """Make a universally unique identifier that depends on its parts alone."""
+    """Return a universally unique identifier that depends on its parts alone."""
     return f"{{{uuid.uuid5(uuid.NAMESPACE_URL, 'opsn-geo/' + '/'.join(parts))}}}"
 
 
 def quoted(name: str) -> str:
-    """Quote a field for an expression of QGIS.
+    """Return the name of a field as an expression of QGIS quotes it.
 
     >>> quoted('odd"name')
     '"odd""name"'
@@ -77,49 +98,9 @@ def quoted(name: str) -> str:
 
 
 def literal(value: str) -> str:
-    r"""Write a text as a literal of an expression of QGIS, where the backslash escapes.
+    r"""Return a text as a literal of an expression of QGIS, where the backslash escapes.
 
     >>> literal("l'EPCI")
     "'l''EPCI'"
     """
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def document(root: Element) -> bytes:
-    """Write a document in UTF-8, each attribute where it was put: the same tree gives the same bytes."""
-    body = ET.tostring(root, encoding="unicode")
-    return f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n{body}\n".encode()
-
-
-def srs(crs: CRS) -> Element:
-    """Describe a projection so that any version of QGIS knows it: by WKT 2 of 2019 and by its authority."""
-    root = element("spatialrefsys")
-    authority = crs.to_authority()
-    nested(root, "wkt", crs.to_wkt("WKT2_2019"))
-    nested(root, "authid", ":".join(authority) if authority else "")
-    nested(root, "srid", authority[1] if authority else 0)
-    nested(root, "description", crs.name)
-    nested(root, "geographicflag", str(crs.is_geographic).lower())
-    return root
-
-
-def written(value: object) -> str:
-    """Write a value; what XML cannot hold (control characters, lone surrogates) is left out."""
-    told = str(int(value)) if isinstance(value, bool) else str(value)
-    return told if told.isprintable() else _UNWRITABLE.sub("", told)
-
-
-__all__ = [
-    "VERSION",
-    "Element",
-    "document",
-    "element",
-    "identifier",
-    "literal",
-    "nested",
-    "option",
-    "quoted",
-    "rgba",
-    "srs",
-    "written",
-]

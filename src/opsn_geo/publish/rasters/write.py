@@ -19,7 +19,7 @@ import pandas as pd
 from opsn_geo.catalogue.words import State, text
 from opsn_geo.measure.deserts.nearest import lattice_distances
 from opsn_geo.publish.classes import Class, intervals, unit_of
-from opsn_geo.publish.rasters.style import raster_qml
+from opsn_geo.publish.qgis.xml import render
 from opsn_geo.publish.staging import staged
 
 if TYPE_CHECKING:
@@ -205,7 +205,10 @@ def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measu
             palette="YlOrBr",
             lang=metadata.language,
         )
-        (aside / file.name).with_suffix(".qml").write_text(raster_qml(classes), encoding="utf-8")
+        # Where nothing is known the raster has no data: its style has no class for it.
+        known = [entry for entry in classes if not entry.hatched]
+        style = render("raster_style.qml.jinja", classes=known)
+        (aside / file.name).with_suffix(".qml").write_bytes(style.encode())
     return classes
 
 

@@ -1,0 +1,212 @@
+"""Layers of a QGIS project: which there are, where their data lie, and which rows belong to which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+from xml.etree import ElementTree as ET
+
+from markupsafe import Markup
+
+from opsn_geo.catalogue.words import Language, text
+from opsn_geo.publish.geopackage.content import Content, abstract
+from opsn_geo.publish.qgis.style import LayerStyle, Lookup, layer_style
+from opsn_geo.publish.qgis.xml import literal, quoted
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+    from opsn_geo.publish.themes import Theme
+    from opsn_geo.study import Metadata
+
+PATCHES: Final = ("deserts", "silences")
+GROUPS: Final = ("coverage", "deserts", "representativeness")
+# Layers drawn as outlines over every map.
+LIMITS: Final = ("departements", "epci")
+# Parent, its field, child, its field: whose rows belong to whom.
+RELATIONS: Final = (
+    ("communes", "code_insee", "couverture", "code_insee"),
+    ("communes", "code_insee", "adhesions", "code"),
+    ("communes", "code_insee", "reponses", "code_insee"),
+    ("epci", "siren_epci", "communes", "siren_epci"),
+    ("epci", "siren_epci", "adhesions", "code"),
+    ("departements", "code_dep", "epci", "code_dep"),
+    ("opsn", "opsn", "offres", "opsn"),
+    ("opsn", "opsn", "adhesions", "opsn"),
+    ("services", "service", "couverture", "service"),
+    ("services", "service", "offres", "service"),
+)
+# Column, and the table, key and words in which its values are spelt out.
+LOOKUPS: Final = (("service", "services", "service", "name"), ("opsn", "opsn", "opsn", "name"))
+_ORDER: Final = {"point": 0, "line": 1, "polygon": 2, None: 3}
+
+
+class ProjectContent(NamedTuple):
+    """All that a project shows: the GeoPackage's name and folder, its contents, themes and rasters."""
+
+    file: str
+    folder: Path
+    contents: Sequence[Content]
+    themes: Sequence[Theme]
+    metadata: Metadata
+    crs: CRS
+    rasters: Sequence[Path]
+
+
+class RasterStyle(NamedTuple):
+    """Style of a raster: the elements of its ``.qml`` file, and how many classes its legend has."""
+
+    style: Markup
+    classes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectLayer:
+    """One layer of a project's tree: a content, and the theme that it shows; without one it is plain.
+
+    Each theme has a layer of its own rather than a style of a common one: a print layout that switches
+    styles makes QGIS forget which relation a form shows.
+    """
+
+    key: str
+    group: str
+    content: Content
+    source: str
+    title: str
+    theme: Theme | None = None
+    raster: RasterStyle | None = None
+
+    @property
+    def legend_order(self) -> str:
+        """Entries that a raster's legend shows: its classes, without the band's name, which comes first."""
+        return ",".join(map(str, range(1, self.raster.classes + 1))) if self.raster else ""
+
+
+class Relation(NamedTuple):
+    """Rows of one layer that belong to a row of another."""
+
+    parent: ProjectLayer
+    parent_field: str
+    child: ProjectLayer
+    child_field: str
+
+    @property
+    def key(self) -> str:
+        """Identifier of the relation, which forms refer to."""
+        return f"{self.parent.key}__{self.child.key}"
+
+    @property
+    def title(self) -> str:
+        """Name of the relation in the project's list."""
+        return f"{self.parent.content.title} – {self.child.content.title}"
+
+
+def project_layers(project: ProjectContent) -> list[ProjectLayer]:
+    """Return the layers of a project as drawn from top to bottom: limits, maps by subject, data."""
+    contents = {content.name: content for content in project.contents}
+    lang = project.metadata.language
+
+    def layer(
+        key: str,
+        group: str,
+        name: str,
+        *,
+        theme: Theme | None = None,
+        title: str = "",
+        only: tuple[str, str] | None = None,
+    ) -> ProjectLayer:
+        subset = f"|subset={quoted(only[0])} = {literal(only[1])}" if only else ""
+        return ProjectLayer(
+            key=f"opsn_geo_{key}",
+            group=group,
+            content=contents[name],
+            source=f"./{project.file}|layername={name}{subset}",
+            title=title or contents[name].title,
+            theme=theme,
+        )
+
+    limits = [layer(f"limits_{name}", "limits", name) for name in LIMITS if name in contents]
+    maps: list[ProjectLayer] = []
+    for group in dict.fromkeys((*GROUPS, *(theme.group for theme in project.themes))):
+        themes = sorted(
+            (theme for theme in project.themes if theme.group == group),
+            key=lambda theme: _ORDER[contents[theme.layer].shape],
+        )
+        # Outlines of the patches that a theme speaks of, to be read over another map.
+        patches = {theme.layer: theme.only for theme in reversed(themes) if theme.layer in PATCHES}
+        maps += [
+            layer(f"patches_{name}", group, name, title=text(f"patches.{name}", lang), only=only)
+            for name, only in patches.items()
+        ]
+        maps += [
+            layer(theme.key, group, theme.layer, theme=theme, title=theme.title, only=theme.only)
+            for theme in themes
+        ]
+        if group == "deserts":
+            maps += [_raster_layer(raster, project) for raster in project.rasters]
+    data = [layer(f"data_{name}", "data", name) for name in contents if name not in LIMITS]
+    return [*limits, *maps, *data]
+
+
+def _raster_layer(raster: Path, project: ProjectContent) -> ProjectLayer:
+    """Return the layer of a raster, in the style that stands beside it as ``.qml``, if there is one."""
+    try:
+        title = text(f"rasters.{raster.stem}", project.metadata.language)
+    except KeyError:  # a raster of the user's own
+        title = raster.stem
+    style = RasterStyle(Markup(), 0)
+    file = (project.folder / raster).with_suffix(".qml")
+    if file.exists():
+        root = ET.parse(file).getroot()  # noqa: S314 - a file of our own
+        elements = "".join(ET.tostring(element, encoding="unicode") for element in root)
+        style = RasterStyle(Markup(elements), len(root.findall(".//item")))  # noqa: S704 - XML as parsed
+    return ProjectLayer(
+        key=f"opsn_geo_raster_{raster.stem}",
+        group="deserts",
+        content=Content(name=raster.stem, title=title, abstract=abstract("", project.metadata), columns=()),
+        source=f"./{raster.as_posix()}",
+        title=title,
+        raster=style,
+    )
+
+
+def relations(layers: Sequence[ProjectLayer]) -> list[Relation]:
+    """Return the relations that the layers at hand have the columns for.
+
+    Every layer of a parent shows its children; of a child that has several layers, the first is shown.
+    """
+    children = {layer.content.name: layer for layer in reversed(layers)}
+    return [
+        Relation(layer, parent_field, children[child], child_field)
+        for parent, parent_field, child, child_field in RELATIONS
+        for layer in layers
+        if layer.content.name == parent and layer.content.has(parent_field)
+        if child in children and children[child].content.has(child_field)
+    ]
+
+
+def style_in_project(
+    layer: ProjectLayer, layers: Sequence[ProjectLayer], related: Sequence[Relation], lang: Language
+) -> LayerStyle:
+    """Return the style of a layer of a project, whose form shows what is related to it."""
+    titles = {"couverture": text("geopackage.services_of", lang)} if layer.content.name == "communes" else {}
+    places: Mapping[str, ProjectLayer] = {other.content.name: other for other in layers}
+    return layer_style(
+        layer.content,
+        replace(layer.theme, only=None) if layer.theme else None,  # the source is cut already
+        lang,
+        relations=[
+            (relation.key, titles.get(relation.child.content.name, relation.child.content.title))
+            for relation in related
+            if relation.parent is layer
+        ],
+        lookups={
+            column: Lookup(places[table].key, key, value)
+            for column, table, key, value in LOOKUPS
+            if table in places and table != layer.content.name and places[table].content.has(key, value)
+        },
+        # The limits lie over every map: their features are named there alone.
+        labelled=layer.group == "limits" or layer.content.name not in LIMITS,
+    )
