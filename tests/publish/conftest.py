@@ -18,7 +18,7 @@ from opsn_geo.study import Metadata
 if TYPE_CHECKING:
     from opsn_geo.boundaries.territory import Territory
 
-HOSTILE = """l'« <b>O&O</b> » "x" \\n %"""
+HOSTILE = """l'« <b>O&O</b> » "x" \\n % [% 1 + 1 %]"""
 
 
 class Published(NamedTuple):

@@ -207,6 +207,7 @@ def _print(layout, out: str) -> dict:
         "pdf": [exporter.exportToPdf(str(pdf), QgsLayoutExporter.PdfExportSettings()), str(pdf)],
         "png": [exporter.exportToImage(str(png), image), str(png)],
         "texts": [item.text() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)],
+        "shown": [item.currentText() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)],
         "legend": [node.name() for node in legend.model().rootGroup().children()],
         "entries": _entries(legend),
         "follows": layout.referenceMap().followVisibilityPresetName(),
@@ -218,9 +219,14 @@ def _entries(legend) -> dict:
     """List what a page's legend writes, layer by layer."""
     model = legend.model()
     return {
-        node.layerId(): [str(item.data(0)) for item in model.layerLegendNodes(node)]
+        node.layerId(): [_label(item) for item in model.layerLegendNodes(node)]
         for node in model.rootGroup().findLayers()
     }
+
+
+def _label(item) -> str:
+    """Return an entry of a legend as the page shows it, expressions evaluated."""
+    return item.evaluateLabel() if hasattr(item, "evaluateLabel") else str(item.data(0))
 
 
 def _slug(name: str) -> str:

@@ -186,8 +186,14 @@ def test_every_form_finds_its_relations_and_every_tip_its_words(found: Found) ->
     related = [key for sheet in found["sheets"].values() for key in sheet["related"]]
     assert sorted(related) == sorted(found["relations"])
     tips = {key: sheet["tip"] for key, sheet in found["sheets"].items() if sheet["features"]}
-    assert not [key for key, tip in tips.items() if not tip.startswith("<b>") or "[%" in tip]
+    assert not [key for key, tip in tips.items() if not tip.startswith("<b>") or "[% replace" in tip]
     assert tips["opsn_geo_epci_covered"].endswith("%")
+
+
+def test_names_are_text_in_tips_and_no_html(found: Found, moved: Path) -> None:
+    tips = [sheet["tip"] for sheet in found["sheets"].values()]
+    assert not [tip for tip in tips if "O&O" in tip]
+    assert any("&lt;b>O&amp;O&lt;/b>" in tip for tip in tips) == ("toy" in moved.name)
 
 
 def test_four_map_themes_open_the_subjects(found: Found, moved: Path) -> None:
@@ -234,6 +240,19 @@ def test_each_theme_has_a_page_that_prints_on_a3(found: Found) -> None:
         told = "\n".join(page["texts"])
         assert all(word in told for word in ("IGN", "INSEE", "SIMULÉES", "2021-02-01"))
         assert (pixels(page["png"][1])[:3] < 250).any(axis=0).mean() > 0.02
+
+
+def test_no_name_is_evaluated_as_an_expression(found: Found, moved: Path) -> None:
+    shown = [line for page in found["layouts"].values() for line in page["shown"]]
+    entries = [
+        entry
+        for page in found["layouts"].values()
+        for entries in page["entries"].values()
+        for entry in entries
+    ]
+    if "toy" in moved.name:
+        assert all(any("% 1 + 1 %]" in it for it in texts) for texts in (shown, entries))
+    assert not [it for it in [*shown, *entries] if " % 2" in it]
 
 
 def test_gdals_own_checker_is_content(moved: Path) -> None:

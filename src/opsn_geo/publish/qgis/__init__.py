@@ -14,6 +14,7 @@ the file with the template: paste the element where QGIS has it, keep the attrib
 ``{{ value }}`` where a value comes from the data. Values are escaped, for text and for attributes alike;
 characters that XML cannot hold are left out; truth becomes 1 or 0; a name that does not exist is an error.
 The filter ``rgba`` writes a colour as QGIS does; the functions ``font`` and ``identifier`` describe a font
-and make a stable UUID. What goes into an *expression* of QGIS is quoted in Python, by
+and make a stable UUID. Where QGIS would evaluate ``[% … %]`` in a text, the filter ``as_it_is`` keeps it from
+doing so. What goes into an *expression* of QGIS is quoted in Python, by
 :func:`~opsn_geo.publish.qgis.xml.quoted` (a field) and :func:`~opsn_geo.publish.qgis.xml.literal` (a text).
 """

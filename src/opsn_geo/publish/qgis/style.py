@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from opsn_geo.catalogue.words import Language, State, text
 from opsn_geo.publish.classes import legend_unit
 from opsn_geo.publish.geopackage.content import OFFICIAL, Column, Content
-from opsn_geo.publish.qgis.xml import literal, quoted, render
+from opsn_geo.publish.qgis.xml import as_it_is, evaluated, literal, quoted, render
 from opsn_geo.publish.themes import Class, Theme, legend_label
 
 
@@ -256,7 +256,7 @@ def _headline(content: Content) -> str:
 
 def _map_tip(content: Content, theme: Theme | None, lang: Language) -> str:
     """Return the HTML of a map tip: a feature's name and the value shown, in words and percents."""
-    head = f"<b>[% {_headline(content)} %]</b>"
+    head = f"<b>{evaluated(_headline(content))}</b>"
     if theme is None:
         return head
     field = quoted(theme.column)
@@ -267,6 +267,7 @@ def _map_tip(content: Content, theme: Theme | None, lang: Language) -> str:
     elif legend_unit(theme.column, lang) == "km":
         shown = f"format_number({field} / 1000, 1) || ' km'"
     else:
-        shown = f"{field} || ' {theme.unit}'"
+        shown = f"{field} || {literal(' ' + theme.unit)}"
     unknown = literal(text("theme_class.unknown", lang))
-    return f"{head}<br>{escape(theme.title)}: [% coalesce({shown}, {unknown}) %]"
+    value = evaluated(f"coalesce({shown}, {unknown})")
+    return f"{head}<br>{escape(as_it_is(theme.title))}: {value}"

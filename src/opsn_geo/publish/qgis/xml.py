@@ -42,7 +42,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["rgba"] = rgba
+    environment.filters |= {"rgba": rgba, "as_it_is": as_it_is}
     environment.globals |= {
         "version": VERSION, "font_family": FONT, "font": font, "identifier": identifier,
     }  # fmt: skip
@@ -86,6 +86,30 @@ def font(size: float, bold: bool = False) -> str:  # noqa: FBT001, FBT002 - temp
 def identifier(*parts: str) -> str:
     """Return a universally unique identifier that depends on its parts alone."""
     return f"{{{uuid.uuid5(uuid.NAMESPACE_URL, 'opsn-geo/' + '/'.join(parts))}}}"
+
+
+def as_it_is(text: str) -> str:
+    r"""Return a text that pages and legends show as it stands, where QGIS would evaluate ``[% … %]``.
+
+    An invisible word joiner keeps the two characters of the opening from being read as one.
+
+    >>> as_it_is("50 [% of %]")
+    '50 [\u2060% of %]'
+    """
+    return text.replace("[%", "[\u2060%")
+
+
+def evaluated(expression: str) -> str:
+    """Return an expression as a map tip evaluates it, whose result is text and no HTML.
+
+    There is none where a name in it holds ``%]``, which would end it too soon.
+
+    >>> print(evaluated('"name"'))
+    [% replace("name", map('&', '&amp;', '<', '&lt;')) %]
+    >>> evaluated('"100 %]"')
+    ''
+    """
+    return "" if "%]" in expression else f"[% replace({expression}, map('&', '&amp;', '<', '&lt;')) %]"
 
 
 def quoted(name: str) -> str:
