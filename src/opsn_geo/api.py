@@ -18,11 +18,11 @@ from opsn_geo.measure.coverage import evidence
 from opsn_geo.measure.coverage import shares as measured_shares
 from opsn_geo.measure.coverage.evidence import Coverage
 from opsn_geo.measure.coverage.extension import adhesions, best, extensions
-from opsn_geo.measure.deserts import members as patches
 from opsn_geo.measure.deserts import nearest as distances
 from opsn_geo.measure.deserts.contiguity import contiguity
-from opsn_geo.measure.deserts.members import Certainty, Thresholds
-from opsn_geo.measure.deserts.patches import deserts as described
+from opsn_geo.measure.deserts.lacking import below, lacking
+from opsn_geo.measure.deserts.patches import Certainty, Thresholds, members
+from opsn_geo.measure.deserts.patches import deserts as described_deserts
 from opsn_geo.read.frames import (
     USES,
     attempt,
@@ -244,15 +244,15 @@ def deserts(
     if faults:
         raise InputError(faults)
     if isinstance(states, Coverage):
-        lacking = patches.lacking(states, at_least)
+        every = lacking(states, at_least)
     else:
-        lacking = patches.below(states, areas.index, at_least)
-    below = lacking.reindex(areas.index)[sorted(services if services is not None else offered)]
+        every = below(states, areas.index, at_least)
+    wanted = every.reindex(areas.index)[sorted(services if services is not None else offered)]
     touching = contiguity(areas.geometry)
     bounds = Thresholds(communes=min_communes, population=min_population, area_km2=min_area_km2)
     complete = _with_absent(areas)
-    listed = patches.members(below, touching, complete, certainty=certainty, thresholds=bounds)
-    return described(listed, complete, below, touching, seats=seats)
+    listed = members(wanted, touching, complete, certainty=certainty, thresholds=bounds)
+    return described_deserts(listed, complete, wanted, touching, seats=seats)
 
 
 def _with_absent(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
