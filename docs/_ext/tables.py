@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING, Final
 import click
 from sphinx.util.docutils import SphinxDirective
 
-from opsn_geo.catalogue.words import _catalogue, definition, label, text, unit
+from opsn_geo.catalogue.register import columns as published_columns
+from opsn_geo.catalogue.register import tables as published_tables
+from opsn_geo.catalogue.words import definition, label, text, unit
 from opsn_geo.cli import command_line
 from opsn_geo.linkage.causes import Cause
 from opsn_geo.read.schema import SCHEMAS, Column
@@ -92,24 +94,24 @@ def causes(_: str) -> str:
 def contents(_: str) -> str:
     """List the layers and tables that a run writes."""
     return table(
-        ("layer or table", "title", "what it holds"),
-        ((f"`{name}`", text(f"contents.{name}.title", _LANG), said) for name, said in _described()),
+        ("layer or table", "title", "what it holds", "key"),
+        (
+            (f"`{it.name}`", it.title(_LANG), it.contents(_LANG), ", ".join(f"`{name}`" for name in it.key))
+            for it in published_tables().values()
+        ),
     )
-
-
-def _described() -> Iterator[tuple[str, str]]:
-    """Give the layers and tables of the catalogue that are published, each with its description."""
-    for name, entry in _catalogue()["contents"].items():
-        if "abstract" in entry:
-            yield name, text(f"contents.{name}.abstract", _LANG)
 
 
 def columns(_: str) -> str:
     """Define the columns of everything that a run writes."""
-    names = sorted(it for it in _catalogue()["columns"] if definition(it, _LANG))
+    declared = sorted(published_columns().values(), key=lambda it: it.name)
     return table(
-        ("column", "alias", "unit", "definition"),
-        ((f"`{it}`", label(it, _LANG), unit(it, _LANG), definition(it, _LANG)) for it in names),
+        ("column", "alias", "kind", "unit", "definition"),
+        (
+            (f"`{it.name}`", label(it.name, _LANG), it.kind, unit(it.name, _LANG), definition(it.name, _LANG))
+            for it in declared
+            if definition(it.name, _LANG)
+        ),
     )
 
 

@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 import opsn_geo
+from opsn_geo.catalogue.register import column as declared
 from opsn_geo.catalogue.words import LANGUAGES, Language
 from opsn_geo.pipeline.run import Results
-from opsn_geo.publish.geopackage.content import WORDS, describe, dictionary, flatten
+from opsn_geo.publish.geopackage.content import describe, dictionary, flatten
 from opsn_geo.publish.manifest import checksum
 
 
@@ -57,18 +58,11 @@ def test_codes_have_words_and_items_labels(ran: tuple[Results, Path]) -> None:
         (name, column.name)
         for name, frame in results.tables.items()
         for column in describe(name, flatten(frame), results.inputs.study.metadata).columns
-        if column.name in WORDS and not column.choices and flatten(frame)[column.name].notna().any()
+        if declared(column.name, name).words
+        and not column.choices
+        and flatten(frame)[column.name].notna().any()
     }
-    assert wordless == {
-        ("representativite", "level"),  # their levels are of many variables: the workbook tells them itself
-        ("representativite_epci", "level"),
-        ("profils", "level"),
-        ("indicateurs_partiels", "level"),
-        ("marges", "level"),
-        ("regroupements", "level"),
-        ("services", "family"),  # a text
-        ("incoherences", "evidence"),  # a sentence
-    }
+    assert not wordless
     for name in ("estimations", "influence", "classements", "estimations_autres"):
         assert results.tables[name]["label"].notna().all(), name
 

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, Polygon, box
 
-from opsn_geo.catalogue.words import Language, text
+from opsn_geo.catalogue.register import groups
+from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import MachineError
 from opsn_geo.publish.geopackage import tables as geopackage_tables
 from opsn_geo.publish.geopackage import write as geopackage
@@ -247,8 +248,7 @@ def test_map_themes_open_each_subject_then_each_map_and_all_have_a_page(
     with closing(sqlite3.connect(file)) as base:
         root = project_of(base)
     names = [it.get("name") for it in root.iter("visibility-preset")]
-    groups = [text(f"theme_group.{theme.group}", lang) for theme in given.themes]
-    maps = {f"{group} – {theme.title}" for group, theme in zip(groups, given.themes, strict=True)}
+    maps = {f"{groups()[theme.group].title(lang)} – {theme.title}" for theme in given.themes}
     assert names[: len(openings)] == openings
     assert set(names[len(openings) :]) == maps
     assert [it.get("name") for it in root.iter("Layout")] == names

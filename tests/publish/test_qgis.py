@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 import rasterio
 
-from opsn_geo.catalogue.words import text, texts
+from opsn_geo.catalogue.register import groups
+from opsn_geo.catalogue.words import text
 from opsn_geo.pipeline import run as pipeline
 from opsn_geo.publish.geopackage import write as geopackage
 from opsn_geo.publish.rasters.write import distance, grid_over, write_raster, write_rasters
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.qgis
 PROBE = Path(__file__).with_name("probe_qgis.py")
 DEBIAN_PYTHON = "/usr/bin/python3"  # the one that Debian's QGIS and GDAL bind to
 RASTERS = ("distance_member_m", "distance_opsn_m")
-GROUPS = {title: group for group, title in texts("theme_group").items()}
+GROUPS = {group.title(): group for group in groups().values()}
 OPENINGS = ("Couverture", "Déserts", "Représentativité", "Données")
 Found = dict[str, Any]
 
@@ -230,7 +231,7 @@ def test_each_theme_draws_a_picture_of_its_own(found: Found) -> None:
 def test_each_theme_has_a_page_that_prints_on_a3(found: Found) -> None:
     assert set(found["layouts"]) == set(found["themes"])
     for name, page in found["layouts"].items():
-        title = name.split(" – ", 1)[-1] if " – " in name else text(f"map_theme.{GROUPS[name]}")
+        title = name.split(" – ", 1)[-1] if " – " in name else GROUPS[name].headline()
         assert page["follows"] == name
         assert not [entry for entries in page["entries"].values() for entry in entries if "Band" in entry]
         assert [page["pdf"][0], page["png"][0]] == [0, 0]

@@ -10,15 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsn_geo.catalogue.words import LANGUAGES, Language, Path, State, text, texts
+from opsn_geo.catalogue.register import MapKind, Scheme, groups, maps
+from opsn_geo.catalogue.words import LANGUAGES, Language, Path, State, texts
 from opsn_geo.publish.classes import equal_counts, round_bounds
 from opsn_geo.publish.themes import (
     PATH_COLOURS,
-    SPECS,
     STATE_COLOURS,
     Class,
-    Kind,
-    Scheme,
     Theme,
     categories,
     classify,
@@ -34,7 +32,7 @@ NUMBERS = st.lists(
 )
 
 
-def theme_of(column: str, classes: tuple[Class, ...], kind: Kind) -> Theme:
+def theme_of(column: str, classes: tuple[Class, ...], kind: MapKind) -> Theme:
     return Theme(key="k", group="coverage", layer="l", column=column, title="t", kind=kind, classes=classes)
 
 
@@ -160,20 +158,20 @@ def test_a_theme_appears_only_with_its_column_and_a_known_value() -> None:
 
 
 def test_each_layer_opens_with_one_theme() -> None:
-    columns = {spec.layer: [] for spec in SPECS}
-    for spec in SPECS:
-        columns[spec.layer].append(spec.column)
+    columns = {each.layer: [] for each in maps().values()}
+    for each in maps().values():
+        columns[each.layer].append(each.column)
     layers = {layer: pd.DataFrame({name: ["1", "2"] for name in names}) for layer, names in columns.items()}
     layers["deserts"]["service"] = "bouquet"
     themes = themes_for(layers)
-    assert [theme.key for theme in themes] == [spec.key for spec in SPECS]
+    assert [theme.key for theme in themes] == list(maps())
     assert sorted(theme.layer for theme in themes if theme.default) == sorted(columns)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_theme_and_group_has_a_title(lang: Language) -> None:
-    assert all(text(f"themes.{spec.key}", lang) and text(f"theme_group.{spec.group}", lang) for spec in SPECS)
-    assert len({text(f"themes.{spec.key}", lang) for spec in SPECS}) == len(SPECS)
+    assert all(each.title(lang) and groups()[each.group].title(lang) for each in maps().values())
+    assert len({each.title(lang) for each in maps().values()}) == len(maps())
 
 
 def test_states_and_paths_have_a_colour_each() -> None:

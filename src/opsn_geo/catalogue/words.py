@@ -1,7 +1,7 @@
-"""The words of the house: states, paths, column names, and their labels in French and English.
+"""The words that people read, in French and English: :func:`text`, and the labels of columns.
 
-Every text that a person reads lies in ``catalogue/*.toml``, one file per room, each entry with its
-``fr`` and ``en`` form. :func:`text` and :func:`label` are the only ways to it.
+Every text lies in ``catalogue/*.toml``, a few files by subject, each entry with its ``fr`` and ``en`` form.
+What a run publishes is declared there too: see :mod:`opsn_geo.catalogue.register`.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Level(StrEnum):
 
 
 @cache
-def _catalogue() -> dict[str, Any]:
-    """Read every catalogue file once and merge their top-level tables."""
+def catalogue() -> dict[str, Any]:
+    """Return everything that the files of the catalogue hold, by the names of their top-level tables."""
     merged: dict[str, Any] = {}
     for file in sorted(resources.files("opsn_geo").joinpath("catalogue").iterdir(), key=lambda f: f.name):
         if file.name.endswith(".toml"):
@@ -76,7 +76,7 @@ def _catalogue() -> dict[str, Any]:
 
 def _entry(key: str) -> Any:  # noqa: ANN401 - a catalogue entry is a table or a text
     """Find the entry of a dotted key; an absent one is a mistake in the program, not of the user."""
-    entry: Any = _catalogue()
+    entry: Any = catalogue()
     for part in key.split("."):
         if part not in entry:
             message = f"the catalogue has no entry {key!r}"
@@ -152,36 +152,54 @@ def texts(key: str, lang: Language = "fr") -> dict[str, str]:
     return {name: entry[lang] for name, entry in _entry(key).items()}
 
 
-def label(column: str, lang: Language = "fr") -> str:
-    """Give the alias of a column: what a reader sees instead of its name.
+def entries(key: str) -> dict[str, Any]:
+    """Return what the catalogue holds under a key, as its files have it.
 
-    A column the catalogue does not know (one that a user added) keeps its name.
+    >>> entries("maps.dependence")["column"]
+    'dependence_share'
+    """
+    held: dict[str, Any] = _entry(key)
+    return held
+
+
+def column_entry(column: str, table: str = "") -> dict[str, Any]:
+    """Return the entry of a column, with what differs in one table; empty for a column of the user's own.
+
+    >>> column_entry("area_km2")["official"], column_entry("my_own_column")
+    (True, {})
+    """
+    declared = catalogue()["columns"]
+    return {**declared.get(column, {}), **declared.get(f"{table}.{column}", {})}
+
+
+def label(column: str, lang: Language = "fr", table: str = "") -> str:
+    """Return the alias of a column: what a reader sees instead of its name.
+
+    A column that the catalogue does not have (one that a user added) keeps its name.
 
     >>> label("code_insee", "fr"), label("my_own_column", "fr")
     ('Code INSEE', 'my_own_column')
     """
-    entry = _catalogue()["columns"].get(column)
-    return entry[lang] if entry else column
+    name: str = column_entry(column, table).get("label", {}).get(lang, column)
+    return name
 
 
-def definition(column: str, lang: Language = "fr") -> str:
-    """Give the definition of a column, or an empty text where the catalogue has none.
+def definition(column: str, lang: Language = "fr", table: str = "") -> str:
+    """Return the definition of a column, or an empty text where the catalogue has none.
 
     >>> definition("population", "en").startswith("Municipal population")
     True
     """
-    entry = _catalogue()["columns"].get(column, {})
-    found: str = entry.get(f"{lang}_definition", "")
-    return found
+    defined: str = column_entry(column, table).get("definition", {}).get(lang, "")
+    return defined
 
 
-def unit(column: str, lang: Language = "fr") -> str:
-    """Give the unit of a column: the catalogue's own, else what the end of its name says.
+def unit(column: str, lang: Language = "fr", table: str = "") -> str:
+    """Return the unit of a column: the catalogue's own, else what the end of its name says.
 
     >>> unit("area_km2"), unit("covered_share"), unit("name")
     ('km²', 'part (0 à 1)', '')
     """
-    entry = _catalogue()["columns"].get(column, {})
     ending = column.rsplit("_", 1)[-1]
-    key = entry.get("unit") or (ending if ending in _entry("unit") else "")
+    key = column_entry(column, table).get("unit") or (ending if ending in _entry("unit") else "")
     return text(f"unit.{key}", lang) if key else ""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.register import maps
 from opsn_geo.catalogue.words import text
 from opsn_geo.errors import Fault
 from opsn_geo.pipeline.analyses import coverage, deserts, extension, panorama, shared_measures
@@ -37,10 +38,6 @@ __all__ = ["Inputs", "Results", "load", "measure", "run", "write", "write_report
 _ANALYSES: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
 _APART: Final = ("representativeness",)
 """Chapters that take about as long as all the others."""
-_MAPS: Final = {"couverture": "state", "deserts": "desert_stability", "representativite": "epci_response"}
-"""Maps of a single theme, by the name of their file."""
-_NEAREST: Final = "distance_member_m"
-"""Raster that the map of deserts can show."""
 Progress = Callable[[str], None]
 
 
@@ -252,14 +249,16 @@ def _write_places(results: Results, folder: Path) -> None:
         packed["communes"],
         tables.get("reponses"),
     )
-    for name, key in _MAPS.items():
-        for theme in (it for it in themes if it.key == key):
-            made = folium_maps.theme_map(layers[theme.layer], theme, metadata, packed.get(theme.layer))
-            if name == "deserts" and _NEAREST in rasters:
-                picture = folder / "rasters" / f"{_NEAREST}.tif"
-                title = text(f"rasters.{_NEAREST}", metadata.language)
-                folium_maps.add_raster(made, picture, rasters[_NEAREST], title)
-            folium_maps.write(folder / f"{name}.html", made, theme.title, metadata)
+    for theme in themes:
+        drawn = maps()[theme.key]
+        if not drawn.page:
+            continue
+        made = folium_maps.theme_map(layers[theme.layer], theme, metadata, packed.get(theme.layer))
+        if drawn.raster in rasters:
+            picture = folder / "rasters" / f"{drawn.raster}.tif"
+            title = text(f"rasters.{drawn.raster}", metadata.language)
+            folium_maps.add_raster(made, picture, rasters[drawn.raster], title)
+        folium_maps.write(folder / f"{drawn.page}.html", made, theme.title, metadata)
 
 
 def _write_words(results: Results, folder: Path) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.numbers import count, decimal, round_step, with_unit
+from opsn_geo.catalogue.register import Scheme
 from opsn_geo.catalogue.words import Language, State, text, texts, unit
-
-Scheme = Literal["pretty", "quantiles"]
 
 UNKNOWN_COLOUR: Final = "#bdbdbd"
 # Nine hues that stay apart in the three common kinds of colour blindness (after Paul Tol's "muted").

@@ -1,6 +1,6 @@
 """Themes as plain data: one definition of classes and colours for QGIS styles and HTML maps alike.
 
-:data:`SPECS` says which columns are worth a map; :func:`themes_for` makes a :class:`Theme` of each one that
+The register says which columns are worth a map; :func:`themes_for` makes a :class:`Theme` of each one that
 the layers at hand do hold, with its classes computed and counted on the data.
 """
 
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.register import Map, MapKind, Scheme, maps
 from opsn_geo.catalogue.words import Language, State, text
 from opsn_geo.publish.classes import (
     UNKNOWN_COLOUR,
     Class,
-    Scheme,
     categories,
     intervals,
     legend_label,
@@ -28,17 +28,13 @@ from opsn_geo.publish.classes import (
 if TYPE_CHECKING:
     import geopandas as gpd
 
-Kind = Literal["categories", "intervals"]
-
 __all__ = [
     "PATH_COLOURS",
-    "SPECS",
     "STATE_COLOURS",
     "UNKNOWN_COLOUR",
     "Class",
-    "Kind",
+    "MapKind",
     "Scheme",
-    "Spec",
     "Theme",
     "categories",
     "classify",
@@ -62,6 +58,12 @@ PATH_COLOURS: Final = {
     "region": "#cc79a7",
     "several": "#56b4e9",
 }
+_CATEGORIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "state": STATE_COLOURS,
+    "path": PATH_COLOURS,
+    "qualitative": {},
+}
+"""Colours of categories, by the name of the palette; where there is none, those of ``QUALITATIVE``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,75 +79,11 @@ class Theme:
     layer: str
     column: str
     title: str
-    kind: Kind
+    kind: MapKind
     classes: tuple[Class, ...]
     unit: str = ""
     default: bool = False
     only: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """What is known of a theme before any data: its place, its column and how classes are made.
-
-    ``palette`` is a ColorBrewer name, or for categories a table of colours by value. ``words`` is the room
-    of the catalogue that labels the categories; without it they are labelled by their own value.
-    ``missing`` is the entry of ``theme_class`` that says what a missing value means.
-    """
-
-    key: str
-    group: str
-    layer: str
-    column: str
-    kind: Kind = "intervals"
-    palette: str | Mapping[str, str] = "YlGnBu"
-    scheme: Scheme = "pretty"
-    words: str = ""
-    missing: str = "unknown"
-    only: tuple[str, str] | None = None
-
-
-SPECS: Final = (
-    Spec(key="state", group="coverage", layer="communes", column="state", kind="categories",
-         palette=STATE_COLOURS, words="state"),
-    Spec(key="path", group="coverage", layer="communes", column="path", kind="categories",
-         palette=PATH_COLOURS, words="path"),
-    Spec(key="opsn_count", group="coverage", layer="communes", column="opsn_count"),
-    Spec(key="services_member", group="coverage", layer="communes", column="services_member",
-         scheme="quantiles"),
-    Spec(key="services_offered", group="coverage", layer="communes", column="services_offered",
-         scheme="quantiles"),
-    Spec(key="dependence", group="coverage", layer="communes", column="dependence_share",
-         palette="YlOrRd", missing="no_opsn"),
-    Spec(key="epci_covered", group="coverage", layer="epci", column="covered_share"),
-    Spec(key="epci_covered_pop", group="coverage", layer="epci", column="covered_pop_share"),
-    Spec(key="dep_covered", group="coverage", layer="departements", column="covered_share"),
-    Spec(key="dep_covered_pop", group="coverage", layer="departements", column="covered_pop_share"),
-    Spec(key="opsn_form", group="coverage", layer="opsn", column="legal_form", kind="categories",
-         palette={}, words="legal_form"),
-    Spec(key="desert_stability", group="deserts", layer="communes", column="stability_share",
-         palette="YlOrRd"),
-    Spec(key="distance", group="deserts", layer="communes", column="distance_opsn_m", scheme="quantiles",
-         palette="YlOrBr"),
-    Spec(key="access", group="deserts", layer="communes", column="access_score", scheme="quantiles"),
-    Spec(key="services_missing", group="deserts", layer="communes", column="services_missing",
-         scheme="quantiles", palette="YlOrRd"),
-    Spec(key="desert_population", group="deserts", layer="deserts", column="population", scheme="quantiles",
-         palette="YlOrRd", only=("service", "bouquet")),
-    Spec(key="nearest_answer", group="representativeness", layer="communes", column="nearest_answer_m",
-         scheme="quantiles", palette="PuRd"),
-    Spec(key="epci_response", group="representativeness", layer="epci", column="response_share"),
-    Spec(key="dep_response", group="representativeness", layer="departements", column="response_share"),
-    Spec(key="epci_residual", group="representativeness", layer="epci", column="residual", palette="PuOr"),
-    Spec(key="needed_not_offered", group="coverage", layer="departements", column="needed_not_offered_count",
-         palette="OrRd"),
-    Spec(key="needed_single", group="coverage", layer="departements", column="needed_single_count",
-         palette="OrRd"),
-    Spec(key="little_used", group="coverage", layer="departements", column="little_used_count",
-         palette="OrRd"),
-    Spec(key="silence_population", group="representativeness", layer="silences", column="population",
-         scheme="quantiles", palette="PuRd"),
-)  # fmt: skip
 
 
 def classify(theme: Theme, values: pd.Series) -> pd.Series:
@@ -183,7 +121,7 @@ def classify(theme: Theme, values: pd.Series) -> pd.Series:
 
 
 def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") -> tuple[Theme, ...]:
-    """Make every known theme that the layers have the column for, in the order of :data:`SPECS`.
+    """Make every known theme that the layers have the column for, in the order of the register.
 
     The first theme of each layer is its default. A column without any known value makes no theme. Where a
     layer has a column ``inside``, features outside the territory are context: no class counts them.
@@ -206,38 +144,39 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
     >>> [(theme.key, theme.default) for theme in themes]
     [('path', True), ('opsn_count', False)]
     """
-    studied = {spec.key: _studied(layers.get(spec.layer), spec) for spec in SPECS}
-    usable = [spec for spec in SPECS if studied[spec.key][spec.column].notna().any()]
-    firsts = {spec.layer: spec.key for spec in reversed(usable)}
+    studied = {each.key: _studied(layers.get(each.layer), each) for each in maps().values()}
+    usable = [each for each in maps().values() if studied[each.key][each.column].notna().any()]
+    firsts = {each.layer: each.key for each in reversed(usable)}
     return tuple(
         Theme(
-            key=spec.key,
-            group=spec.group,
-            layer=spec.layer,
-            column=spec.column,
-            title=text(f"themes.{spec.key}", lang),
-            kind=spec.kind,
-            classes=_classes(studied[spec.key], spec, lang),
-            unit=unit_of(spec.column, lang),
-            default=firsts[spec.layer] == spec.key,
-            only=spec.only,
+            key=each.key,
+            group=each.group,
+            layer=each.layer,
+            column=each.column,
+            title=each.title(lang),
+            kind=each.kind,
+            classes=_classes(studied[each.key], each, lang),
+            unit=unit_of(each.column, lang),
+            default=firsts[each.layer] == each.key,
+            only=each.only,
         )
-        for spec in usable
+        for each in usable
     )
 
 
-def _studied(layer: pd.DataFrame | None, spec: Spec) -> pd.DataFrame:
-    """Keep the features a theme speaks of; none where the layer or a column it needs is absent."""
-    needed = [spec.column, *(spec.only or ())[:1]]
+def _studied(layer: pd.DataFrame | None, drawn: Map) -> pd.DataFrame:
+    """Return the features that a map draws; none where the layer or a column it needs is absent."""
+    needed = [drawn.column, *(drawn.only or ())[:1]]
     if layer is None or not set(needed) <= set(layer.columns):
         return pd.DataFrame(columns=needed)
     inside = layer[layer["inside"]] if "inside" in layer else layer
-    return inside[inside[spec.only[0]] == spec.only[1]] if spec.only else inside
+    return inside[inside[drawn.only[0]] == drawn.only[1]] if drawn.only else inside
 
 
-def _classes(layer: pd.DataFrame, spec: Spec, lang: Language) -> tuple[Class, ...]:
-    if isinstance(spec.palette, str):
-        made = intervals(layer, spec.column, palette=spec.palette, scheme=spec.scheme, lang=lang)
-        missing = text(f"theme_class.{spec.missing}", lang)
-        return tuple(replace(entry, label=missing) if entry.hatched else entry for entry in made)
-    return categories(layer[spec.column], palette=spec.palette, words=spec.words, lang=lang)
+def _classes(layer: pd.DataFrame, drawn: Map, lang: Language) -> tuple[Class, ...]:
+    if drawn.kind == "categories":
+        colours = _CATEGORIES[drawn.palette]
+        return categories(layer[drawn.column], palette=colours, words=drawn.words, lang=lang)
+    made = intervals(layer, drawn.column, palette=drawn.palette, scheme=drawn.scheme, lang=lang)
+    missing = text(f"theme_class.{drawn.missing}", lang)
+    return tuple(replace(entry, label=missing) if entry.hatched else entry for entry in made)

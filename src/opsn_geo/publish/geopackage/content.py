@@ -4,57 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from opsn_geo.catalogue import words as vocabulary
-from opsn_geo.catalogue.words import Language, text
+from opsn_geo.catalogue import register
+from opsn_geo.catalogue.words import Language, definition, label, text, texts, unit
 
 if TYPE_CHECKING:
     from opsn_geo.study import Metadata
 
 Shape = Literal["polygon", "point", "line"]
-
-# Columns whose values are the official ones, whatever table they stand in.
-OFFICIAL: Final = frozenset(
-    {"code_insee", "name", "code_dep", "code_reg", "siren_epci", "siren", "population", "postal_codes"}
-    | {"mairie_x", "mairie_y", "nature", "communes", "chef_lieu", "area_km2"}
-)
-# Columns whose values are words of the house: a reader sees the label, the file keeps the value.
-WORDS: Final = {
-    "state": "state",
-    "own_state": "state",
-    "path": "path",
-    "own_path": "path",
-    "level": "level",
-    "legal_form": "legal_form",
-    "scope": "scope",
-    "cause": "cause",
-    "how": "how",
-    "certainty": "certainty",
-    "stability_verdict": "verdict",
-    "status": "figure_status",
-    "check": "consistency_check",
-    "severity": "consistency_severity",
-    "list": "stated_list",
-    "variable": "survey_variable",
-    "evidence": "code.evidence",
-    "simulated": "code.truth",
-    "widespread_nationally": "code.truth",
-    **dict.fromkeys(["class", "class_rule", "class_stated"], "code.class"),
-    **{
-        f"{name}source": "code.source"
-        for name in ("", "legal_form_", "seat_", "departements_", "class_", "family_")
-    },
-    **{
-        name: f"code.{name}"
-        for name in (
-            "step", "table", "body", "cell", "hidden", "measure", "finding", "verdict", "family",
-            "comparison", "unit",
-        )
-    },
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +32,7 @@ class Column:
     source: str
     choices: Mapping[str, str]
     words: str = ""
+    official: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +102,12 @@ def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
     lang = metadata.language
     spatial = hasattr(frame, "geom_type")
     attributes = frame.drop(columns=frame.geometry.name) if spatial else frame
-    source = _told(name, "source", lang)
-    columns = [_column(str(label), attributes[label], source, lang) for label in attributes.columns]
+    table = register.table(name)
+    columns = [_column(str(each), attributes[each], table, lang) for each in attributes]
     return Content(
         name=name,
-        title=_told(name, "title", lang) or name,
-        abstract=abstract(_told(name, "abstract", lang), metadata),
+        title=table.title(lang),
+        abstract=abstract(table.contents(lang), metadata),
         columns=tuple(_with_own_alias(columns)),
         shape=_shape(frame) if spatial else None,
         bounds=_bounds(frame) if spatial and len(frame) else None,
@@ -165,7 +126,8 @@ def abstract(subject: str, metadata: Metadata) -> str:
 
 def simulation(metadata: Metadata) -> str:
     """Say which data are simulated, or nothing where all are real."""
-    tables = ", ".join(_told(name, "title", metadata.language) or name for name in metadata.simulated)
+    titles = texts("input_table", metadata.language)
+    tables = ", ".join(titles.get(name, name) for name in metadata.simulated)
     return text("geopackage.simulated", metadata.language, tables=tables) if tables else ""
 
 
@@ -192,30 +154,23 @@ def dictionary(contents: Iterable[Content], lang: Language = "fr") -> pd.DataFra
     return pd.DataFrame(rows, columns=["layer", "column", "alias", "unit", "definition", "source"])
 
 
-def _told(name: str, what: str, lang: Language) -> str:
-    """Look up what the catalogue says of a content; a user's own table is simply not in it."""
-    try:
-        return text(f"contents.{name}.{what}", lang)
-    except KeyError:
-        return ""
-
-
-def _column(name: str, values: pd.Series, source: str, lang: Language) -> Column:
-    words = WORDS.get(name, "")
-    choices = vocabulary.texts(words, lang) if words else {}
+def _column(name: str, values: pd.Series, table: register.Table, lang: Language) -> Column:
+    declared = register.column(name, table.name)
+    words, choices = declared.words, texts(declared.words, lang) if declared.words else {}
     if words == "path":
         choices = {"": text("theme_class.none", lang), **choices}
-    if words and not set(values.dropna().unique()) <= {*choices, ""}:  # that name, other values
+    if words and not set(values.dropna().unique()) <= {*choices, ""}:  # a user's own values
         words, choices = "", {}
     return Column(
         name=name,
         sql=sql_type(values),
-        alias=vocabulary.label(name, lang),
-        definition=vocabulary.definition(name, lang),
-        unit=vocabulary.unit(name, lang),
-        source=text("geopackage.official", lang) if name in OFFICIAL else source,
+        alias=label(name, lang, table.name),
+        definition=definition(name, lang, table.name),
+        unit=unit(name, lang, table.name),
+        source=text("geopackage.official", lang) if declared.official else table.source(lang),
         choices=choices,
         words=words,
+        official=declared.official,
     )
 
 

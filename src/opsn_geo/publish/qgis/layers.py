@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 
+from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.geopackage.content import Content, abstract
 from opsn_geo.publish.qgis.style import LayerStyle, Lookup, layer_style
@@ -21,25 +22,6 @@ if TYPE_CHECKING:
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
-PATCHES: Final = ("deserts", "silences")
-GROUPS: Final = ("coverage", "deserts", "representativeness")
-# Layers drawn as outlines over every map.
-LIMITS: Final = ("departements", "epci")
-# Parent, its field, child, its field: whose rows belong to whom.
-RELATIONS: Final = (
-    ("communes", "code_insee", "couverture", "code_insee"),
-    ("communes", "code_insee", "adhesions", "code"),
-    ("communes", "code_insee", "reponses", "code_insee"),
-    ("epci", "siren_epci", "communes", "siren_epci"),
-    ("epci", "siren_epci", "adhesions", "code"),
-    ("departements", "code_dep", "epci", "code_dep"),
-    ("opsn", "opsn", "offres", "opsn"),
-    ("opsn", "opsn", "adhesions", "opsn"),
-    ("services", "service", "couverture", "service"),
-    ("services", "service", "offres", "service"),
-)
-# Column, and the table, key and words in which its values are spelt out.
-LOOKUPS: Final = (("service", "services", "service", "name"), ("opsn", "opsn", "opsn", "name"))
 _ORDER: Final = {"point": 0, "line": 1, "polygon": 2, None: 3}
 
 
@@ -127,17 +109,19 @@ def project_layers(project: ProjectContent) -> list[ProjectLayer]:
             theme=theme,
         )
 
-    limits = [layer(f"limits_{name}", "limits", name) for name in LIMITS if name in contents]
+    limits = [layer(f"limits_{name}", "limits", name) for name in register.limits() if name in contents]
     maps: list[ProjectLayer] = []
-    for group in dict.fromkeys((*GROUPS, *(theme.group for theme in project.themes))):
+    for group in dict.fromkeys((*register.groups(), *(theme.group for theme in project.themes))):
         themes = sorted(
             (theme for theme in project.themes if theme.group == group),
             key=lambda theme: _ORDER[contents[theme.layer].shape],
         )
         # Outlines of the patches that a theme speaks of, to be read over another map.
-        patches = {theme.layer: theme.only for theme in reversed(themes) if theme.layer in PATCHES}
+        patches = {
+            theme.layer: theme.only for theme in reversed(themes) if register.table(theme.layer).patches
+        }
         maps += [
-            layer(f"patches_{name}", group, name, title=text(f"patches.{name}", lang), only=only)
+            layer(f"patches_{name}", group, name, title=text(f"tables.{name}.patches", lang), only=only)
             for name, only in patches.items()
         ]
         maps += [
@@ -146,7 +130,7 @@ def project_layers(project: ProjectContent) -> list[ProjectLayer]:
         ]
         if group == "deserts":
             maps += [_raster_layer(raster, project) for raster in project.rasters]
-    data = [layer(f"data_{name}", "data", name) for name in contents if name not in LIMITS]
+    data = [layer(f"data_{name}", "data", name) for name in contents if name not in register.limits()]
     return [*limits, *maps, *data]
 
 
@@ -180,7 +164,7 @@ def relations(layers: Sequence[ProjectLayer]) -> list[Relation]:
     children = {layer.content.name: layer for layer in reversed(layers)}
     return [
         Relation(layer, parent_field, children[child], child_field)
-        for parent, parent_field, child, child_field in RELATIONS
+        for parent, parent_field, child, child_field in register.relations()
         for layer in layers
         if layer.content.name == parent and layer.content.has(parent_field)
         if child in children and children[child].content.has(child_field)
@@ -192,6 +176,7 @@ def style_in_project(
 ) -> LayerStyle:
     """Return the style of a layer of a project, whose form shows what is related to it."""
     titles = {"couverture": text("geopackage.services_of", lang)} if layer.content.name == "communes" else {}
+    columns = [column.name for column in layer.content.columns]
     places: Mapping[str, ProjectLayer] = {other.content.name: other for other in layers}
     return layer_style(
         layer.content,
@@ -203,10 +188,10 @@ def style_in_project(
             if relation.parent is layer
         ],
         lookups={
-            column: Lookup(places[table].key, key, value)
-            for column, table, key, value in LOOKUPS
-            if table in places and table != layer.content.name and places[table].content.has(key, value)
+            column: Lookup(places[table.name].key, table.key[0], table.spelt_by)
+            for column, table in register.lookups(columns, layer.content.name).items()
+            if table.name in places and places[table.name].content.has(table.key[0], table.spelt_by)
         },
         # The limits lie over every map: their features are named there alone.
-        labelled=layer.group == "limits" or layer.content.name not in LIMITS,
+        labelled=layer.group == "limits" or layer.content.name not in register.limits(),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from opsn_geo import __version__
 from opsn_geo.catalogue.numbers import round_step
+from opsn_geo.catalogue.register import table
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.classes import legend_unit
 from opsn_geo.publish.geopackage.content import simulation
@@ -121,7 +122,7 @@ def _source(layer: ProjectLayer, lang: Language) -> str:
     sources = {column.name: column.source for column in layer.content.columns}
     if layer.theme:
         return sources[layer.theme.column]
-    return next(reversed(sources.values()), text("contents.communes.source", lang))
+    return next(reversed(sources.values()), table("communes").source(lang))
 
 
 @cache

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from opsn_geo.catalogue.register import Group, groups
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.qgis.layers import ProjectLayer
-
-# What opens a subject, from top to bottom; where the data lack the last, the first map of the group does.
-OPENINGS: Final = {
-    "coverage": ("opsn_geo_opsn_form", "opsn_geo_state"),
-    "deserts": ("opsn_geo_patches_deserts", "opsn_geo_desert_stability"),
-    "representativeness": ("opsn_geo_patches_silences", "opsn_geo_epci_response"),
-    "data": ("opsn_geo_data_opsn", "opsn_geo_data_communes"),
-}
 
 
 class MapTheme(NamedTuple):
@@ -32,14 +25,14 @@ class MapTheme(NamedTuple):
 
 
 def map_themes(layers: Sequence[ProjectLayer], lang: Language) -> list[MapTheme]:
-    """Return the map themes of a project: those of :data:`OPENINGS` first, then one for each map.
+    """Return the map themes of a project: those that open a subject first, then one for each map.
 
     A map's name begins with its group, so that a list in alphabetical order keeps subjects together.
     """
     limits = tuple(layer for layer in layers if layer.group == "limits")
     openings = [
-        MapTheme(group, group_title(group, lang), text(f"map_theme.{group}", lang), (*limits, *shown))
-        for group in OPENINGS
+        MapTheme(group.key, group.title(lang), group.headline(lang), (*limits, *shown))
+        for group in groups().values()
         if (shown := _opening(group, layers))
     ]
     maps = [
@@ -52,18 +45,16 @@ def map_themes(layers: Sequence[ProjectLayer], lang: Language) -> list[MapTheme]
     return [*openings, *maps]
 
 
-def _opening(group: str, layers: Sequence[ProjectLayer]) -> list[ProjectLayer]:
+def _opening(group: Group, layers: Sequence[ProjectLayer]) -> list[ProjectLayer]:
     """Return what opens a subject: its principal map and what stands over it, or else its first map."""
     by_key = {layer.key: layer for layer in layers}
-    *_, principal = OPENINGS[group]
-    if principal in by_key:
-        return [by_key[key] for key in OPENINGS[group] if key in by_key]
-    return [layer for layer in layers if layer.group == group and (layer.theme or layer.raster)][:1]
+    if group.opening[-1] in by_key:
+        return [by_key[key] for key in group.opening if key in by_key]
+    return [layer for layer in layers if layer.group == group.key and (layer.theme or layer.raster)][:1]
 
 
 def group_title(group: str, lang: Language) -> str:
     """Return the title of a group of layers; one of the user's own keeps its name."""
-    try:
-        return text("geopackage.limits" if group == "limits" else f"theme_group.{group}", lang)
-    except KeyError:
-        return group
+    if group == "limits":
+        return text("geopackage.limits", lang)
+    return groups()[group].title(lang) if group in groups() else group

@@ -5,29 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from opsn_geo.catalogue.register import Border, Labels, table
 from opsn_geo.catalogue.words import Language, State, text
 from opsn_geo.publish.classes import legend_unit
-from opsn_geo.publish.geopackage.content import OFFICIAL, Column, Content
+from opsn_geo.publish.geopackage.content import Column, Content
 from opsn_geo.publish.qgis.xml import as_it_is, evaluated, literal, quoted, render
 from opsn_geo.publish.themes import Class, Theme, legend_label
-
-
-class Labels(NamedTuple):
-    """How features are named on the map; ``largest`` is the scale's denominator beyond which names hide."""
-
-    size: float
-    largest: int = 0
-    bold: bool = False
-    colour: str = "#2b2b2b"
-
-
-class Border(NamedTuple):
-    """Colour and width (mm) of a layer drawn as outlines."""
-
-    colour: str
-    width: float
 
 
 class Lookup(NamedTuple):
@@ -83,21 +68,6 @@ class LayerStyle:
     map_tip: str
 
 
-LABELS: Final = {
-    "communes": Labels(size=7, largest=150_000),
-    "epci": Labels(size=8, largest=500_000, colour="#4a4a4a"),
-    "departements": Labels(size=11, largest=3_000_000, bold=True),
-    "opsn": Labels(size=9, bold=True, largest=3_000_000),
-}
-BORDERS: Final = {
-    "communes": Border("#9a9a9a", 0.1),
-    "epci": Border("#6e6e6e", 0.2),
-    "departements": Border("#1f1f1f", 0.5),
-    "deserts": Border("#1d4e89", 0.5),
-    "silences": Border("#a1156b", 0.6),
-}
-
-
 def styles(content: Content, themes: Iterable[Theme], lang: Language) -> dict[str, str]:
     """Return every named style of a layer or table; the first is its default.
 
@@ -118,7 +88,7 @@ def styles(content: Content, themes: Iterable[Theme], lang: Language) -> dict[st
     """
     own = sorted((theme for theme in themes if theme.layer == content.name), key=lambda t: not t.default)
     named: dict[str, Theme | None] = {theme.title: theme for theme in own}
-    if content.shape is None or content.name in BORDERS or not own:
+    if content.shape is None or table(content.name).border or not own:
         named[text("geopackage.outline" if content.shape else "geopackage.table", lang)] = None
     return {
         name: render("style.qml.jinja", style=layer_style(content, theme, lang))
@@ -150,7 +120,7 @@ def layer_style(
     lookups : mapping of str to Lookup, optional
         By column, where in the project the words for its values stand.
     labelled : bool
-        Whether features may bear their name on the map; those of a layer without ``LABELS`` never do.
+        Whether features may bear their name on the map; where the register has no labels they never do.
     """
     named = content.shape is not None and content.has("name")
     fields = [_field(column, place, lookups or {}) for place, column in enumerate(content.columns, start=1)]
@@ -158,11 +128,11 @@ def layer_style(
         content=content,
         theme=theme,
         rules=_rules(content, theme, lang) if theme else (),
-        border=BORDERS.get(content.name, Border("#6e6e6e", 0.2)),
-        labels=LABELS.get(content.name, Labels(size=9)),
-        labelled=labelled and named and content.name in LABELS,
+        border=table(content.name).border or Border(colour="#6e6e6e", width=0.2),
+        labels=table(content.name).labels or Labels(size=9),
+        labelled=labelled and named and table(content.name).labels is not None,
         displaced=named and content.shape == "point",
-        row_number=text("columns.fid", lang),
+        row_number=text("columns.fid.label", lang),
         fields=fields,
         tabs=_tabs(content, fields, lang),
         relations=relations,
@@ -237,9 +207,10 @@ def _tabs(content: Content, fields: Sequence[Field], lang: Language) -> dict[str
     """Return the tabs of a form: what a feature is, and what was measured; a table needs but one."""
     if content.shape is None:
         return {content.title: list(fields)} if fields else {}
+    official = {column.name for column in content.columns if column.official}
     tabs = {
-        text("geopackage.identity", lang): [field for field in fields if field.name in OFFICIAL],
-        text("geopackage.measures", lang): [field for field in fields if field.name not in OFFICIAL],
+        text("geopackage.identity", lang): [field for field in fields if field.name in official],
+        text("geopackage.measures", lang): [field for field in fields if field.name not in official],
     }
     return {title: shown for title, shown in tabs.items() if shown}
 

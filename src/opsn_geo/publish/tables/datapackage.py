@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import text
 from opsn_geo.publish.geopackage.content import Column, Content, describe, simulation
 from opsn_geo.publish.manifest import checksum
@@ -21,49 +22,6 @@ if TYPE_CHECKING:
 _PROFILE: Final = "https://datapackage.org/profiles/2.0/datapackage.json"
 _LICENCE: Final = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
 _TYPES: Final = {"INTEGER": "integer", "REAL": "number", "BOOLEAN": "boolean", "DATE": "date"}
-_KEYS: Final = {
-    "communes": ("code_insee",),
-    "epci": ("siren_epci",),
-    "departements": ("code_dep",),
-    "opsn": ("opsn",),
-    "services": ("service",),
-    "deserts": ("desert",),
-    "silences": ("silence",),
-    "couverture": ("code_insee", "service"),
-    "couverture_parts": ("level", "code", "service"),
-    "couverture_voies": ("level", "code"),
-    "accessibilite_ponderee": ("level", "code"),
-    "redondance": ("level", "code"),
-    "stabilite": ("code_insee", "service"),
-    "panorama_opsn": ("opsn",),
-    "panorama_services": ("service",),
-    "panorama_formes": ("legal_form",),
-    "panorama_totaux": ("measure",),
-    "panorama_departements": ("code_dep",),
-    "besoins": ("code_dep", "service"),
-    "representativite": ("variable", "level"),
-    "representativite_epci": ("variable", "level"),
-    "repondants": ("body",),
-    "estimations_autres": ("body", "item"),
-    "reponses": ("code_insee", "respondent", "item"),
-    "figures": ("figure",),
-}
-"""Columns that tell the rows of a table apart."""
-_REFERENCES: Final = {
-    "code_insee": "communes",
-    "chef_lieu": "communes",
-    "seat": "communes",
-    "nearest_covered": "communes",
-    "siren_epci": "epci",
-    "code_dep": "departements",
-    "home_departement": "departements",
-    "service": "services",
-    "opsn": "opsn",
-    "main_opsn": "opsn",
-    "nearest_opsn": "opsn",
-    "opsn_partner": "opsn",
-}
-"""Columns that name a row of another table."""
 
 
 def datapackage(
@@ -131,7 +89,7 @@ def _resource(
 
 def _schema(name: str, content: Content, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     frame = tables[name]
-    key = [column for column in _KEYS.get(name, ()) if column in frame]
+    key = [column for column in register.table(name).key if column in frame]
     if not _tells_apart(frame, key):
         key = []
     foreign = list(_foreign_keys(name, tables))
@@ -153,12 +111,15 @@ def _tells_apart(frame: pd.DataFrame, key: list[str]) -> bool:
 
 def _foreign_keys(name: str, tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     """Give each column of a table whose every value stands in the table it refers to."""
-    for column, other in _REFERENCES.items():
-        key = _KEYS[other][0]
-        if column in tables[name] and other in tables and (name, column) != (other, key):
-            named = {*tables[name][column].dropna().unique()} - {""}
-            if named and named <= {*tables[other][key]}:
-                yield {"fields": [column], "reference": {"resource": other, "fields": [key]}}
+    for column in map(str, tables[name]):
+        declared = register.column(column, name)
+        other = declared.refers_to
+        if other not in tables or declared.list or (name, (column,)) == (other, register.table(other).key):
+            continue
+        (key,) = register.table(other).key
+        identifiers = {*tables[name][column].dropna().unique()} - {""}
+        if identifiers and identifiers <= {*tables[other][key]}:
+            yield {"fields": [column], "reference": {"resource": other, "fields": [key]}}
 
 
 def _field(column: Column, values: pd.Series, *, required: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import pandas as pd
 
 from opsn_geo import __version__
+from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import Language, label, text, texts
 from opsn_geo.publish.geopackage.content import Column, Content, describe, dictionary, simulation
 from opsn_geo.study import Metadata
@@ -21,32 +22,6 @@ from opsn_geo.study import Metadata
 Kind = Literal["text", "prose", "flag", "day", "whole", "share", "decimal"]
 """How the values of a column are shown; ``prose`` is text that wraps."""
 
-TABLES: Final = (
-    "communes", "epci", "departements", "opsn", "services", "offres", "adhesions", "couverture_voies",
-    "deserts", "silences", "repondants", "representativite", "representativite_globale",
-    "representativite_epci", "profils", "verdict", "estimations", "estimations_autres", "influence",
-    "reponses", "besoins", "extension", "scenarios", "panorama_opsn", "panorama_services",
-    "panorama_departements", "panorama_affirmations", "figures", "incoherences", "rejets",
-)  # fmt: skip
-"""Tables worth a sheet, in the order of the sheets."""
-_ASIDE: Final = frozenset(
-    {"code_reg", "mairie_x", "mairie_y", "repair", "siren", "postal_code", "row", "code_read", "how", "score"}
-    | {"share", "event", "hhi", "q_value", "neighbour_p", "neighbour_q", "stability_verdict"}
-)
-"""Columns that serve scripts, not readers."""
-_NAMED: Final = {
-    "service": "services",
-    "opsn": "opsn",
-    "own_opsn": "opsn",
-    "main_opsn": "opsn",
-    "nearest_opsn": "opsn",
-    "opsn_partner": "opsn",
-    "opsn_offering": "opsn",
-    "opsn_reaching": "opsn",
-    "services": "services",
-    "extended": "services",
-}
-"""Columns of identifiers, and the table in which each identifier has a name."""
 _FORBIDDEN: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 _UNCLEAN: Final = _FORBIDDEN[:-1] + "\r]"
 _LONGEST_CELL: Final = 32_767
@@ -92,11 +67,15 @@ def sheets(tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> list[Sheet
     Returns
     -------
     list of Sheet
-        The guide, those of :data:`TABLES` that the run has, and the definitions. Headers are aliases, and
-        words and identifiers are told in the study's language.
+        The guide, the tables of the run that the register has a sheet for, and the definitions. Headers are
+        aliases; codes and identifiers are spelt out in the study's language.
     """
     lang = metadata.language
-    chosen = {name: _readable(name, tables, lang) for name in TABLES if name in tables}
+    chosen = {
+        name: _readable(name, tables, lang)
+        for name, each in register.tables().items()
+        if each.sheet and name in tables
+    }
     contents = {name: describe(name, frame, metadata) for name, frame in chosen.items()}
     titles = sheet_titles(
         [
@@ -151,16 +130,17 @@ def _by_value(texts: pd.Series, tell: Callable[[str], str]) -> pd.Series:
 
 def _readable(name: str, tables: Mapping[str, pd.DataFrame], lang: Language) -> pd.DataFrame:
     """Leave technical columns out of a table, and tell identifiers by their names."""
-    frame = tables[name].drop(columns=_ASIDE, errors="ignore")
+    frame = tables[name]
+    frame = frame.drop(columns=[it for it in frame if register.column(str(it), name).technical])
     if name != "epci" and "siren_epci" in frame and "epci" in tables:
         named = frame["siren_epci"].map(tables["epci"].set_index("siren_epci")["name"]).astype("str")
         frame.insert(list(frame).index("siren_epci") + 1, "epci_name", named)
     if {"variable", "level"} <= set(frame):
         frame = frame.assign(level=_levels(frame, tables, lang))
     names = {
-        column: _names(tables[table], table, lang)
-        for column, table in _NAMED.items()
-        if column in frame and table in tables and not frame[column].is_unique
+        column: _names(tables[table.name], table, lang)
+        for column, table in register.lookups(map(str, frame), name).items()
+        if table.name in tables and not frame[column].is_unique
     }
     return frame.assign(**{column: _renamed(frame[column], told) for column, told in names.items()})
 
@@ -181,10 +161,10 @@ def _renamed(identifiers: pd.Series, names: Mapping[str, str]) -> pd.Series:
     return _by_value(identifiers, lambda it: ", ".join(names.get(one, one) for one in it.split(";")))
 
 
-def _names(frame: pd.DataFrame, table: str, lang: Language) -> dict[str, str]:
-    """Give the name of each identifier of a table, in the language where it has one."""
-    key = "service" if table == "services" else "opsn"
-    name = f"name_{lang}" if f"name_{lang}" in frame else "name"
+def _names(frame: pd.DataFrame, table: register.Table, lang: Language) -> dict[str, str]:
+    """Return the name of each identifier of a table, in the language where it has one."""
+    key, name = table.key[0], table.spelt_by
+    name = f"{name}_{lang}" if f"{name}_{lang}" in frame else name
     return {str(k): str(v) for k, v in zip(frame[key], frame[name].fillna(frame[key]), strict=True)}
 
 
@@ -265,21 +245,13 @@ def _guide(
     ]
     rows = [(what, held) for what, held in rows if held]
     rows += [(_say(lang, "sheets"), _say(lang, "sheets_hold"))]
-    rows += [(title, _holds(name, lang)) for name, title in named.items()]
+    rows += [(title, register.table(name).contents(lang)) for name, title in named.items()]
     rows += [(titles[-1], _say(lang, "definitions_hold")), (_say(lang, "csv"), _say(lang, "csv_hold"))]
-    rows += [(f"tables/{name}.csv", _holds(name, lang)) for name in others]
+    rows += [(f"tables/{name}.csv", register.table(name).contents(lang)) for name in others]
     frame = pd.DataFrame(rows, columns=[titles[0], metadata.title or "–"], dtype="str")
     return Sheet(
         title=titles[0], frame=frame.apply(clean), kinds=("text", "prose"), widths=(34, 110), filtered=False
     )
-
-
-def _holds(name: str, lang: Language) -> str:
-    """Say what a table holds; of a user's own table the catalogue says nothing."""
-    try:
-        return text(f"contents.{name}.abstract", lang)
-    except KeyError:
-        return ""
 
 
 def _say(lang: Language, key: str, **values: object) -> str:

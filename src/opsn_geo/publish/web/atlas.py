@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.register import groups, tables
 from opsn_geo.catalogue.words import Language, Path, State, definition, text, texts
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.themes import STATE_COLOURS, Theme, classify, intervals
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from opsn_geo.study import Metadata
 
-LEVELS: Final = ("communes", "epci", "departements")
+LEVELS: Final = tuple(each.name for each in tables().values() if each.level)
 ANY: Final = "any"
 """Key of the first entry of the services: at least one of them."""
 
@@ -328,7 +329,7 @@ def shown_theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language) -> dict[s
         of = of.where(layer["inside"].astype(bool), -1)
     return {
         "key": theme.key,
-        "group": text(f"theme_group.{theme.group}", lang),
+        "group": groups()[theme.group].title(lang),
         "level": theme.layer,
         "title": theme.title,
         "note": definition(theme.column, lang),
