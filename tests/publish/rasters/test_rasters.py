@@ -14,12 +14,12 @@ import shapely
 from opsn_geo.boundaries.territory import Territory, embedded
 from opsn_geo.publish.rasters.write import (
     NODATA,
-    burned,
+    area_values,
     distance,
-    footprint,
     grid_over,
+    inside_mask,
+    masked,
     overlay,
-    within,
     write_raster,
     write_rasters,
 )
@@ -54,7 +54,7 @@ def near(toy: Territory, tmp_path: Path) -> Path:
     grid = grid_over(inside)
     write_raster(
         tmp_path / "near.tif",
-        within(distance(grid, targets), footprint(grid, inside)),
+        masked(distance(grid, targets), inside_mask(grid, inside)),
         grid,
         METADATA,
         "distance_member_m",
@@ -92,7 +92,9 @@ def test_the_file_is_a_cloud_optimised_geotiff_that_says_what_it_is(near: Path) 
 
 def test_a_large_raster_has_overviews(toy: Territory, tmp_path: Path) -> None:
     grid = grid_over(toy.communes, 2.5)
-    write_raster(tmp_path / "a.tif", burned(grid, toy.communes, "population"), grid, METADATA, "access_score")
+    write_raster(
+        tmp_path / "a.tif", area_values(grid, toy.communes, "population"), grid, METADATA, "access_score"
+    )
     with rasterio.open(tmp_path / "a.tif") as source:
         assert source.overviews(1) == [2, 4]
         assert source.block_shapes == [(512, 512)]
@@ -101,7 +103,7 @@ def test_a_large_raster_has_overviews(toy: Territory, tmp_path: Path) -> None:
 def test_the_same_inputs_give_the_same_bytes_and_nothing_else_is_left(near: Path, toy: Territory) -> None:
     first = near.read_bytes()
     grid, targets = grid_over(toy.inside), mairies(toy.communes.loc[["80001", "60012"]])
-    block = within(distance(grid, targets), footprint(grid, toy.inside))
+    block = masked(distance(grid, targets), inside_mask(grid, toy.inside))
     write_raster(near, block, grid, METADATA, "distance_member_m")
     assert near.read_bytes() == first
     assert sorted(file.name for file in near.parent.iterdir()) == ["near.qml", "near.tif"]
@@ -110,7 +112,7 @@ def test_the_same_inputs_give_the_same_bytes_and_nothing_else_is_left(near: Path
 def test_each_cell_takes_the_value_of_the_commune_at_its_centre(toy: Territory, tmp_path: Path) -> None:
     areas = toy.communes.assign(score=toy.communes["population"].where(toy.communes.index != "80001") / 8)
     grid = grid_over(areas)
-    write_raster(tmp_path / "a.tif", burned(grid, areas, "score"), grid, METADATA, "access_score")
+    write_raster(tmp_path / "a.tif", area_values(grid, areas, "score"), grid, METADATA, "access_score")
     with rasterio.open(tmp_path / "a.tif") as source:
         values = source.read(1)
         points = gpd.GeoDataFrame(geometry=centres(source).ravel(), crs=2154)
@@ -140,8 +142,8 @@ def test_the_style_holds_one_open_ended_rising_class_per_colour(near: Path) -> N
 
 def test_the_overlay_is_transparent_where_there_is_no_data(toy: Territory, near: Path) -> None:
     grid = grid_over(toy.inside)
-    block = within(
-        distance(grid, mairies(toy.communes.iloc[:1])), footprint(grid, toy.communes.loc[["80001"]])
+    block = masked(
+        distance(grid, mairies(toy.communes.iloc[:1])), inside_mask(grid, toy.communes.loc[["80001"]])
     )
     classes = write_raster(near, block, grid, METADATA, "distance_member_m")
     picture, ((south, west), (north, east)) = overlay(near, classes)
@@ -162,7 +164,7 @@ def test_hauts_de_france_at_250_m_agrees_with_geometry(tmp_path: Path) -> None:
     inside = embedded(millesime=2021, region="32").inside
     targets = mairies(inside[inside["mairie_x"].notna()].iloc[::7])
     grid = grid_over(inside)
-    block = within(distance(grid, targets), footprint(grid, inside))
+    block = masked(distance(grid, targets), inside_mask(grid, inside))
     write_raster(tmp_path / "d.tif", block, grid, METADATA, "distance_member_m")
     with rasterio.open(tmp_path / "d.tif") as source:
         values, points = source.read(1), centres(source)

@@ -69,7 +69,7 @@ def test_a_map_that_offers_a_raster_has_the_same_bytes_each_time(
     toy: Territory, layer: gpd.GeoDataFrame, theme: Theme, tmp_path: Path
 ) -> None:
     grid = raster.grid_over(toy.inside)
-    block = raster.burned(grid, toy.inside, "population")
+    block = raster.area_values(grid, toy.inside, "population")
     classes = raster.write_raster(tmp_path / "r.tif", block, grid, METADATA, "access_score")
     for name in ("a.html", "b.html"):
         made = folium_maps.theme_map(layer, theme, METADATA)

@@ -1,6 +1,6 @@
-"""Rasters on the legal grid: Cloud-Optimised GeoTIFF, with the QGIS style that stands beside each.
+"""Rasters in the legal projection: Cloud-Optimised GeoTIFF, each with its QGIS style beside it.
 
-Values are made window by window, so that a country fits in memory. Distances are those of
+Values are computed window by window, so that a country fits in memory. Distances are those of
 :mod:`opsn_geo.measure.deserts.nearest`, taken at the centre of each cell.
 """
 
@@ -30,17 +30,16 @@ if TYPE_CHECKING:
 
     from opsn_geo.study import Metadata
 
-    Block = Callable[[Window], NDArray[np.float32]]
+    WindowValues = Callable[[Window], NDArray[np.float32]]
 
 NODATA: Final = -9999.0
-BLOCK: Final = 512
-_SAMPLE: Final = 100_000
-"""Cells that the classes of a legend are computed on, about."""
+BLOCK: Final = 512  # cells on the side of a window, and of a tile of the file
+_SAMPLE: Final = 100_000  # cells that the classes of a legend are computed on, about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """Where the cells of a raster lie."""
+    """Position, size and projection of the cells of a raster."""
 
     transform: Affine
     width: int
@@ -49,7 +48,7 @@ class Grid:
 
 
 def grid_over(areas: gpd.GeoDataFrame, cell_m: float = 250.0) -> Grid:
-    """Lay a grid over areas, its lines on whole multiples of the cell so that rasters fit each other.
+    """Return a grid that covers areas; its lines are multiples of the cell, so that rasters fit each other.
 
     Parameters
     ----------
@@ -77,8 +76,8 @@ def grid_over(areas: gpd.GeoDataFrame, cell_m: float = 250.0) -> Grid:
     )
 
 
-def distance(grid: Grid, targets: gpd.GeoSeries) -> Block:
-    """Measure the distance from the centre of each cell to the nearest target.
+def distance(grid: Grid, targets: gpd.GeoSeries) -> WindowValues:
+    """Return the distance from the centre of each cell to the nearest target, as a function of the window.
 
     Parameters
     ----------
@@ -94,7 +93,7 @@ def distance(grid: Grid, targets: gpd.GeoSeries) -> Block:
     """
     points = targets[~targets.is_empty].get_coordinates().to_numpy()
 
-    def block(window: Window) -> NDArray[np.float32]:
+    def values(window: Window) -> NDArray[np.float32]:
         if not len(points):
             return np.full((int(window.height), int(window.width)), NODATA, dtype=np.float32)
         side, left, top = grid.transform.a, grid.transform.c, grid.transform.f
@@ -102,74 +101,85 @@ def distance(grid: Grid, targets: gpd.GeoSeries) -> Block:
         y = top - side * (window.row_off + np.arange(window.height) + 0.5)
         return lattice_distances(x, y, points).astype(np.float32)
 
-    return block
+    return values
 
 
-def burned(grid: Grid, areas: gpd.GeoDataFrame, column: str) -> Block:
-    """Give each cell the value of the area that its centre lies in, such as an access score.
+def area_values(grid: Grid, areas: gpd.GeoDataFrame, column: str) -> WindowValues:
+    """Return the value of the area that the centre of each cell lies in, as a function of the window.
 
     Parameters
     ----------
     grid : Grid
         Grid of the raster, in the projection of `areas`.
     areas : GeoDataFrame
-        Areas with the numeric `column`; where it is missing, and outside all areas, there is no data.
+        Areas with the numeric `column`, such as an access score; where it is missing, and outside all areas,
+        there is no data.
+    column : str
+        Column whose values are written.
 
     Returns
     -------
     callable
         Values of a window, for :func:`write_raster`.
     """
-    from rasterio.features import rasterize  # noqa: PLC0415 - heavy, and needed for rasters only
+    import shapely  # noqa: PLC0415 - heavy, and needed for rasters only
+    from rasterio.features import rasterize  # noqa: PLC0415
     from rasterio.windows import bounds, transform  # noqa: PLC0415
 
-    known = areas[areas[column].notna()]
+    valued = areas[areas[column].notna()]
 
-    def block(window: Window) -> NDArray[np.float32]:
-        near = known.iloc[np.sort(known.sindex.query(_box(bounds(window, grid.transform))))]
-        shapes = zip(near.geometry, near[column].astype(float), strict=True)
-        shape = (int(window.height), int(window.width))
-        empty = np.full(shape, NODATA, dtype=np.float32)
-        place = transform(window, grid.transform)
-        return rasterize(shapes, out=empty, transform=place) if len(near) else empty
+    def values(window: Window) -> NDArray[np.float32]:
+        drawn = np.full((int(window.height), int(window.width)), NODATA, dtype=np.float32)
+        # Only the areas near the window are drawn, in the order of the frame: the last one wins an edge.
+        places = valued.sindex.query(shapely.box(*bounds(window, grid.transform)))
+        near = valued.iloc[np.sort(places)]
+        if not near.empty:
+            shapes = zip(near.geometry, near[column].astype(float), strict=True)
+            rasterize(shapes, out=drawn, transform=transform(window, grid.transform))
+        return drawn
 
-    return block
+    return values
 
 
-def footprint(grid: Grid, areas: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Tell for each cell of a grid whether its centre lies in the areas, which are a valid coverage."""
-    import shapely  # noqa: PLC0415 - kept beside its only use
-    from rasterio.features import rasterize  # noqa: PLC0415 - heavy, and needed for rasters only
+def inside_mask(grid: Grid, areas: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Return whether the centre of each cell lies in the areas, which are a valid coverage."""
+    import shapely  # noqa: PLC0415 - heavy, and needed for rasters only
+    from rasterio.features import rasterize  # noqa: PLC0415
 
+    # One shape without inner borders is drawn many times faster than every commune.
     whole = shapely.coverage_union_all(areas.geometry.to_numpy())
     shape = (grid.height, grid.width)
     inside: NDArray[np.uint8] = rasterize([(whole, 1)], shape, transform=grid.transform, dtype="uint8")
     return inside.astype(bool)
 
 
-def within(block: Block, kept: NDArray[np.bool_]) -> Block:
-    """Keep the values of some cells of a grid, as of a :func:`footprint`; elsewhere there is no data."""
+def masked(values: WindowValues, mask: NDArray[np.bool_]) -> WindowValues:
+    """Return the same values where a mask of the whole grid is true, and no data elsewhere."""
 
-    def values(window: Window) -> NDArray[np.float32]:
-        here = kept[window.toslices()]
-        return np.where(here, block(window) if here.any() else NODATA, NODATA).astype(np.float32)
+    def masked_values(window: Window) -> NDArray[np.float32]:
+        mask_here = mask[window.toslices()]
+        if not mask_here.any():
+            return np.full(mask_here.shape, NODATA, dtype=np.float32)
+        return np.where(mask_here, values(window), NODATA).astype(np.float32)
 
-    return values
+    return masked_values
 
 
-def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measure: str) -> tuple[Class, ...]:
-    """Write a Cloud-Optimised GeoTIFF and, beside it, its QGIS style.
+def write_raster(
+    file: Path, values: WindowValues, grid: Grid, metadata: Metadata, measure: str
+) -> tuple[Class, ...]:
+    """Write a Cloud-Optimised GeoTIFF and, beside it, its QGIS style; return the classes of its legend.
 
     Parameters
     ----------
     file : Path
         Raster to write, ending in ``.tif``; the style ends in ``.qml``. Both move into place when whole.
-    block : callable
-        Values of a window, as :func:`distance` and :func:`burned` make; :data:`NODATA` where there is none.
+    values : callable
+        Values of a window, as of :func:`distance` or :func:`area_values`; :data:`NODATA` where there is none.
     grid : Grid
         Where the cells lie.
     metadata : Metadata
-        What the file says of itself, in its tags.
+        Title, territory, vintage and date for the tags of the file.
     measure : {"distance_member_m", "distance_opsn_m", "access_score"}
         What the values are: an entry ``rasters`` of the catalogue.
 
@@ -187,8 +197,9 @@ def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measu
 
     title = text(f"rasters.{measure}", metadata.language)
     with staged(file.parent, last=file.name) as aside:
+        # The COG driver only copies: a plain file is written first.
         plain = aside / "plain.tif"
-        sample = _write_blocks(plain, block, grid, _tags(metadata, title, measure), title)
+        sample = _write_windows(plain, values, grid, _tags(metadata, title, measure), title)
         options = {
             "compress": "DEFLATE",
             "level": 1,  # the bits of a distance are noise: more effort gains 2 %
@@ -205,9 +216,8 @@ def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measu
             palette="YlOrBr",
             lang=metadata.language,
         )
-        # Where nothing is known the raster has no data: its style has no class for it.
-        known = [entry for entry in classes if not entry.hatched]
-        style = render("raster_style.qml.jinja", classes=known)
+        # Where nothing is known the raster has no data, and its style no class.
+        style = render("raster_style.qml.jinja", classes=[each for each in classes if not each.hatched])
         (aside / file.name).with_suffix(".qml").write_bytes(style.encode())
     return classes
 
@@ -215,7 +225,7 @@ def write_raster(file: Path, block: Block, grid: Grid, metadata: Metadata, measu
 def write_rasters(
     folder: Path, layers: Mapping[str, gpd.GeoDataFrame], metadata: Metadata
 ) -> dict[str, tuple[Class, ...]]:
-    """Write every raster that the layers of a study allow.
+    """Write every raster that the layers of a study allow; return the classes of each.
 
     Parameters
     ----------
@@ -225,7 +235,7 @@ def write_rasters(
         ``communes`` (state, mairie_x, mairie_y, inside, and access_score where it is known) and ``opsn``
         (points), in one metric projection.
     metadata : Metadata
-        What the files say of themselves.
+        Title, territory, vintage and date for the tags of the files.
 
     Returns
     -------
@@ -236,35 +246,34 @@ def write_rasters(
     communes = layers["communes"]
     inside = communes[communes["inside"]]
     grid = grid_over(inside)
-    blocks = {
-        f"distance_{name}_m": distance(grid, points)
-        for name, points in {
-            "member": _member_halls(communes),
-            "opsn": layers["opsn"].geometry.dropna(),
-        }.items()
-        if not points.is_empty.all()
+    targets = {
+        "distance_member_m": _member_mairies(communes),
+        "distance_opsn_m": layers["opsn"].geometry.dropna(),
     }
+    measures = {name: distance(grid, points) for name, points in targets.items() if not points.is_empty.all()}
     if "access_score" in inside:
-        blocks["access_score"] = burned(grid, inside, "access_score")
-    kept = footprint(grid, inside)
+        measures["access_score"] = area_values(grid, inside, "access_score")
+    mask = inside_mask(grid, inside)
     return {
-        name: write_raster(folder / f"{name}.tif", within(block, kept), grid, metadata, name)
-        for name, block in blocks.items()
+        name: write_raster(folder / f"{name}.tif", masked(values, mask), grid, metadata, name)
+        for name, values in measures.items()
     }
 
 
-def _member_halls(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    """Give the mairies of the communes that a membership reaches, where they are known."""
+def _member_mairies(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the mairies of the communes that a membership reaches, where their place is known."""
     import geopandas as gpd  # noqa: PLC0415 - heavy, and needed for rasters only
 
     members = communes[communes["state"].isin([State.MEMBER, State.USED])]
-    halls = members[["mairie_x", "mairie_y"]].dropna().astype(float)
-    points = gpd.points_from_xy(halls["mairie_x"], halls["mairie_y"], crs=communes.crs)
-    return gpd.GeoSeries(points, index=halls.index)
+    mairies = members[["mairie_x", "mairie_y"]].dropna().astype(float)
+    points = gpd.points_from_xy(mairies["mairie_x"], mairies["mairie_y"], crs=communes.crs)
+    return gpd.GeoSeries(points, index=mairies.index)
 
 
-def overlay(file: Path, classes: tuple[Class, ...], *, most: int = 1_200) -> tuple[bytes, list[list[float]]]:
-    """Draw a raster for a web map.
+def overlay(
+    file: Path, classes: tuple[Class, ...], *, max_pixels: int = 1_200
+) -> tuple[bytes, list[list[float]]]:
+    """Return the picture of a raster for a web map, and its bounds.
 
     Parameters
     ----------
@@ -272,7 +281,7 @@ def overlay(file: Path, classes: tuple[Class, ...], *, most: int = 1_200) -> tup
         Raster of :func:`write_raster`.
     classes : tuple of Class
         Its classes.
-    most : int
+    max_pixels : int
         Longest side of the picture, in pixels.
 
     Returns
@@ -285,38 +294,34 @@ def overlay(file: Path, classes: tuple[Class, ...], *, most: int = 1_200) -> tup
     from rasterio.vrt import WarpedVRT  # noqa: PLC0415
     from rasterio.warp import transform_bounds  # noqa: PLC0415
 
-    with rasterio.open(file) as source, WarpedVRT(source, crs="EPSG:3857") as flat:
-        scale = max(1.0, max(flat.width, flat.height) / most)
-        values = flat.read(1, out_shape=(round(flat.height / scale), round(flat.width / scale)))
-        west, south, east, north = transform_bounds("EPSG:3857", "EPSG:4326", *flat.bounds)
-    plain = [entry for entry in classes if not entry.hatched]
-    uppers = [float(entry.upper or 0) for entry in plain[:-1]]
-    places = np.where(values == NODATA, 0, 1 + np.searchsorted(uppers, values, side="left"))
-    colours = [(0, 0, 0, 0), *((*bytes.fromhex(entry.colour[1:]), 255) for entry in plain)]
-    return _png(places.astype(np.uint8), colours), [[south, west], [north, east]]
+    with rasterio.open(file) as source, WarpedVRT(source, crs="EPSG:3857") as warped:
+        scale = max(1.0, max(warped.width, warped.height) / max_pixels)
+        values = warped.read(1, out_shape=(round(warped.height / scale), round(warped.width / scale)))
+        west, south, east, north = transform_bounds("EPSG:3857", "EPSG:4326", *warped.bounds)
+    intervals_only = [entry for entry in classes if not entry.hatched]
+    uppers = [float(entry.upper or 0) for entry in intervals_only[:-1]]
+    # A pixel is the place of its colour in a list that begins with the transparent one.
+    pixels = np.where(values == NODATA, 0, 1 + np.searchsorted(uppers, values, side="left"))
+    colours = [(0, 0, 0, 0), *((*bytes.fromhex(entry.colour[1:]), 255) for entry in intervals_only)]
+    return _png(pixels.astype(np.uint8), colours), [[south, west], [north, east]]
 
 
-def _png(places: NDArray[np.uint8], colours: list[tuple[int, ...]]) -> bytes:
-    """Write a picture whose pixels are positions in a list of colours (RGBA)."""
+def _png(pixels: NDArray[np.uint8], colours: list[tuple[int, ...]]) -> bytes:
+    """Return a PNG whose pixels are places in a list of colours (RGBA)."""
     import rasterio  # noqa: PLC0415 - heavy, and needed for rasters only
 
-    height, width = places.shape
+    height, width = pixels.shape
     kind = {"driver": "PNG", "count": 1, "dtype": "uint8", "height": height, "width": width}
     with warnings.catch_warnings(), rasterio.MemoryFile() as memory:
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         with memory.open(**kind) as target:
-            target.write(places, 1)
+            target.write(pixels, 1)
             target.write_colormap(1, dict(enumerate(colours)))
         return bytes(memory.read())
 
 
-def _box(bounds: tuple[float, float, float, float]) -> object:
-    import shapely  # noqa: PLC0415 - kept beside its only use
-
-    return shapely.box(*bounds)
-
-
 def _windows(grid: Grid) -> Iterator[Window]:
+    """Yield the windows of a grid, row by row; the last of a row or column may be smaller."""
     from rasterio.windows import Window  # noqa: PLC0415 - heavy, and needed for rasters only
 
     for row in range(0, grid.height, BLOCK):
@@ -325,7 +330,7 @@ def _windows(grid: Grid) -> Iterator[Window]:
 
 
 def _tags(metadata: Metadata, title: str, measure: str) -> dict[str, str]:
-    """Say in the file what it holds; no clock, so that the same inputs give the same bytes."""
+    """Return what the file says of itself; no clock, so that the same inputs give the same bytes."""
     return {
         "TITLE": title,
         "MEASURE": measure,
@@ -337,23 +342,34 @@ def _tags(metadata: Metadata, title: str, measure: str) -> dict[str, str]:
     }
 
 
-def _write_blocks(
-    file: Path, block: Block, grid: Grid, tags: dict[str, str], title: str
+def _write_windows(
+    file: Path, values: WindowValues, grid: Grid, tags: dict[str, str], title: str
 ) -> NDArray[np.float32]:
-    """Write window by window; give an even sample of the values for the classes of the legend."""
+    """Write window by window; return an even sample of the values for the classes of the legend."""
     import rasterio  # noqa: PLC0415 - heavy, and needed for rasters only
 
-    what = {"driver": "GTiff", "dtype": "float32", "count": 1, "nodata": NODATA, "bigtiff": "IF_SAFER"}
-    where = {"width": grid.width, "height": grid.height, "transform": grid.transform, "crs": grid.crs}
-    tiles = {"tiled": True, "blockxsize": BLOCK, "blockysize": BLOCK}
-    every = max(1, grid.width * grid.height // _SAMPLE)
-    sample = []
-    with rasterio.open(file, "w", **what, **where, **tiles) as target:
+    profile = {
+        "driver": "GTiff",
+        "dtype": "float32",
+        "count": 1,
+        "nodata": NODATA,
+        "bigtiff": "IF_SAFER",
+        "width": grid.width,
+        "height": grid.height,
+        "transform": grid.transform,
+        "crs": grid.crs,
+        "tiled": True,
+        "blockxsize": BLOCK,
+        "blockysize": BLOCK,
+    }
+    step = max(1, grid.width * grid.height // _SAMPLE)
+    samples = []
+    with rasterio.open(file, "w", **profile) as target:
         target.update_tags(**tags)
         target.set_band_description(1, title)
         target.set_band_unit(1, unit_of(tags["MEASURE"], "en"))
         for window in _windows(grid):
-            values = block(window)
-            target.write(values, 1, window=window)
-            sample.append(values[values != NODATA][::every])
-    return np.concatenate(sample)
+            window_values = values(window)
+            target.write(window_values, 1, window=window)
+            samples.append(window_values[window_values != NODATA][::step])
+    return np.concatenate(samples)
