@@ -332,7 +332,7 @@ def shown_theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language) -> dict[s
         "group": groups()[theme.group].title(lang),
         "level": theme.layer,
         "title": theme.title,
-        "note": definition(theme.column, lang),
+        "note": definition(theme.column, lang, theme.layer),
         "kind": theme.kind,
         "share": theme.column.endswith("_share"),
         "unit": "" if theme.unit in {"%", text("unit.count", lang)} else theme.unit,
