@@ -23,6 +23,7 @@ from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import survey as representativeness
 from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.pipeline.parallel import together
+from opsn_geo.pipeline.rounding import rounded
 from opsn_geo.publish import manifest
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.tables import csv_files as csv_tables
@@ -153,7 +154,12 @@ def measure(inputs: Inputs, executor: Executor | None = None) -> Results:
     for analysis in analyses:
         layers |= analysis.layers
         tables |= analysis.tables
-    return Results(inputs=inputs, layers=layers, tables={**tables, "rejets": inputs.rejects})
+    tables["rejets"] = inputs.rejects
+    return Results(
+        inputs=inputs,
+        layers={name: rounded(layer) for name, layer in layers.items()},
+        tables={name: rounded(table) for name, table in tables.items()},
+    )
 
 
 def write(results: Results, out: Path, executor: Executor | None = None) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.measure.distributions import discoveries, student, student_p
+from opsn_geo.measure.products import product
 from opsn_geo.measure.survey.design import Design, cluster_sums, dummies, floats, standard_errors
 from opsn_geo.measure.survey.estimates import estimates
 from opsn_geo.measure.survey.response import with_unknown
@@ -253,10 +254,10 @@ def _coefficients(numbers: Floats, known: Booleans, matrix: Floats, design: Desi
         if not rows.any() or np.linalg.matrix_rank(columns) == np.linalg.matrix_rank(columns[:, 1:]):
             continue  # the other columns tell who is a member: nobody to compare with
         answers, weighed = numbers[np.ix_(rows, items)], design.weights.to_numpy()[rows, None] * columns
-        inverse = np.linalg.pinv(columns.T @ weighed)
-        fit = inverse @ (weighed.T @ answers)
+        inverse = np.linalg.pinv(product(columns.T, weighed))
+        fit = product(inverse, product(weighed.T, answers))
         gap[items] = fit[0]
-        scores[np.ix_(rows, items)] = (columns @ inverse[:, [0]]) * (answers - columns @ fit)
+        scores[np.ix_(rows, items)] = product(columns, inverse[:, [0]]) * (answers - product(columns, fit))
     return gap, scores
 
 

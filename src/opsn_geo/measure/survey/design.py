@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from opsn_geo.measure.products import product
 from opsn_geo.measure.survey.response import with_unknown
 
 if TYPE_CHECKING:
@@ -130,8 +131,10 @@ def standard_errors(scores: Floats, design: Design, *, finite: bool = True) -> F
     """
     residuals = scores
     if design.matrix is not None:
-        root = np.sqrt(design.base.to_numpy())[:, None]
-        residuals = scores - design.matrix @ (np.linalg.pinv(root * design.matrix) @ (root * scores))
+        weighted = design.base.to_numpy()[:, None] * design.matrix
+        # The columns of all levels of several variables are dependent: their zeros must not be inverted.
+        inverse = np.linalg.pinv(product(weighted.T, design.matrix), rcond=1e-12, hermitian=True)
+        residuals = scores - product(design.matrix, product(inverse, product(weighted.T, scores)))
     sums = cluster_sums(design.weights.to_numpy()[:, None] * residuals, design)
     count = len(sums)
     if count == 1:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from opsn_geo.measure.products import product
 from opsn_geo.measure.survey.design import dummies
 from opsn_geo.measure.survey.response import with_unknown
 
@@ -102,15 +103,15 @@ def r_indicator(units: pd.DataFrame, variables: Sequence[str]) -> pd.Series:
         return pd.Series(dict.fromkeys(_EQUAL, 0.0) | {"response_share": 1.0, "r": 1.0, "r_adjusted": 1.0})
     chance = _fitted(matrix, units["responded"].to_numpy(dtype=float))
     slope = chance * (1 - chance)
-    covariance = np.linalg.inv(matrix.T @ (slope[:, None] * matrix))
+    covariance = np.linalg.inv(product(matrix.T, slope[:, None] * matrix))
     gradient = slope[:, None] * matrix
     gradient -= gradient.mean(axis=0)
     count, mean = len(chance), float(chance.mean())
     square = float(chance.var(ddof=1))
     excess = float(np.einsum("ij,jk,ik->", gradient, covariance, gradient)) / (count - 1)
     adjusted = np.sqrt(max(square - excess, 0.0))
-    lean = (chance - mean) @ gradient / count
-    spread = gradient.T @ gradient / count @ covariance
+    lean = product(gradient.T, chance - mean) / count
+    spread = product(gradient.T, gradient) / count @ covariance
     error = np.sqrt(4 * lean @ covariance @ lean + 2 * np.trace(spread @ spread))
     return pd.Series(
         {
@@ -203,9 +204,10 @@ def _fitted(matrix: Floats, answer: Floats) -> Floats:
     """Fit a logistic regression by Newton's method and give the fitted chances."""
     coefficients = np.zeros(matrix.shape[1])
     for _ in range(_STEPS):
-        chance: Floats = expit(matrix @ coefficients)
-        score = matrix.T @ (answer - chance)
-        step = np.linalg.solve(matrix.T @ ((chance * (1 - chance))[:, None] * matrix), score)
+        chance: Floats = expit(product(matrix, coefficients))
+        score = product(matrix.T, answer - chance)
+        hessian = product(matrix.T, (chance * (1 - chance))[:, None] * matrix)
+        step = np.linalg.solve(hessian, score)
         coefficients += step
         if np.abs(step).max() < _STILL:
             return chance

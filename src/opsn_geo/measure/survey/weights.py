@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.measure.products import product
 from opsn_geo.measure.survey.design import Design, plain_design
 from opsn_geo.measure.survey.response import with_unknown
 
@@ -199,7 +200,7 @@ def rake(
     low, high = bounds or (0.0, np.inf)
     ratio, iterations = _solve(matrix, wanted, start, low, high)
     weights = pd.Series(start * ratio, index=base.index)
-    after = matrix.T @ weights.to_numpy()
+    after = product(matrix.T, weights.to_numpy(dtype=float))
     gap = float(np.abs(after - wanted).max())
     if not gap <= TOLERANCE:
         worst = int(np.abs(after - wanted).argmax())
@@ -211,7 +212,8 @@ def rake(
             )
         ])  # fmt: skip
     margins = pd.DataFrame(_names(targets), columns=["variable", "level"])
-    margins = margins.assign(target=wanted, before=matrix.T @ base.to_numpy(dtype=float), after=after)
+    before = product(matrix.T, base.to_numpy(dtype=float))
+    margins = margins.assign(target=wanted, before=before, after=after)
     return Calibrated(weights, margins, iterations, gap)
 
 
@@ -231,19 +233,19 @@ def _solve(matrix: Floats, wanted: Floats, start: Floats, low: float, high: floa
     factors = np.zeros(matrix.shape[1])
 
     def ratios(at: Floats) -> Floats:
-        return np.clip(np.exp(np.clip(matrix @ at, -50, 50)), low, high)
+        return np.clip(np.exp(np.clip(product(matrix, at), -50, 50)), low, high)
 
     ratio = ratios(factors)
-    gap = wanted - matrix.T @ (start * ratio)
+    gap = wanted - product(matrix.T, start * ratio)
     for step in range(1, _STEPS + 1):
         if np.abs(gap).max() <= TOLERANCE / 100:
             return ratio, step - 1
         moving = np.where((ratio > low) & (ratio < high), ratio, 0.0)
-        hessian = matrix.T @ ((start * moving)[:, None] * matrix)
+        hessian = product(matrix.T, (start * moving)[:, None] * matrix)
         move = np.linalg.lstsq(hessian, gap, rcond=1e-12)[0]
         for half in range(_HALVINGS):
             tried = ratios(factors + move / 2**half)
-            left = wanted - matrix.T @ (start * tried)
+            left = wanted - product(matrix.T, start * tried)
             if np.linalg.norm(left) < np.linalg.norm(gap):
                 break
         else:
