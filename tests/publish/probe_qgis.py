@@ -88,7 +88,7 @@ def _dressed(layer) -> dict:
 
 
 def _project(project) -> dict:
-    from qgis.core import QgsLayerTreeGroup, QgsMapLayer
+    from qgis.core import QgsLayerTreeGroup, QgsMapLayer, QgsUnitTypes
 
     layers = project.mapLayers()
     root = project.layerTreeRoot()
@@ -97,6 +97,7 @@ def _project(project) -> dict:
     return {
         "title": project.title(),
         "crs": project.crs().authid(),
+        "unit": QgsUnitTypes.encodeUnit(project.distanceUnits()),
         "invalid": [key for key, layer in layers.items() if not layer.isValid()],
         "folders": sorted({str(Path(layer.source().split("|")[0]).parent) for layer in layers.values()}),
         "groups": [node.name() for node in root.children() if isinstance(node, QgsLayerTreeGroup)],
@@ -210,9 +211,26 @@ def _print(layout, out: str) -> dict:
         "shown": [item.currentText() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)],
         "legend": [node.name() for node in legend.model().rootGroup().children()],
         "entries": _entries(legend),
+        "scales": _scales(layout),
         "follows": layout.referenceMap().followVisibilityPresetName(),
         "size": [size.width(), size.height()],
     }
+
+
+def _scales(layout) -> list:
+    """Return the widths of the scale bar (mm): as the page opens, then drawn in to a tenth, then out."""
+    from qgis.core import QgsLayoutItemScaleBar, QgsRectangle
+
+    bar = next(item for item in layout.items() if isinstance(item, QgsLayoutItemScaleBar))
+    page_map, widths = layout.referenceMap(), [bar.rect().width()]
+    extent = page_map.extent()
+    for factor in (0.1, 3):
+        view = QgsRectangle(extent)
+        view.scale(factor)
+        page_map.zoomToExtent(view)
+        widths.append(bar.rect().width())
+    page_map.zoomToExtent(extent)
+    return widths
 
 
 def _entries(legend) -> dict:

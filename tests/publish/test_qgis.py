@@ -243,6 +243,15 @@ def test_each_theme_has_a_page_that_prints_on_a3(found: Found) -> None:
         assert (pixels(page["png"][1])[:3] < 250).any(axis=0).mean() > 0.02
 
 
+def test_the_scale_bar_fits_between_the_map_and_the_arrow_at_every_scale(found: Found) -> None:
+    widths = [width for page in found["layouts"].values() for width in page["scales"]]
+    assert 30 < min(widths) <= max(widths) < 76
+
+
+def test_distances_are_measured_in_kilometres(found: Found) -> None:
+    assert found["unit"] == "km"
+
+
 def test_no_name_is_evaluated_as_an_expression(found: Found, moved: Path) -> None:
     shown = [line for page in found["layouts"].values() for line in page["shown"]]
     entries = [

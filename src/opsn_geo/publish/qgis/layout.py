@@ -10,7 +10,6 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from opsn_geo import __version__
-from opsn_geo.catalogue.numbers import round_step
 from opsn_geo.catalogue.register import table
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.classes import legend_unit
@@ -45,7 +44,6 @@ class Page:
     legend: list[tuple[ProjectLayer, str]]
     note: str
     warning: str
-    segment_km: float
     sources: str
     made: str
     map_width: int = _MAP_WIDTH
@@ -75,8 +73,6 @@ def page(theme: MapTheme, view: Extent, metadata: Metadata, crs: CRS) -> Page:
         legend=_legend(theme, lang),
         note=text("geopackage.count_note", lang) if counted else "",
         warning=simulation(metadata),
-        # Two segments, about a quarter of the map's width together.
-        segment_km=round_step((extent[2] - extent[0]) / 1000 / 8, "down"),
         sources=text(
             "geopackage.sources",
             lang,
