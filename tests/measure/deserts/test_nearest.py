@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial import KDTree
 
-from opsn_geo.measure.deserts.nearest import lattice_distances
+from opsn_geo.boundaries.territory import Territory
+from opsn_geo.measure.deserts.nearest import lattice_distances, near_share, seat_distances
+from opsn_geo.pipeline.analyses.coverage import groups
 
 METRES = st.integers(-4_000, 4_000).map(float)
 
@@ -32,3 +35,17 @@ def test_a_crowd_of_targets_far_away_is_looked_through(crowd: int) -> None:
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     expected = KDTree(ring).query(points)[0].reshape(20, 20)
     np.testing.assert_allclose(lattice_distances(x, y, ring), expected, rtol=1e-12)
+
+
+def test_the_share_near_a_seat_counts_all_communes_of_an_epci_and_those_inside_of_a_departement(
+    toy: Territory,
+) -> None:
+    communes, by = toy.communes, groups(toy.communes)
+    metres = seat_distances(communes, pd.Series({"x": "60004"}))["distance_opsn_m"]
+    # Within 2 km of 60004: 80002, 60003, 60007, 60008, 60012, and itself.
+    epci = near_share(metres, by["epci"], 2_000)
+    assert epci.to_list() == pytest.approx([1 / 6, 1, 1 / 3])
+    assert near_share(metres, by["departement"], 2_000).to_dict() == pytest.approx({"60": 5 / 6, "80": 1 / 6})
+    unknown = near_share(metres.where(metres.index != "80010"), by["epci"], 2_000)
+    assert unknown.isna().to_list() == [True, False, False]
+    assert near_share(metres * np.nan, by["epci"]).isna().all()

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+NEAR_M: Final = 10_000
+"""Straight-line distance (m) up to which a seat is near, unless another is asked for."""
+
 _TILE: Final = 8
 
 
@@ -107,6 +110,43 @@ def seat_distances(communes: gpd.GeoDataFrame, seats: pd.Series) -> pd.DataFrame
     points = places(communes)
     table = nearest(points, points.reindex(seats).set_axis(seats.index))
     return table.rename(columns={"nearest": "nearest_opsn", "distance_m": "distance_opsn_m"})
+
+
+def near_share(distance_m: pd.Series, by: pd.Series, within_m: float = NEAR_M) -> pd.Series:
+    """Share of the communes of each group that lie near the seat of an OPSN.
+
+    Parameters
+    ----------
+    distance_m : Series of float
+        Distance of each commune to the nearest seat (m), as ``distance_opsn_m`` of :func:`seat_distances`.
+    by : Series
+        The group of each commune, on the same index: EPCI, département, or a level of one's own. A commune
+        whose group is missing counts nowhere.
+    within_m : float
+        Greatest distance that is near (m), itself included.
+
+    Returns
+    -------
+    Series of float
+        ``near_seat_share``, indexed by group, sorted; from 0 to 1, without unit.
+
+    Notes
+    -----
+    Share = communes of the group at most `within_m` from a seat ÷ all communes of the group. The denominator
+    is the one of ``covered_share``: an EPCI across the border counts all its communes, a département those
+    inside the study, by the groups handed in. The share of a group with a commune of unknown distance is
+    missing: that commune is neither near nor far.
+
+    Examples
+    --------
+    >>> metres = pd.Series({"a": 0.0, "b": 10_000.0, "c": 10_001.0, "d": 3_000.0, "e": None})
+    >>> epci = pd.Series({"a": "A", "b": "A", "c": "A", "d": "B", "e": "B"})
+    >>> near_share(metres, epci).round(3).to_dict()
+    {'A': 0.667, 'B': nan}
+    """
+    near = distance_m.le(within_m).astype("float64").where(distance_m.notna())
+    groups = near.groupby(by)
+    return groups.mean().where(groups.count() == groups.size()).rename("near_seat_share")
 
 
 def seat_points(opsn: pd.DataFrame, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from opsn_geo.catalogue.words import Level
 from opsn_geo.linkage.passage import read_passage, towards
 from opsn_geo.measure.coverage.evidence import USED, Coverage
 from opsn_geo.measure.coverage.needs import declared
@@ -13,7 +14,7 @@ from opsn_geo.measure.deserts.access import staff_access
 from opsn_geo.measure.deserts.clusters import local_join_counts
 from opsn_geo.measure.deserts.contiguity import alike, within_steps
 from opsn_geo.measure.deserts.lacking import BUNDLE, bundle, bundle_weights, cumulative, lacking
-from opsn_geo.measure.deserts.nearest import seat_distances
+from opsn_geo.measure.deserts.nearest import near_share, seat_distances
 from opsn_geo.measure.deserts.patches import (
     Thresholds,
     deserts,
@@ -23,6 +24,7 @@ from opsn_geo.measure.deserts.patches import (
 )
 from opsn_geo.measure.deserts.stability import carried, stability
 from opsn_geo.pipeline.analyses import Analysis, Shared, coverage_of
+from opsn_geo.pipeline.analyses.coverage import groups
 from opsn_geo.pipeline.analyses.exposure import weighted
 from opsn_geo.pipeline.load import load
 from opsn_geo.study import Study, data_dir
@@ -64,14 +66,17 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         border=shared.contacts.on_border,
         urban=urban,
     )
+    seats, by = seat_distances(communes, opsn["seat"]), groups(communes)
     scores = staff_access(coverage, opsn["staff"], communes["population"])
     return Analysis(
         columns={
             "communes": cumulative(services)
             .join(bundle_stability[["stability_share", "stability_verdict"]])
             .join(local_join_counts(below[BUNDLE], contiguities["queen 2"])[["q_value", "cluster"]])
-            .join(seat_distances(communes, opsn["seat"]))
-            .join(scores)
+            .join(seats)
+            .join(scores),
+            "epci": near_share(seats["distance_opsn_m"], by[Level.EPCI]).to_frame(),
+            "departements": near_share(seats["distance_opsn_m"], by[Level.DEPARTEMENT]).to_frame(),
         },
         layers={"deserts": patches},
         tables={
