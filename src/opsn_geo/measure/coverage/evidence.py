@@ -281,10 +281,9 @@ def _in_force(memberships: pd.DataFrame, within: pd.DataFrame, date: Date) -> pd
 def _fold_memberships(coverage: Coverage, rows: pd.DataFrame) -> None:
     """Write into the arrays who is reached, since when, and on which proof, where the service is offered."""
     o, place = _positions(coverage.opsn, rows["opsn"]), rows["place"].to_numpy()
-    # An array of rows × services: does the membership carry the service, and its operator offer it there?
-    carried = _carried(rows["services"], coverage.services) & (coverage.evidence[o, place] & OFFERED).astype(
-        bool
-    )
+    # Rows × services: the membership carries the service, and its operator offers it there.
+    offered = (coverage.evidence[o, place] & OFFERED).astype(bool)
+    carried = _carried(rows["services"], coverage.services) & offered
     flags = carried * rows["flag"].to_numpy(np.uint8)[:, None]
     key, flags = _folded(np.bitwise_or, flags, o * len(coverage.places) + place)
     coverage.evidence.reshape(-1, len(coverage.services))[key] |= flags
