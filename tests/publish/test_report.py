@@ -11,6 +11,7 @@ import pytest
 from opsn_geo.catalogue.words import texts
 from opsn_geo.measure.survey.representativeness import overall_table, standardised_differences
 from opsn_geo.measure.survey.response import response_tables
+from opsn_geo.pipeline.analyses.overview import overview
 from opsn_geo.publish import report
 from opsn_geo.publish.report.model import (
     Chart,
@@ -22,7 +23,7 @@ from opsn_geo.publish.report.model import (
     Section,
     Table,
 )
-from opsn_geo.publish.report.words import book_of, service_words
+from opsn_geo.publish.report.wording import questionnaire_words, service_words
 from opsn_geo.publish.themes import themes_for
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ def material(given: Published, **changes: object) -> Material:
     parts = {
         "layers": given.layers,
         "tables": given.tables,
+        "figures": overview(given.layers, given.tables),
         "metadata": given.metadata,
         "themes": given.themes,
         "counts": {"memberships_read": 3, "memberships_linked": 2, "memberships_rejected": 1},
         "rejects": pd.DataFrame({"table": ["memberships"], "cause": ["unknown_code"]}),
-        "book": book_of(None),
+        "questionnaire": questionnaire_words(None),
         "services": service_words(given.tables["services"], "name", given.metadata.language),
         "min_answers": 5,
     }
@@ -167,8 +169,8 @@ def test_same_inputs_same_bytes(studied: Callable[..., Published], tmp_path: Pat
     for name in ("one.html", "two.html"):
         given = studied()
         report.write(
-            tmp_path / name, given.layers, given.tables, given.metadata, given.themes, counts={},
-            rejects=given.tables["rejets"],
+            tmp_path / name, given.layers, given.tables, given.metadata, given.themes,
+            figures=overview(given.layers, given.tables), counts={}, rejects=given.tables["rejets"],
         )  # fmt: skip
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
 
@@ -318,7 +320,7 @@ def test_estimates_and_gaps_are_those_of_the_tables(studied: Callable[..., Publi
          "kind": ["multiple", "multiple", "scale"], "label": ["DPD", "SIG", "Score"]}
     )  # fmt: skip
     full = given._replace(tables={**given.tables, **survey_tables()})
-    made = report.report(material(full, book=book_of(questions)))
+    made = report.report(material(full, questionnaire=questionnaire_words(questions)))
     marks, needed = (it for it in blocks(section(made, "opinions")) if isinstance(it, Chart))
     assert [row.value for row in marks.panels[0].rows] == ["5,9 [5,5\u00a0;\u00a06,3]"]
     assert [(" ".join(row.label), row.marks[0].series) for row in needed.panels[0].rows] == [

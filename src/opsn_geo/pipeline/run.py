@@ -21,6 +21,7 @@ from opsn_geo.pipeline.analyses import coverage, deserts, extension, panorama, s
 from opsn_geo.pipeline.analyses import named_answers as replies
 from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import survey as representativeness
+from opsn_geo.pipeline.analyses.overview import overview
 from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.pipeline.parallel import together
 from opsn_geo.pipeline.rounding import rounded
@@ -54,11 +55,14 @@ class Results:
         ``communes`` on code_insee, ``epci`` on siren_epci, ``departements`` on code_dep, ``opsn`` on opsn.
     tables : mapping of str to DataFrame
         ``services``, ``offres``, ``adhesions``, ``couverture``, ``rejets``…
+    figures : mapping of str to DataFrame
+        What these come to, for the report: see :mod:`opsn_geo.pipeline.analyses.overview`.
     """
 
     inputs: Inputs
     layers: Mapping[str, gpd.GeoDataFrame]
     tables: Mapping[str, pd.DataFrame]
+    figures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -155,11 +159,9 @@ def measure(inputs: Inputs, executor: Executor | None = None) -> Results:
         layers |= analysis.layers
         tables |= analysis.tables
     tables["rejets"] = inputs.rejects
-    return Results(
-        inputs=inputs,
-        layers={name: rounded(layer) for name, layer in layers.items()},
-        tables={name: rounded(table) for name, table in tables.items()},
-    )
+    layers = {name: rounded(layer) for name, layer in layers.items()}
+    tables = {name: rounded(table) for name, table in tables.items()}
+    return Results(inputs=inputs, layers=layers, tables=tables, figures=overview(layers, tables))
 
 
 def write(results: Results, out: Path, executor: Executor | None = None) -> None:
@@ -217,6 +219,7 @@ def write_report(results: Results, file: Path) -> None:
         results.tables,
         metadata,
         themes_for(results.layers, metadata.language),
+        figures=results.figures,
         counts=inputs.counts,
         rejects=results.rejects,
         questionnaire=inputs.tables.get("questionnaire"),

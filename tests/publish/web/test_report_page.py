@@ -39,6 +39,7 @@ def report_file(
         results.tables,
         replace(study.metadata, language=lang),
         themes_for(results.layers, lang),
+        figures=results.figures,
         counts=results.inputs.counts,
         rejects=results.rejects,
         questionnaire=results.inputs.tables["questionnaire"],

@@ -262,3 +262,32 @@ def _ranked(
         rows.append((int(picked[take]), rank, int(gains[take]), int(left[take] @ unknown)))
         left &= ~left[take]
     return pd.DataFrame(rows, columns=["which", "rank", "gain_pop", "unknown_pop"]).set_index("which")
+
+
+def ranked_steps(extension: pd.DataFrame) -> pd.DataFrame:
+    """Steps of the longest choice of each kind, in order, with what they bring together.
+
+    Parameters
+    ----------
+    extension : DataFrame
+        Tables of :func:`best` one below the other, with their kind in ``step``.
+
+    Returns
+    -------
+    DataFrame
+        By ``step``, then ``rank``, the rows of the largest k; ``total_pop``, what the best `rank` steps bring
+        together, and ``total_share``, that over what all of them bring (missing where it is nothing).
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"step": "adhesion", "k": [1, 2, 2], "rank": [1, 1, 2], "opsn": ["a", "a", "b"],
+    ...                       "gain_pop": [9, 9, 5], "total_pop": [9, 14, 14], "unknown_pop": 0})
+    >>> ranked_steps(table)[["opsn", "gain_pop", "total_pop"]].to_numpy().tolist()
+    [['a', 9, 9], ['b', 5, 14]]
+    """
+    longest = extension["k"] == extension.groupby("step")["k"].transform("max")
+    steps = extension[longest].sort_values(["step", "rank"], kind="stable", ignore_index=True)
+    totals = extension.drop_duplicates(["step", "k"]).set_index(["step", "k"])["total_pop"]
+    steps["total_pop"] = totals.reindex(pd.MultiIndex.from_frame(steps[["step", "rank"]])).to_numpy()
+    most = steps.groupby("step")["total_pop"].transform("max").astype(float)
+    return steps.assign(total_share=steps["total_pop"] / most.where(most > 0))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import Language, definition, label, text, texts, unit
+from opsn_geo.publish.notices import simulation_warning
 
 if TYPE_CHECKING:
     from opsn_geo.study import Metadata
@@ -121,14 +122,7 @@ def abstract(subject: str, metadata: Metadata) -> str:
         "geopackage.scope", lang, territory=metadata.territory_name, millesime=metadata.millesime,
         date=metadata.date.isoformat(),
     )  # fmt: skip
-    return " ".join(part for part in (simulation(metadata), subject, scope) if part)
-
-
-def simulation(metadata: Metadata) -> str:
-    """Say which data are simulated, or nothing where all are real."""
-    titles = texts("input_table", metadata.language)
-    tables = ", ".join(titles.get(name, name) for name in metadata.simulated)
-    return text("geopackage.simulated", metadata.language, tables=tables) if tables else ""
+    return " ".join(part for part in (simulation_warning(metadata), subject, scope) if part)
 
 
 def dictionary(contents: Iterable[Content], lang: Language = "fr") -> pd.DataFrame:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from opsn_geo import __version__
 from opsn_geo.catalogue.words import text, texts
-from opsn_geo.publish.geopackage.content import Content, abstract, simulation
+from opsn_geo.publish.geopackage.content import Content, abstract
 from opsn_geo.publish.geopackage.tables import extend
+from opsn_geo.publish.notices import simulation_warning
 from opsn_geo.publish.qgis.xml import render
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def iso_record(contents: Sequence[Content], metadata: Metadata, crs: CRS) -> str
         "title": f"{metadata.title} – {single.title}" if single else metadata.title,
         "abstract": single.abstract if single else abstract(titles, metadata),
         "degrees": _degrees(contents, crs),
-        "statement": " ".join(part for part in (simulation(metadata), study.lineage) if part),
+        "statement": " ".join(part for part in (simulation_warning(metadata), study.lineage) if part),
     }
     return render("iso_record.xml.jinja", study=study, record=record)
 

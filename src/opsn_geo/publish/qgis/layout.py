@@ -13,7 +13,7 @@ from opsn_geo import __version__
 from opsn_geo.catalogue.register import table
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.classes import legend_unit
-from opsn_geo.publish.geopackage.content import simulation
+from opsn_geo.publish.notices import simulation_warning
 from opsn_geo.publish.qgis.layers import ProjectLayer
 from opsn_geo.publish.qgis.map_themes import MapTheme
 
@@ -72,7 +72,7 @@ def page(theme: MapTheme, view: Extent, metadata: Metadata, crs: CRS) -> Page:
         legend_title=text("geopackage.legend", lang),
         legend=_legend(theme, lang),
         note=text("geopackage.count_note", lang) if counted else "",
-        warning=simulation(metadata),
+        warning=simulation_warning(metadata),
         sources=text(
             "geopackage.sources",
             lang,

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from opsn_geo.catalogue.words import text, texts
+from opsn_geo.measure.disclosure import MIN_ANSWERS
+from opsn_geo.publish import notices
 from opsn_geo.publish.report.brief import brief
 from opsn_geo.publish.report.checks import contradictions, figures, method
 from opsn_geo.publish.report.comparison import influence
@@ -20,9 +22,8 @@ from opsn_geo.publish.report.opinions import needs, opinions
 from opsn_geo.publish.report.places import coverage, deserts, territory
 from opsn_geo.publish.report.steps import extension
 from opsn_geo.publish.report.survey import representativeness
-from opsn_geo.publish.report.words import book_of, service_words
+from opsn_geo.publish.report.wording import questionnaire_words, service_words
 from opsn_geo.publish.staging import staged
-from opsn_geo.publish.web.atlas import simulated_note, subtitle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,10 +59,11 @@ def write(
     metadata: Metadata,
     themes: Sequence[Theme],
     *,
+    figures: Mapping[str, pd.DataFrame],
     counts: Mapping[str, int],
     rejects: pd.DataFrame,
     questionnaire: pd.DataFrame | None = None,
-    min_answers: int = 5,
+    min_answers: int = MIN_ANSWERS,
 ) -> None:
     """Write the report of a run as one HTML file, beside its target and then in its place.
 
@@ -74,9 +76,11 @@ def write(
     tables : mapping of str to pandas.DataFrame
         As they are published. A section whose tables are absent is left out, and the report says so.
     metadata : Metadata
-        What the report says of itself, and its language.
+        Title, territory, vintage, day and language.
     themes : sequence of Theme
         Classes and colours of the maps.
+    figures : mapping of str to pandas.DataFrame
+        What layers and tables come to, as from :func:`opsn_geo.pipeline.analyses.overview.overview`.
     counts : mapping of str to int
         Rows read, linked and rejected: ``<table>_read``, ``<table>_linked``, ``<table>_rejected``.
     rejects : pandas.DataFrame
@@ -84,7 +88,7 @@ def write(
     questionnaire : pandas.DataFrame, optional
         The codebook of the survey, for the wording of its items.
     min_answers : int
-        Groups of fewer answers were not published; the report only says so.
+        Groups of fewer answers were not published; the report only mentions it.
 
     Raises
     ------
@@ -98,11 +102,12 @@ def write(
     material = Material(
         layers=layers,
         tables=tables,
+        figures=figures,
         metadata=metadata,
         themes=themes,
         counts=counts,
         rejects=rejects,
-        book=book_of(questionnaire),
+        questionnaire=questionnaire_words(questionnaire),
         services=service_words(tables["services"], "name", metadata.language),
         min_answers=min_answers,
     )
@@ -111,25 +116,27 @@ def write(
 
 
 def report(material: Material) -> Report:
-    """Make the report as plain data: what each section says, and which sections could not be made."""
-    made = {name: maker(material) for name, maker in _SECTIONS.items()}
+    """Report as plain data: its sections, and which of them could not be made."""
+    sections = {name: section(material) for name, section in _SECTIONS.items()}
     lang, metadata = material.lang, material.metadata
     return Report(
         lang=lang,
         title=metadata.title,
-        subtitle=subtitle(metadata),
-        notice=simulated_note(metadata),
+        subtitle=notices.subtitle(metadata),
+        notice=notices.simulation_notice(metadata),
         source=say(material, "footer", millesime=metadata.millesime),
         facts=brief(material),
-        sections=tuple(it for it in made.values() if it is not None),
-        left_out=tuple(text(f"report.without_{name}", lang) for name, it in made.items() if it is None),
+        sections=tuple(section for section in sections.values() if section is not None),
+        left_out=tuple(
+            text(f"report.without_{name}", lang) for name, section in sections.items() if section is None
+        ),
         outline=outline(material),
-        words=texts("report_page", lang),
+        words={**texts("report_page", lang), "simulated": notices.simulation_title(lang)},
     )
 
 
-def page(made: Report) -> str:
-    """Lay a report out as an HTML page that holds all it needs."""
+def page(content: Report) -> str:
+    """HTML page of a report, which holds all it needs."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - only a report needs it
 
     environment = Environment(
@@ -138,14 +145,14 @@ def page(made: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
-        finalize=_unbroken if made.lang == "fr" else None,
+        finalize=_unbroken if content.lang == "fr" else None,
     )
     environment.filters["css"] = _css_text
-    return environment.get_template("page.html").render(report=made, words=made.words)
+    return environment.get_template("page.html").render(report=content, words=content.words)
 
 
 def _unbroken(value: object) -> object:
-    """Keep French punctuation on the line of the word that it follows or precedes.
+    """Value with French punctuation kept on the line of the word that it follows or precedes.
 
     >>> _unbroken("« Qui ? »") == "«\u00a0Qui\u00a0?\u00a0»"
     True
@@ -154,9 +161,9 @@ def _unbroken(value: object) -> object:
 
 
 def _css_text(words: str) -> str:
-    r"""Write a text so that a style sheet can show it, whatever it holds.
+    r"""Text escaped for a style sheet, whatever it holds.
 
     >>> _css_text('a"</style>')
     'a\\22 \\3c \\2f style\\3e '
     """
-    return "".join(it if it.isalnum() or it == " " else f"\\{ord(it):x} " for it in words)
+    return "".join(letter if letter.isalnum() or letter == " " else f"\\{ord(letter):x} " for letter in words)

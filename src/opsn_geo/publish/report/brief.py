@@ -8,9 +8,8 @@ import pandas as pd
 
 from opsn_geo.catalogue.numbers import between, count
 from opsn_geo.publish.report.model import Fact, Facts, Material, say
-from opsn_geo.publish.report.places import stability_counts, standing
-from opsn_geo.publish.report.steps import STEPS, chosen, step_name
-from opsn_geo.publish.report.words import by_place, operators, records
+from opsn_geo.publish.report.steps import STEPS, ranked, step_name
+from opsn_geo.publish.report.wording import operators, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,29 +18,32 @@ _NAMED: Final = 6
 
 
 def brief(material: Material) -> Facts:
-    """Answer: who is covered, by whom, where nobody is, can the survey be trusted, where next."""
-    makers = (_covered, _by_whom, _nowhere, _trusted, _next)
-    return Facts(items=tuple(fact for it in makers for fact in it(material)))
+    """Answers to: who is covered, by whom, where nobody is, can the survey be trusted, where next."""
+    questions = (_covered, _by_whom, _nowhere, _trusted, _next)
+    return Facts(items=tuple(fact for answers in questions for fact in answers(material)))
 
 
 def _covered(material: Material) -> Iterator[Fact]:
-    lang, found = material.lang, standing(material.inside)
+    lang, reach = material.lang, material.figures["reach"].loc["all"]
     yield Fact(
         label=say(material, "ask_covered"),
-        value=say(material, "of_communes", share=between(found["share"], found["possible"], lang)),
+        value=say(
+            material, "of_communes", share=between(reach["covered_share"], reach["possible_share"], lang)
+        ),
         note=say(
-            material, "answer_covered" if found["unknown"] else "answer_covered_sure",
-            reached=count(found["reached"], lang), communes=count(found["communes"], lang),
-            pop=between(found["pop_share"], found["pop_possible"], lang),
-            unknown=count(found["unknown"], lang),
+            material, "answer_covered" if reach["unknown"] else "answer_covered_sure",
+            reached=count(reach["covered"], lang), communes=count(reach["communes"], lang),
+            pop=between(reach["covered_pop_share"], reach["possible_pop_share"], lang),
+            unknown=count(reach["unknown"], lang),
         ),
         link="coverage",
     )  # fmt: skip
 
 
 def _by_whom(material: Material) -> Iterator[Fact]:
-    """Say how many operators offer how many services, which nobody offers, and who reaches most."""
-    lang, found, reached = material.lang, operators(material), by_place(material.inside)
+    """How many operators offer how many services, which nobody offers, and who reaches most communes."""
+    lang, opsn = material.lang, operators(material)
+    reached = material.figures["operators"]["communes"]
     names = material.services
     offered = set(material.tables["offres"]["service"]) if "offres" in material.tables else set()
     lacking = [name for slug, name in names.items() if slug not in offered]
@@ -51,31 +53,31 @@ def _by_whom(material: Material) -> Iterator[Fact]:
     if lacking:
         listed = ", ".join(lacking[:_NAMED]) + ("…" if len(lacking) > _NAMED else "")
         parts.append(say(material, "answer_lacking", services=listed))
-    if reached:
-        best = max(reached, key=lambda it: reached[it])
-        name = found["name"].get(best, best) if "name" in found else best
+    if len(reached):
+        best = str(reached.idxmax())
+        name = opsn["name"].get(best, best) if "name" in opsn else best
         parts.append(say(material, "answer_widest", name=name, communes=count(reached[best], lang)))
     yield Fact(
         label=say(material, "ask_whom"),
-        value=say(material, "number_of_opsn", number=count(len(found), lang)),
+        value=say(material, "number_of_opsn", number=count(len(opsn), lang)),
         note=" ".join(parts),
         link="territory",
     )
 
 
 def _nowhere(material: Material) -> Iterator[Fact]:
-    lang, inside = material.lang, material.inside
-    if "stability_verdict" not in inside or "deserts" not in material.layers:
+    lang = material.lang
+    if "stability" not in material.figures or "deserts" not in material.layers:
         return
-    found = stability_counts(inside).loc["finding"]
-    beyond = standing(inside)
-    key = "answer_nobody" if beyond["beyond"] else "answer_nowhere"
+    deserts = material.figures["stability"].loc["finding"]
+    reach = material.figures["reach"].loc["all"]
+    key = "answer_nobody" if reach["uncovered"] else "answer_nowhere"
     yield Fact(
         label=say(material, "ask_nowhere"),
-        value=say(material, "number_of_communes", number=count(found["communes"], lang)),
+        value=say(material, "number_of_communes", number=count(deserts["communes"], lang)),
         note=say(
-            material, key, population=count(found["population"], lang),
-            beyond=count(beyond["beyond"], lang), beyond_pop=count(beyond["beyond_pop"], lang),
+            material, key, population=count(deserts["population"], lang),
+            beyond=count(reach["uncovered"], lang), beyond_pop=count(reach["uncovered_pop"], lang),
         ),
         link="deserts",
     )  # fmt: skip
@@ -91,50 +93,44 @@ def _trusted(material: Material) -> Iterator[Fact]:
         )
         return
     overall = material.tables["representativite_globale"]
-    apart = bool((overall["simulated_q"] < 0.05).any())  # noqa: PLR2004 - the verdict's own level
+    differs = bool((overall["simulated_q"] < 0.05).any())  # noqa: PLR2004 - the verdict's own level
     yield Fact(
         label=say(material, "ask_trusted"),
-        value=say(material, "trust_no" if apart else "trust_maybe"),
+        value=say(material, "trust_no" if differs else "trust_maybe"),
         note=str(verdict.loc[verdict["finding"] == "answer", "text"].iloc[0]),
         link="representativeness",
     )
 
 
 def _next(material: Material) -> Iterator[Fact]:
-    found = material.tables.get("extension")
-    if found is None or found.empty:
-        return
-    lang, told = material.lang, []
-    for step in STEPS:
-        best = chosen(found, step)
-        if len(best):
-            row = records(best)[0]
-            who, where = step_name(material, row, step)
-            told.append(
-                say(material, f"answer_{step}", who=who, where=where, gain=count(row["gain_pop"], lang))
-            )
-    wanted = _most_wanted(material)
-    if told:
-        first = chosen(found, STEPS[0])
-        row = records(first if len(first) else chosen(found, STEPS[1]))[0]
+    firsts = {step: records(ranked(material, step))[0] for step in STEPS if len(ranked(material, step))}
+    names = {step: step_name(material, row, step) for step, row in firsts.items()}
+    sentences = [
+        say(
+            material, f"answer_{step}", who=names[step][0], where=names[step][1],
+            gain=count(row["gain_pop"], material.lang),
+        )
+        for step, row in firsts.items()
+    ]  # fmt: skip
+    if sentences:
         yield Fact(
             label=say(material, "ask_next"),
-            value=step_name(material, row, STEPS[0] if len(first) else STEPS[1])[0],
-            note=" ".join([*told, *wanted]),
+            value=next(iter(names.values()))[0],
+            note=" ".join([*sentences, *_most_wanted(material)]),
             link="extension",
         )
 
 
 def _most_wanted(material: Material) -> list[str]:
-    """Name the need that most respondents state."""
-    found = material.tables.get("estimations")
-    if found is None:
+    """Sentence on the need that most respondents state; none without estimates."""
+    estimates = material.tables.get("estimations")
+    if estimates is None:
         return []
-    asked = found[found["item"].str.startswith("need:") & found["domain"].eq("") & found["estimate"].notna()]
-    asked = asked[~asked["item"].str.endswith(":none")]
-    if asked.empty:
+    whole = estimates[estimates["domain"].eq("") & estimates["estimate"].notna()]
+    needs = whole[whole["item"].str.startswith("need:") & ~whole["item"].str.endswith(":none")]
+    if needs.empty:
         return []
-    best = records(asked.sort_values("estimate", kind="stable").tail(1))[0]
+    best = records(needs.sort_values("estimate", kind="stable").tail(1))[0]
     name = material.services.get(str(best["item"]).partition(":")[2], str(best["item"]))
     ends = between(best["low"], best["high"], material.lang)
     return [say(material, "answer_wanted", name=name, share=ends)] if pd.notna(best["low"]) else []

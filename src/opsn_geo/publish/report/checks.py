@@ -9,8 +9,9 @@ import pandas as pd
 from opsn_geo import __version__
 from opsn_geo.catalogue.numbers import bracket, count, decimal, percent, signed
 from opsn_geo.catalogue.words import text, texts
+from opsn_geo.publish import notices
 from opsn_geo.publish.report.model import Fact, Facts, Material, Prose, Section, Subsection, Table, Words, say
-from opsn_geo.publish.report.words import records, simulated
+from opsn_geo.publish.report.wording import records, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,35 +24,37 @@ _WORDS: Final = (
 
 
 def figures(material: Material) -> Section | None:
-    """Set every published figure beside its recomputed value; those that do not agree come first."""
-    found = material.tables.get("figures")
-    if found is None or found.empty:
+    """Section of every published figure beside its recomputed value; those that do not agree come first."""
+    published = material.tables.get("figures")
+    if published is None or published.empty:
         return None
-    numbers = found["status"].value_counts()
+    counts = published["status"].value_counts()
     return Section(
         key="figures",
         title=say(material, "figures"),
         simulated=simulated(material, "memberships", "answers"),
         blocks=(
-            Prose(paragraphs=(say(material, "figures_text", all=count(len(found), material.lang)),)),
+            Prose(paragraphs=(say(material, "figures_text", all=count(len(published), material.lang)),)),
             Facts(
                 items=tuple(
                     Fact(
                         label=text(f"figure_status.{it}", material.lang),
-                        value=count(numbers.get(it, 0), material.lang),
+                        value=count(counts.get(it, 0), material.lang),
                         note=say(material, f"status_{it}"),
                     )
                     for it in _STATUSES
                 )
             ),
-            *_figures(material, found, [it for it in _STATUSES if it != "agrees"], "figures_apart"),
-            *_figures(material, found, ["agrees"], "figures_agree"),
+            *_figures(material, published, [it for it in _STATUSES if it != "agrees"], "figures_apart"),
+            *_figures(material, published, ["agrees"], "figures_agree"),
         ),
     )
 
 
-def _figures(material: Material, found: pd.DataFrame, statuses: list[str], caption: str) -> Iterator[Table]:
-    rows = found[found["status"].isin(statuses)]
+def _figures(
+    material: Material, published: pd.DataFrame, statuses: list[str], caption: str
+) -> Iterator[Table]:
+    rows = published[published["status"].isin(statuses)]
     if rows.empty:
         return
     heads = ("figure", "published", "base", "recomputed", "base", "interval", "gap", "status")
@@ -66,7 +69,7 @@ def _figures(material: Material, found: pd.DataFrame, statuses: list[str], capti
 
 
 def _figure(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
-    """Write a figure in its own unit, with the decimals that it was published with."""
+    """Cells of a figure in its own unit, with the decimals that it was published with."""
     lang = material.lang
     step = 1.0 if pd.isna(row["precision"]) else float(row["precision"])
     digits = next((it for it in range(3) if round(step, it) == step), 3)
@@ -92,9 +95,9 @@ def _figure(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def contradictions(material: Material) -> Section | None:
-    """List what contradicts itself, with the evidence."""
-    found = material.tables.get("incoherences")
-    if found is None:
+    """Section of what contradicts itself, with the evidence."""
+    contradicting = material.tables.get("incoherences")
+    if contradicting is None:
         return None
     severities = texts("consistency_severity", material.lang)
     heads = ("evidence", "severity", "where")
@@ -104,7 +107,7 @@ def contradictions(material: Material) -> Section | None:
             severities.get(str(row["severity"]), str(row["severity"])),
             str(row["where"] if pd.notna(row["where"]) else "–"),
         )
-        for row in records(found)
+        for row in records(contradicting)
     )
     table = Table(
         caption=say(material, "contradictions_table"),
@@ -128,11 +131,10 @@ def contradictions(material: Material) -> Section | None:
 
 
 def method(material: Material) -> Section:
-    """Say how the report was made: words, sources, what was simulated, limits, rejected rows."""
-    metadata, lang = material.metadata, material.lang
-    named = texts("simulated_table", lang)
-    tables = ", ".join(named.get(it, it) for it in metadata.simulated)
-    told = {
+    """Section on how the report was made: words, sources, what was simulated, limits, rejected rows."""
+    metadata = material.metadata
+    notice = notices.simulation_notice(metadata)
+    values = {
         "software": f"opsn-geo {__version__}", "millesime": metadata.millesime,
         "least": material.min_answers, "contact": metadata.contact,
     }  # fmt: skip
@@ -143,10 +145,10 @@ def method(material: Material) -> Section:
         blocks=(
             Prose(
                 paragraphs=(
-                    say(material, "made_with", **told),
-                    say(material, "sources", **told),
-                    *([say(material, "simulated_text", tables=tables)] if tables else []),
-                    *([say(material, "contact", **told)] if metadata.contact else []),
+                    say(material, "made_with", **values),
+                    say(material, "sources", **values),
+                    *([say(material, "simulated_text", notice=notice)] if notice else []),
+                    *([say(material, "contact", **values)] if metadata.contact else []),
                 )
             ),
         ),
@@ -156,7 +158,7 @@ def method(material: Material) -> Section:
                 blocks=(
                     Words(
                         items=tuple(
-                            (say(material, f"word_{it}"), say(material, f"meaning_{it}", **told))
+                            (say(material, f"word_{it}"), say(material, f"meaning_{it}", **values))
                             for it in _WORDS
                         )
                     ),
@@ -169,7 +171,7 @@ def method(material: Material) -> Section:
 
 
 def _rows(material: Material) -> Iterator[Table | Prose]:
-    """Count the rows read, linked and rejected by table, and the rejected by cause."""
+    """Tables of the rows read, linked and rejected, and of the rejected by cause."""
     lang, counts = material.lang, material.counts
     tables = [it.removesuffix("_read") for it in counts if it.endswith("_read")]
     if tables:
@@ -185,8 +187,8 @@ def _rows(material: Material) -> Iterator[Table | Prose]:
     if material.rejects.empty:
         yield Prose(paragraphs=(say(material, "no_rejects"),))
         return
-    found = material.rejects.groupby(["table", "cause"]).size().rename("rows").reset_index()
-    numbers = records(found.sort_values("rows", ascending=False, kind="stable"))
+    by_cause = material.rejects.groupby(["table", "cause"]).size().rename("rows").reset_index()
+    numbers = records(by_cause.sort_values("rows", ascending=False, kind="stable"))
     causes, remedies = texts("cause", lang), texts("cause_remedy", lang)
     yield Table(
         caption=say(material, "rejects_table", number=count(len(material.rejects), lang)),

@@ -15,7 +15,7 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.words import item_name, records, simulated
+from opsn_geo.publish.report.wording import item_name, records, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 
 _RATE: Final = 0.10
 """Share of false discoveries that the report accepts among the gaps it calls established."""
-_BALANCED: Final = 0.1
-_TOP: Final = 12
 _CLEAREST: Final = 14
-_PODIUM: Final = 3
-_PROFILE: Final = ("code_dep", "size_band", "density_band")
 
 
 def clearest(influence: pd.DataFrame, most: int = _CLEAREST) -> pd.DataFrame:
@@ -105,7 +101,7 @@ def _by_question(material: Material, shares: pd.DataFrame, place: Scale) -> Iter
     families = shares["item"].str.partition(":")[0]
     for family in dict.fromkeys(families):
         yield panel(
-            material.book.questions.get(family, ""),
+            material.questionnaire.questions.get(family, ""),
             [
                 (
                     item_name(material, row["item"]),
@@ -128,7 +124,7 @@ def _gap_row(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
     """Write a gap: shares in percent and points, means as they are."""
     lang, item = material.lang, str(row["item"])
     factor, digits = (100, 0) if row["measure"] == "share" else (1, 1)
-    question = material.book.questions.get(item.partition(":")[0], "")
+    question = material.questionnaire.questions.get(item.partition(":")[0], "")
     name = item_name(material, item)
 
     def shown(key: str) -> str:

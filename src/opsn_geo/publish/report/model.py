@@ -1,4 +1,4 @@
-"""What a report says, as plain data: sections of blocks, every number already written out.
+"""Content of a report as plain data: sections of blocks, every number already written out.
 
 The template only lays these out; tests read them without any HTML.
 """
@@ -7,35 +7,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from opsn_geo.catalogue.words import Language, text
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
-    from opsn_geo.publish.report.words import Book
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
 
+class QuestionnaireWords(NamedTuple):
+    """Words of the questionnaire: label of each item, question and kind of each family of items."""
+
+    labels: Mapping[str, str]
+    questions: Mapping[str, str]
+    kinds: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """All that a report is made of: published layers and tables, and what the study says of itself.
+    """All that a report is made of: published layers and tables, figures made of them, and the metadata.
 
-    ``services`` names each service, ``book`` holds the words of the questionnaire, ``counts`` the rows
-    read, linked and rejected by table.
+    ``services`` names each service, ``counts`` holds the rows read, linked and rejected by table.
     """
 
     layers: Mapping[str, gpd.GeoDataFrame]
     tables: Mapping[str, pd.DataFrame]
+    figures: Mapping[str, pd.DataFrame]
     metadata: Metadata
     themes: Sequence[Theme]
     counts: Mapping[str, int]
     rejects: pd.DataFrame
-    book: Book
+    questionnaire: QuestionnaireWords
     services: Mapping[str, str]
     min_answers: int
 
@@ -44,16 +50,9 @@ class Material:
         """Language of the report."""
         return self.metadata.language
 
-    @property
-    def inside(self) -> pd.DataFrame:
-        """Communes of the territory studied, without their geometry."""
-        communes = self.layers["communes"]
-        inside = communes[communes["inside"].astype(bool)] if "inside" in communes else communes
-        return pd.DataFrame(inside.drop(columns="geometry"))
-
 
 def say(material: Material, key: str, **values: object) -> str:
-    """Give a text of the report's own catalogue in its language."""
+    """Text of the report's own catalogue, in its language."""
     return text(f"report.{key}", material.lang, **values)
 
 
@@ -242,7 +241,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The whole report: what it says of itself, key facts, sections, and those it could not make.
+    """The whole report: its heading, key facts, sections, and those that could not be made.
 
     ``outline`` is the path of the départements that all maps share.
     """

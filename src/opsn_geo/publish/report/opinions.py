@@ -19,19 +19,14 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.words import item_name, names_of, records, simulated
+from opsn_geo.publish.report.wording import item_name, names_of, records, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-_RATE: Final = 0.10
-"""Share of false discoveries that the report accepts among the gaps it calls established."""
-_BALANCED: Final = 0.1
 _TOP: Final = 12
-_CLEAREST: Final = 14
 _PODIUM: Final = 3
-_PROFILE: Final = ("code_dep", "size_band", "density_band")
 
 
 def opinions(material: Material) -> Section | None:
@@ -41,7 +36,7 @@ def opinions(material: Material) -> Section | None:
         return None
     region = found[found["domain"].isin([""]) & found["low"].notna()]
     families = region["item"].str.partition(":")[0]
-    scales = [it for it, kind in material.book.kinds.items() if kind == "scale"]
+    scales = [it for it, kind in material.questionnaire.kinds.items() if kind == "scale"]
     charts = [
         *_marks_chart(material, "scales", region[families.isin(scales) & (region["measure"] == "mean")]),
         *_marks_chart(material, "used", _most(region[families == "service_used"])),

@@ -9,7 +9,7 @@ import pandas as pd
 from opsn_geo.catalogue.numbers import count, decimal, percent
 from opsn_geo.publish.report.charts import nice, scale
 from opsn_geo.publish.report.model import Curve, Material, Prose, Section, Subsection, Table, say
-from opsn_geo.publish.report.words import names_of, operators, records, simulated
+from opsn_geo.publish.report.wording import names_of, operators, records, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,24 +17,15 @@ if TYPE_CHECKING:
 STEPS: Final = ("adhesion", "extension")
 
 
-def chosen(extension: pd.DataFrame, step: str) -> pd.DataFrame:
-    """Give the best steps of a kind in their order, with what they bring together: ``total_pop`` by rank.
-
-    >>> table = pd.DataFrame({"step": "adhesion", "k": [1, 2, 2], "rank": [1, 1, 2], "opsn": ["a", "a", "b"],
-    ...                       "gain_pop": [9, 9, 5], "total_pop": [9, 14, 14], "unknown_pop": 0})
-    >>> chosen(table, "adhesion")[["opsn", "gain_pop", "total_pop"]].values.tolist()
-    [['a', 9, 9], ['b', 5, 14]]
-    """
-    part = extension[extension["step"] == step]
-    best = part[part["k"] == part["k"].max()].sort_values("rank", kind="stable")
-    totals = part.drop_duplicates("k").set_index("k")["total_pop"]
-    return pd.DataFrame(best.assign(total_pop=best["rank"].map(totals)))
+def ranked(material: Material, step: str) -> pd.DataFrame:
+    """Best steps of a kind in their order; none where none was measured."""
+    steps = material.figures.get("steps", pd.DataFrame(columns=["step"]))
+    return steps[steps["step"] == step]
 
 
 def extension(material: Material) -> Section | None:
-    """Say which adhesions and which extensions to try first, and what each adds."""
-    found = material.tables.get("extension")
-    if found is None or found.empty:
+    """Section of the adhesions and extensions to try first, and what each adds."""
+    if "steps" not in material.figures:
         return None
     return Section(
         key="extension",
@@ -42,15 +33,15 @@ def extension(material: Material) -> Section | None:
         simulated=simulated(material, "memberships"),
         blocks=(Prose(paragraphs=(say(material, "extension_text"),)),),
         parts=tuple(
-            Subsection(title=say(material, f"{step}_part"), blocks=tuple(_steps(material, found, step)))
+            Subsection(title=say(material, f"{step}_part"), blocks=tuple(_steps(material, step)))
             for step in STEPS
-            if (found["step"] == step).any()
+            if len(ranked(material, step))
         ),
     )
 
 
 def step_name(material: Material, row: dict[str, Any], step: str) -> tuple[str, str]:
-    """Name a step: who joins whom, or which service is extended where."""
+    """Names of a step: who joins whom, or which service is extended where."""
     if step == "adhesion":
         epci = names_of(material, "epci")
         opsn = operators(material).get("name", pd.Series(dtype=str))
@@ -62,8 +53,8 @@ def step_name(material: Material, row: dict[str, Any], step: str) -> tuple[str, 
     return services.get(slug, slug), departements.get(code, code)
 
 
-def _steps(material: Material, found: pd.DataFrame, step: str) -> Iterator[Table | Curve]:
-    lang, best = material.lang, chosen(found, step)
+def _steps(material: Material, step: str) -> Iterator[Table | Curve]:
+    lang, best = material.lang, ranked(material, step)
     rows = [
         (
             count(row["rank"], lang),
@@ -95,8 +86,8 @@ def _steps(material: Material, found: pd.DataFrame, step: str) -> Iterator[Table
         title=say(material, f"{step}_curve"),
         summary=say(
             material, "curve_summary", number=len(best), total=decimal(total.max() / 1e6, lang, 1),
-            half=int((total < total.max() / 2).sum()) + 1,
-            first=percent(total.iloc[0] / total.max(), lang),
+            half=int((best["total_share"] < 1 / 2).sum()) + 1,
+            first=percent(best["total_share"].iloc[0], lang),
         ),
         points=((0.0, 0.0), *((across(k), up(it / 1e6)) for k, it in enumerate(total, start=1))),
         across=tuple((across(k), str(k)) for k in range(len(best) + 1)),

@@ -19,7 +19,7 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.words import names_of, records, simulated
+from opsn_geo.publish.report.wording import names_of, records, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_RATE: Final = 0.10
-"""Share of false discoveries that the report accepts among the gaps it calls established."""
 _BALANCED: Final = 0.1
-_TOP: Final = 12
-_CLEAREST: Final = 14
-_PODIUM: Final = 3
 _REASONS: Final = ("small", "rate", "bias", "weights", "change", "bodies")
 _BEYOND: Final = ("below_2000", "siren_epci")
 """Variables that need no table: one is told in a sentence, one has too many levels."""

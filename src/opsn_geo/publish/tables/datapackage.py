@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import text
-from opsn_geo.publish.geopackage.content import Column, Content, describe, simulation
+from opsn_geo.publish.geopackage.content import Column, Content, describe
 from opsn_geo.publish.manifest import checksum
+from opsn_geo.publish.notices import simulation_warning
 from opsn_geo.study import Metadata
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def datapackage(
         "$schema": _PROFILE,
         "name": metadata.stem,
         "title": metadata.title,
-        "description": text("datapackage.description", lang, simulated=simulation(metadata), **about).strip(),
+        "description": text(
+            "datapackage.description", lang, simulated=simulation_warning(metadata), **about
+        ).strip(),
         "licenses": [{"name": "etalab-2.0", "title": text("datapackage.licence", lang), "path": _LICENCE}],
         "sources": [{"title": official}, {"title": metadata.title}],
         **({"contributors": [{"title": metadata.contact, "roles": ["contact"]}]} if metadata.contact else {}),

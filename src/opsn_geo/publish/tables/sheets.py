@@ -16,7 +16,8 @@ import pandas as pd
 from opsn_geo import __version__
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import Language, label, text, texts
-from opsn_geo.publish.geopackage.content import Column, Content, describe, dictionary, simulation
+from opsn_geo.publish.geopackage.content import Column, Content, describe, dictionary
+from opsn_geo.publish.notices import simulation_warning
 from opsn_geo.study import Metadata
 
 Kind = Literal["text", "prose", "flag", "day", "whole", "share", "decimal"]
@@ -237,7 +238,7 @@ def _guide(
         (_say(lang, "territory"), metadata.territory_name),
         (_say(lang, "millesime"), _say(lang, "millesime_is", millesime=metadata.millesime)),
         (_say(lang, "date"), metadata.date.isoformat()),
-        (_say(lang, "simulated"), simulation(metadata)),
+        (_say(lang, "simulated"), simulation_warning(metadata)),
         (_say(lang, "sources"), _say(lang, "sources_are", official=text("geopackage.official", lang))),
         (_say(lang, "licence"), text("geopackage.licence", lang)),
         (_say(lang, "contact"), metadata.contact),

@@ -18,6 +18,7 @@ import pandas as pd
 
 from opsn_geo.catalogue.register import groups, tables
 from opsn_geo.catalogue.words import Language, Path, State, definition, text, texts
+from opsn_geo.publish.notices import date_written, simulation_notice, simulation_title, subtitle
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.themes import STATE_COLOURS, Theme, classify, intervals
 from opsn_geo.publish.web import topology
@@ -107,7 +108,7 @@ def figure(packed: bytes, metadata: Metadata) -> Any:  # noqa: ANN401 - branca i
         lang=lang,
         title=metadata.title,
         subtitle=subtitle(metadata),
-        notice=simulated_note(metadata),
+        notice=simulation_notice(metadata),
         source_note=source_note(metadata),
         style=asset("atlas.css"),
         t=texts("atlas", lang),
@@ -133,7 +134,7 @@ def payload(
     The head begins after its own length (four bytes, lowest first) and lists the parts that follow it.
     """
     lang = metadata.language
-    communes, notice = layers["communes"], simulated_note(metadata)
+    communes, notice = layers["communes"], simulation_notice(metadata)
     packed = packed or topology.pack(communes.geometry)
     grid = services_grid(communes.index, couverture, services)
     operators = {slug: place for place, slug in enumerate(opsn["opsn"])}
@@ -146,7 +147,7 @@ def payload(
         "background": metadata.background,
         "title": metadata.title,
         "subtitle": subtitle(metadata),
-        "simulatedNote": f"{text('atlas.simulated_title', lang)} {notice}" if notice else "",
+        "simulatedNote": f"{simulation_title(lang)} {notice}" if notice else "",
         "sourceNote": source_note(metadata),
         "texts": texts("atlas", lang),
         "grid": {"left": packed.left, "top": packed.top, "step": packed.step},
@@ -175,33 +176,13 @@ def deflated(head: Mapping[str, object], parts: Mapping[str, bytes]) -> bytes:
     return packer.compress(joined) + packer.flush()
 
 
-def subtitle(metadata: Metadata) -> str:
-    """Say the territory, the vintage and the day."""
-    return text(
-        "atlas.subtitle",
-        metadata.language,
-        territory=metadata.territory_name,
-        millesime=metadata.millesime,
-        date=_day(metadata),
-    )
-
-
 def source_note(metadata: Metadata) -> str:
     """Say where the data come from, of which vintage and day."""
     lang = metadata.language
     sources = text("atlas.default_sources", lang)
-    return text("atlas.source_note", lang, sources=sources, millesime=metadata.millesime, date=_day(metadata))
-
-
-def simulated_note(metadata: Metadata) -> str:
-    """Say which tables are simulated; nothing where all are real."""
-    named = texts("simulated_table", metadata.language)
-    tables = ", ".join(named.get(table, table) for table in metadata.simulated)
-    return text("atlas.simulated_notice", metadata.language, tables=tables) if tables else ""
-
-
-def _day(metadata: Metadata) -> str:
-    return metadata.date.strftime("%d/%m/%Y") if metadata.language == "fr" else metadata.date.isoformat()
+    return text(
+        "atlas.source_note", lang, sources=sources, millesime=metadata.millesime, date=date_written(metadata)
+    )
 
 
 def services_grid(communes: pd.Index, couverture: pd.DataFrame, services: pd.DataFrame) -> dict[str, Any]:

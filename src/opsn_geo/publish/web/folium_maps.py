@@ -17,10 +17,11 @@ from folium.template import Template
 from pyproj import Transformer
 
 from opsn_geo.catalogue.words import texts
+from opsn_geo.publish.notices import simulation_notice, subtitle
 from opsn_geo.publish.rasters import write as raster
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.web import topology
-from opsn_geo.publish.web.atlas import deflated, shown_theme, simulated_note, source_note, subtitle
+from opsn_geo.publish.web.atlas import deflated, shown_theme, source_note
 from opsn_geo.publish.web.background import add_background, page_values
 from opsn_geo.publish.web.offline import asset, bundle, offline
 
@@ -182,7 +183,7 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
         lang=lang,
         title=title,
         subtitle=subtitle(metadata),
-        notice=simulated_note(metadata),
+        notice=simulation_notice(metadata),
         source_note=source_note(metadata),
         style=asset("page.css"),
         shim=asset("shim.js"),

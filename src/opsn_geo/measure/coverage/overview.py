@@ -1,0 +1,176 @@
+"""The territory in figures: its size, who is covered, by state, by path and by operator.
+
+These are computed from the columns and tables that are published, and only gathered for the report.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from opsn_geo.catalogue.words import State
+
+SMALL: Final = 2_000
+"""Inhabitants below which a commune counts as small."""
+BEST_FIRST: Final = (State.USED, State.MEMBER, State.UNKNOWN, State.OFFERED, State.NOT_OFFERED)
+"""States, the best first: unknown may be member, and so stands before offered."""
+
+_COVERED: Final = [State.USED, State.MEMBER]
+
+
+def departement_sizes(communes: pd.DataFrame) -> pd.DataFrame:
+    """Size of each département, over the communes given.
+
+    Parameters
+    ----------
+    communes : DataFrame
+        Those inside the study: ``code_dep``, ``siren_epci``, ``population``, ``area_km2``.
+
+    Returns
+    -------
+    DataFrame
+        On ``code_dep``: ``communes`` (count), ``epci`` (different ones; none is not counted), ``population``
+        and ``area_km2`` (sums; missing counts as 0), ``small_share`` (communes under :data:`SMALL` ÷
+        communes; one of unknown population is not small).
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"code_dep": "80", "siren_epci": ["1", None], "population": [1999, 2000],
+    ...                          "area_km2": 1.5})
+    >>> departement_sizes(communes).loc["80"].tolist()
+    [2.0, 1.0, 3999.0, 3.0, 0.5]
+    """
+    by = communes.assign(small=communes["population"] < SMALL).groupby("code_dep")
+    return pd.DataFrame(
+        {
+            "communes": by.size(),
+            "epci": by["siren_epci"].nunique(),
+            "population": by["population"].sum(),
+            "area_km2": by["area_km2"].sum(),
+            "small_share": by["small"].mean(),
+        }
+    )
+
+
+def reach(communes: pd.DataFrame) -> pd.DataFrame:
+    """Number and share of communes and people that at least one service covers.
+
+    Parameters
+    ----------
+    communes : DataFrame
+        Those inside the study: ``state`` (the best of their services; missing is unknown), ``population``.
+
+    Returns
+    -------
+    DataFrame
+        One row, ``all``: ``communes``; ``covered`` (member or used) and ``unknown``, counts;
+        ``covered_share`` = covered ÷ communes and ``possible_share`` = (covered + unknown) ÷ communes;
+        ``covered_pop_share``, ``possible_pop_share``, the same over people; ``uncovered`` and
+        ``uncovered_pop``, communes and people known not to be covered. A missing population counts as 0.
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"state": ["member", "unknown", "offered"], "population": [50, 30, 20]})
+    >>> reach(communes)[["covered_pop_share", "possible_pop_share", "uncovered_pop"]].loc["all"].tolist()
+    [0.5, 0.8, 20.0]
+    """
+    covered = communes["state"].isin(_COVERED)
+    unknown = communes["state"].isna() | communes["state"].eq(State.UNKNOWN)
+    possible, people = covered | unknown, communes["population"] / communes["population"].sum()
+    return pd.DataFrame(
+        {
+            "communes": len(communes),
+            "covered": int(covered.sum()),
+            "unknown": int(unknown.sum()),
+            "covered_share": covered.mean(),
+            "possible_share": possible.mean(),
+            "covered_pop_share": people[covered].sum(),
+            "possible_pop_share": people[possible].sum(),
+            "uncovered": int((~possible).sum()),
+            "uncovered_pop": int(communes.loc[~possible, "population"].sum()),
+        },
+        index=pd.Index(["all"], name="group"),
+    )
+
+
+def path_counts(communes: pd.DataFrame) -> pd.DataFrame:
+    """Number of communes by the path that reaches them, the commonest first; missing paths left out.
+
+    >>> path_counts(pd.DataFrame({"path": ["epci", "direct", "epci", None]}))["communes"].to_dict()
+    {'epci': 2, 'direct': 1}
+    """
+    return communes["path"].value_counts().rename("communes").to_frame()
+
+
+def communes_by_operator(communes: pd.DataFrame) -> pd.DataFrame:
+    """Number of communes that each operator reaches, from the ``;``-joined lists of column ``opsn``.
+
+    Operators that reach the same communes stand in alphabetical order of these lists.
+
+    >>> communes_by_operator(pd.DataFrame({"opsn": ["a;b", "a", "", None]}))["communes"].to_dict()
+    {'a': 2, 'b': 1}
+    """
+    lists = communes["opsn"].dropna().astype(str).sort_values(kind="stable")
+    operators = lists.str.split(";").explode()
+    counts = operators[operators != ""].value_counts(sort=False)
+    return counts.rename_axis("opsn").rename("communes").to_frame()
+
+
+def service_states(couverture: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
+    """Share of communes in each state, service by service, and shares covered of communes and people.
+
+    Parameters
+    ----------
+    couverture : DataFrame
+        ``code_insee``, ``service``, ``state``, as from :func:`opsn_geo.measure.coverage.ladder.couverture`.
+    communes : DataFrame
+        On ``code_insee``, those inside the study: ``population``.
+
+    Returns
+    -------
+    DataFrame
+        On ``service``: one column for each state, best first (communes in it ÷ all communes);
+        ``covered_share`` (used or member), ``possible_share`` (those and unknown), and
+        ``covered_pop_share``, ``possible_pop_share``, the same over people. Rows of other communes, and of
+        those without a population, are left out of the numerators.
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"population": [10, 30]}, index=["a", "b"])
+    >>> cells = pd.DataFrame({"code_insee": ["a", "b"], "service": "dpd", "state": ["member", "unknown"]})
+    >>> columns = ["member", "unknown", "covered_pop_share", "possible_pop_share"]
+    >>> service_states(cells, communes).loc["dpd", columns].tolist()
+    [0.5, 0.5, 0.25, 1.0]
+    """
+    cells = couverture.assign(population=couverture["code_insee"].map(communes["population"]))
+    cells = cells.dropna(subset="population")
+    counts, people = (
+        cells.pivot_table(
+            index="service", columns="state", values="population", aggfunc=how, fill_value=0
+        ).reindex(columns=list(BEST_FIRST), fill_value=0)
+        for how in ("count", "sum")
+    )
+    possible = [*_COVERED, State.UNKNOWN]
+    n_communes, population = len(communes), communes["population"].sum()
+    shares = (counts / n_communes).set_axis([state.value for state in BEST_FIRST], axis=1)
+    return shares.assign(
+        covered_share=counts[_COVERED].sum(axis=1) / n_communes,
+        possible_share=counts[possible].sum(axis=1) / n_communes,
+        covered_pop_share=people[_COVERED].sum(axis=1) / population,
+        possible_pop_share=people[possible].sum(axis=1) / population,
+    )
+
+
+def uncovered_population(groups: pd.DataFrame) -> pd.DataFrame:
+    """People of each group not known to be covered: ``population`` × (1 − ``covered_pop_share``).
+
+    Missing where the share is. Sorted by falling number, then by ``name``.
+
+    >>> groups = pd.DataFrame({"name": ["A", "B"], "population": [10, 40], "covered_pop_share": [0.5, 0.5]})
+    >>> uncovered_population(groups)["uncovered_pop"].to_dict()
+    {1: 20.0, 0: 5.0}
+    """
+    uncovered = groups["population"] * (1 - groups["covered_pop_share"].astype(float))
+    table = groups[["name"]].assign(uncovered_pop=uncovered)
+    return table.sort_values(["uncovered_pop", "name"], ascending=[False, True])[["uncovered_pop"]]
