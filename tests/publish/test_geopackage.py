@@ -152,7 +152,7 @@ def test_the_file_is_a_geopackage_1_3_where_all_is_registered(base: sqlite3.Conn
 
 def test_every_layer_says_that_its_data_are_simulated(base: sqlite3.Connection) -> None:
     described = rows(base, "SELECT description FROM gpkg_contents WHERE table_name <> 'layer_styles'")
-    assert all(text.startswith("ATTENTION, DONNÉES SIMULÉES : adhésions.") for (text,) in described)
+    assert all(text.startswith("ATTENTION, DONNÉES SIMULÉES : les adhésions.") for (text,) in described)
 
 
 def test_every_column_has_one_alias_of_its_own(base: sqlite3.Connection, published: Callable) -> None:
