@@ -178,7 +178,7 @@ def test_the_guide_says_what_is_simulated_and_where_the_long_tables_lie(
     made, _ = toy_sheets(published, lang)
     guide = dict(made[0].frame.itertuples(index=False, name=None))
     assert {"tables/couverture.csv", "tables/specifications.csv"} <= set(guide)
-    assert {"fr": "SIMULÉES : adhésions", "en": "SIMULATED DATA: memberships"}[lang] in " ".join(
+    assert {"fr": "SIMULÉES : les adhésions", "en": "SIMULATED DATA: memberships"}[lang] in " ".join(
         guide.values()
     )
     assert {it.title for it in made[1:]} <= set(guide)
