@@ -23,14 +23,16 @@ def main(file: str, out: str) -> None:
     messages: list[str] = []
     log = app.messageLog()
     log.messageReceived.connect(lambda text, tag, level: messages.append(f"{tag}: {text}") if level else None)
-    found = {"version": Qgis.QGIS_VERSION, "layers": {name: _layer(file, name) for name in _names(file)}}
+    report = {"version": Qgis.QGIS_VERSION, "layers": {name: _layer(file, name) for name in _names(file)}}
     project = QgsProject.instance()
-    found["opened"] = project.read(f"geopackage:{file}?projectName=Atlas")
-    found |= _project(project)
-    found["themes"] = {name: _render(project, name, out) for name in project.mapThemeCollection().mapThemes()}
-    found["layouts"] = {each.name(): _print(each, out) for each in project.layoutManager().printLayouts()}
-    found["messages"] = messages
-    print(json.dumps(found))
+    report["opened"] = project.read(f"geopackage:{file}?projectName=Atlas")
+    report |= _project(project)
+    report["themes"] = {
+        name: _render(project, name, out) for name in project.mapThemeCollection().mapThemes()
+    }
+    report["layouts"] = {each.name(): _print(each, out) for each in project.layoutManager().printLayouts()}
+    report["messages"] = messages
+    print(json.dumps(report))
     project.clear()
     app.exitQgis()
 
@@ -48,7 +50,7 @@ def _layer(file: str, name: str) -> dict:
     from qgis.core import QgsVectorLayer
 
     layer = QgsVectorLayer(f"{file}|layername={name}", name, "ogr")
-    return _dressed(layer) | {
+    return _style(layer) | {
         "valid": layer.isValid(),
         "title": layer.metadata().title(),
         "abstract": layer.metadata().abstract(),
@@ -60,12 +62,12 @@ def _layer(file: str, name: str) -> dict:
     }
 
 
-def _dressed(layer) -> dict:
-    """Say how a layer is drawn and named, and how many of its features no class takes."""
+def _style(layer) -> dict:
+    """Return how a layer is drawn and named, and how many of its features no class takes."""
     from qgis.core import QgsExpressionContext, QgsExpressionContextUtils, QgsRenderContext
 
     renderer = layer.renderer()
-    found = {
+    report = {
         "name": layer.name(),
         "features": layer.featureCount(),
         "renderer": renderer.type() if renderer else None,
@@ -82,9 +84,9 @@ def _dressed(layer) -> dict:
         renderer.startRender(context, layer.fields())
         for feature in layer.getFeatures():
             context.expressionContext().setFeature(feature)
-            found["undrawn"] += not renderer.willRenderFeature(feature, context)
+            report["undrawn"] += not renderer.willRenderFeature(feature, context)
         renderer.stopRender(context)
-    return found
+    return report
 
 
 def _project(project) -> dict:
@@ -103,8 +105,10 @@ def _project(project) -> dict:
         "groups": [node.name() for node in root.children() if isinstance(node, QgsLayerTreeGroup)],
         "view": [view.xMinimum(), view.yMinimum(), view.xMaximum(), view.yMaximum()],
         "relations": {key: [relation.isValid(), relation.name()] for key, relation in relations.items()},
-        "sheets": {
-            key: _sheet(layer) for key, layer in layers.items() if layer.type() == QgsMapLayer.VectorLayer
+        "project_layers": {
+            key: _project_layer(layer)
+            for key, layer in layers.items()
+            if layer.type() == QgsMapLayer.VectorLayer
         },
         "rasters": {
             key: _raster(layer) for key, layer in layers.items() if layer.type() == QgsMapLayer.RasterLayer
@@ -113,8 +117,8 @@ def _project(project) -> dict:
     }
 
 
-def _sheet(layer) -> dict:
-    """Say how a layer of the project is drawn, what its form and its tip show."""
+def _project_layer(layer) -> dict:
+    """Return how a layer of the project is drawn, and what its form and its tip show."""
     from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
     from qgis.PyQt.QtXml import QDomDocument
 
@@ -124,7 +128,7 @@ def _sheet(layer) -> dict:
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     context.setFeature(next(layer.getFeatures(), None) or context.feature())
     form = layer.editFormConfig()
-    return _dressed(layer) | {
+    return _style(layer) | {
         "tabs": [tab.name() for tab in form.tabs()],
         "related": [editors.at(place).toElement().attribute("relation") for place in range(editors.count())],
         "tip": QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context),
@@ -145,7 +149,7 @@ def _children(project) -> dict:
     """Follow each relation from the first feature of its parent, as the form does, in the words it shows."""
     from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
 
-    found = {}
+    report = {}
     for key, relation in project.relationManager().relations().items():
         child = relation.referencingLayer()
         parent = next(relation.referencedLayer().getFeatures())
@@ -154,8 +158,8 @@ def _children(project) -> dict:
             context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(child))
             context.setFeature(feature)
             words.append(str(QgsExpression(child.displayExpression()).evaluate(context)))
-        found[key] = words
-    return found
+        report[key] = words
+    return report
 
 
 def _render(project, theme: str, out: str) -> dict:

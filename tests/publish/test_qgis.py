@@ -31,7 +31,7 @@ DEBIAN_PYTHON = "/usr/bin/python3"  # the one that Debian's QGIS and GDAL bind t
 RASTERS = ("distance_member_m", "distance_opsn_m")
 GROUPS = {group.title(): group for group in groups().values()}
 OPENINGS = ("Couverture", "Déserts", "Représentativité", "Données")
-Found = dict[str, Any]
+Report = dict[str, Any]
 
 
 def ran(*command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -81,11 +81,11 @@ def pictures(moved: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(moved: Path, pictures: Path) -> Found:
+def report(moved: Path, pictures: Path) -> Report:
     needed("QGIS (python3-qgis)", DEBIAN_PYTHON, "-c", "import qgis.core")
     done = ran(DEBIAN_PYTHON, PROBE, moved, pictures)
     assert done.returncode == 0, done.stderr
-    answer: Found = json.loads(done.stdout[done.stdout.index("{") :])
+    answer: Report = json.loads(done.stdout[done.stdout.index("{") :])
     return answer
 
 
@@ -96,112 +96,112 @@ def pixels(file: str) -> np.ndarray:
             return picture.read()
 
 
-def test_every_layer_and_table_opens(found: Found) -> None:
+def test_every_layer_and_table_opens(report: Report) -> None:
     assert {"communes", "epci", "departements", "opsn", "services", "couverture", "dictionnaire"} <= set(
-        found["layers"]
+        report["layers"]
     )
-    assert all(layer["valid"] for layer in found["layers"].values())
-    assert {layer["crs"] for layer in found["layers"].values() if layer["renderer"]} == {"EPSG:2154"}
+    assert all(layer["valid"] for layer in report["layers"].values())
+    assert {layer["crs"] for layer in report["layers"].values() if layer["renderer"]} == {"EPSG:2154"}
 
 
-def test_each_layer_is_dressed_by_its_default_style(found: Found) -> None:
-    drawn = [layer for layer in found["layers"].values() if layer["renderer"]]
+def test_each_layer_has_its_default_style(report: Report) -> None:
+    drawn = [layer for layer in report["layers"].values() if layer["renderer"]]
     assert {layer["renderer"] for layer in drawn} <= {"RuleRenderer", "pointDisplacement"}
     assert all(label for layer in drawn for label in layer["legend"])
     counted = [
         label for layer in drawn for label in layer["legend"] if not label.startswith(("hors", "autres"))
     ]
     assert all(label.endswith(")") for label in counted)
-    assert found["layers"]["departements"]["labels"]
+    assert report["layers"]["departements"]["labels"]
 
 
-def test_no_feature_is_outside_all_classes(found: Found) -> None:
-    assert not [key for key, sheet in found["sheets"].items() if sheet["undrawn"]]
-    assert not [name for name, layer in found["layers"].items() if layer["undrawn"]]
+def test_no_feature_is_outside_all_classes(report: Report) -> None:
+    assert not [key for key, layer in report["project_layers"].items() if layer["undrawn"]]
+    assert not [name for name, layer in report["layers"].items() if layer["undrawn"]]
 
 
-def test_every_field_has_an_alias_and_states_have_words(found: Found) -> None:
-    shown = found["layers"] | found["sheets"]
+def test_every_field_has_an_alias_and_states_have_words(report: Report) -> None:
+    shown = report["layers"] | report["project_layers"]
     aliases = {(key, field): alias for key, it in shown.items() for field, alias in it["aliases"].items()}
     assert not [place for place, alias in aliases.items() if not alias]
-    assert "ValueMap" in found["layers"]["communes"]["values"]
+    assert "ValueMap" in report["layers"]["communes"]["values"]
 
 
-def test_metadata_show_in_the_properties_of_each_layer(found: Found) -> None:
-    for layer in found["layers"].values():
+def test_metadata_show_in_the_properties_of_each_layer(report: Report) -> None:
+    for layer in report["layers"].values():
         assert layer["title"]
         assert "SIMULÉES" in layer["abstract"]
         assert "Licence Ouverte" in layer["licences"][0]
         assert "services publics numériques" in layer["keywords"]
 
 
-def test_the_project_opens_whole_in_another_folder_read_only(found: Found, moved: Path) -> None:
-    assert found["opened"]
-    assert found["invalid"] == []
-    assert found["messages"] == []
-    assert {str(moved.parent), *found["folders"]} - {str(moved.parent / "rasters")} == {str(moved.parent)}
-    assert found["crs"] == "EPSG:2154"
-    assert found["groups"][0] == "Limites"
-    assert found["groups"][1] == "Couverture"
-    assert found["groups"][-1] == "Données"
+def test_the_project_opens_whole_in_another_folder_read_only(report: Report, moved: Path) -> None:
+    assert report["opened"]
+    assert report["invalid"] == []
+    assert report["messages"] == []
+    assert {str(moved.parent), *report["folders"]} - {str(moved.parent / "rasters")} == {str(moved.parent)}
+    assert report["crs"] == "EPSG:2154"
+    assert report["groups"][0] == "Limites"
+    assert report["groups"][1] == "Couverture"
+    assert report["groups"][-1] == "Données"
 
 
-def test_the_view_holds_the_territory(found: Found) -> None:
-    west, south, east, north = found["view"]
+def test_the_view_holds_the_territory(report: Report) -> None:
+    west, south, east, north = report["view"]
     assert 0 < east - west < 400_000
     assert 0 < north - south < 400_000
-    assert found["themes"]
+    assert report["themes"]
 
 
-def test_rasters_are_shown_in_their_own_style(found: Found, moved: Path) -> None:
+def test_rasters_are_shown_in_their_own_style(report: Report, moved: Path) -> None:
     expected = {file.stem for file in (moved.parent / "rasters").glob("*.tif")}
     titles = {text(f"rasters.{it}") for it in expected}
-    assert {raster["title"] for raster in found["rasters"].values()} == titles
-    assert {raster["renderer"] for raster in found["rasters"].values()} == {"singlebandpseudocolor"}
-    for key, raster in found["rasters"].items():
+    assert {raster["title"] for raster in report["rasters"].values()} == titles
+    assert {raster["renderer"] for raster in report["rasters"].values()} == {"singlebandpseudocolor"}
+    for key, raster in report["rasters"].items():
         assert len(raster["legend"]) > 1
         assert "SIMULÉES" in raster["abstract"]
-        assert found["layouts"][f"Déserts – {raster['title']}"]["entries"][key] == raster["legend"]
+        assert report["layouts"][f"Déserts – {raster['title']}"]["entries"][key] == raster["legend"]
         assert all(label.endswith(("km", "km au plus")) for label in raster["legend"])
 
 
-def test_the_form_of_a_commune_shows_its_services(found: Found) -> None:
-    assert all(valid for valid, _ in found["relations"].values())
-    commune = found["sheets"]["opsn_geo_state"]
+def test_the_form_of_a_commune_shows_its_services(report: Report) -> None:
+    assert all(valid for valid, _ in report["relations"].values())
+    commune = report["project_layers"]["opsn_geo_state"]
     assert commune["tabs"][:3] == ["Identité", "Mesures", "Services de la commune"]
     assert "opsn_geo_state__opsn_geo_data_couverture" in commune["related"]
-    services = found["children"]["opsn_geo_state__opsn_geo_data_couverture"]
+    services = report["children"]["opsn_geo_state__opsn_geo_data_couverture"]
     assert len(services) >= 2
     assert all(" : " in words for words in services)
     assert any(words.startswith(("adhérente : ", "inconnu : ")) for words in services)
-    assert found["children"]["opsn_geo_limits_epci__opsn_geo_state"]
+    assert report["children"]["opsn_geo_limits_epci__opsn_geo_state"]
 
 
-def test_the_form_of_a_commune_shows_its_answers_only_if_it_is_named(found: Found, moved: Path) -> None:
-    told = {key: words for key, words in found["children"].items() if "reponses" in key}
-    assert bool(told) == ("toy" in moved.name)
-    assert all(words == ["Un serveur ? : oui"] for words in told.values())
+def test_the_form_of_a_commune_shows_its_answers_only_if_it_is_named(report: Report, moved: Path) -> None:
+    answers = {key: words for key, words in report["children"].items() if "reponses" in key}
+    assert bool(answers) == ("toy" in moved.name)
+    assert all(words == ["Un serveur ? : oui"] for words in answers.values())
 
 
-def test_every_form_finds_its_relations_and_every_tip_its_words(found: Found) -> None:
-    related = [key for sheet in found["sheets"].values() for key in sheet["related"]]
-    assert sorted(related) == sorted(found["relations"])
-    tips = {key: sheet["tip"] for key, sheet in found["sheets"].items() if sheet["features"]}
+def test_every_form_finds_its_relations_and_every_tip_its_words(report: Report) -> None:
+    related = [key for layer in report["project_layers"].values() for key in layer["related"]]
+    assert sorted(related) == sorted(report["relations"])
+    tips = {key: layer["tip"] for key, layer in report["project_layers"].items() if layer["features"]}
     assert not [key for key, tip in tips.items() if not tip.startswith("<b>") or "[% replace" in tip]
     assert tips["opsn_geo_epci_covered"].endswith("%")
 
 
-def test_names_are_text_in_tips_and_no_html(found: Found, moved: Path) -> None:
-    tips = [sheet["tip"] for sheet in found["sheets"].values()]
+def test_names_are_text_in_tips_and_no_html(report: Report, moved: Path) -> None:
+    tips = [layer["tip"] for layer in report["project_layers"].values()]
     assert not [tip for tip in tips if "O&O" in tip]
     assert any("&lt;b>O&amp;O&lt;/b>" in tip for tip in tips) == ("toy" in moved.name)
 
 
-def test_four_map_themes_open_the_subjects(found: Found, moved: Path) -> None:
+def test_four_map_themes_open_the_subjects(report: Report, moved: Path) -> None:
     has_survey = "toy" not in moved.name
     expected = {name for name in OPENINGS if has_survey or name != "Représentativité"}
-    assert {name for name in found["themes"] if " – " not in name} == expected
-    shown = {name: set(found["themes"][name]["drawn"]) for name in expected}
+    assert {name for name in report["themes"] if " – " not in name} == expected
+    shown = {name: set(report["themes"][name]["drawn"]) for name in expected}
     limits = {"opsn_geo_limits_departements", "opsn_geo_limits_epci"}
     assert shown["Couverture"] == limits | {"opsn_geo_state", "opsn_geo_opsn_form"}
     assert shown["Données"] == limits | {"opsn_geo_data_communes", "opsn_geo_data_opsn"}
@@ -210,27 +210,27 @@ def test_four_map_themes_open_the_subjects(found: Found, moved: Path) -> None:
         assert shown["Représentativité"] == limits | {"opsn_geo_epci_response", "opsn_geo_patches_silences"}
 
 
-def test_choosing_a_theme_switches_on_its_layers_and_no_other(found: Found) -> None:
-    for name, theme in found["themes"].items():
+def test_choosing_a_theme_switches_on_its_layers_and_no_other(report: Report) -> None:
+    for name, theme in report["themes"].items():
         assert sorted(theme["switched_on"]) == sorted(theme["drawn"]), name
 
 
-def test_each_theme_draws_a_picture_of_its_own(found: Found) -> None:
-    drawn = {name: pixels(theme["picture"]) for name, theme in found["themes"].items()}
-    assert all(theme["errors"] == [] for theme in found["themes"].values())
+def test_each_theme_draws_a_picture_of_its_own(report: Report) -> None:
+    drawn = {name: pixels(theme["picture"]) for name, theme in report["themes"].items()}
+    assert all(theme["errors"] == [] for theme in report["themes"].values())
     for name, picture in drawn.items():
         inked = (picture[:3] < 250).any(axis=0).mean()
         assert inked > 0.005, name
         assert len(np.unique(picture[:3].reshape(3, -1).T, axis=0)) > 20, name
-    shown = {name: sorted(theme["drawn"]) for name, theme in found["themes"].items()}
+    shown = {name: sorted(theme["drawn"]) for name, theme in report["themes"].items()}
     pairs = [pair for pair in combinations(drawn, 2) if shown[pair[0]] != shown[pair[1]]]
     assert [pair for pair in pairs if np.array_equal(drawn[pair[0]], drawn[pair[1]])] == []
     assert len({tuple(keys) for keys in shown.values()}) >= 3
 
 
-def test_each_theme_has_a_page_that_prints_on_a3(found: Found) -> None:
-    assert set(found["layouts"]) == set(found["themes"])
-    for name, page in found["layouts"].items():
+def test_each_theme_has_a_page_that_prints_on_a3(report: Report) -> None:
+    assert set(report["layouts"]) == set(report["themes"])
+    for name, page in report["layouts"].items():
         title = name.split(" – ", 1)[-1] if " – " in name else GROUPS[name].headline()
         assert page["follows"] == name
         assert not [entry for entries in page["entries"].values() for entry in entries if "Band" in entry]
@@ -238,25 +238,25 @@ def test_each_theme_has_a_page_that_prints_on_a3(found: Found) -> None:
         assert Path(page["pdf"][1]).read_bytes().startswith(b"%PDF")
         assert page["size"] == [420, 297]
         assert title in page["texts"]
-        told = "\n".join(page["texts"])
-        assert all(word in told for word in ("IGN", "INSEE", "SIMULÉES", "2021-02-01"))
+        page_text = "\n".join(page["texts"])
+        assert all(word in page_text for word in ("IGN", "INSEE", "SIMULÉES", "2021-02-01"))
         assert (pixels(page["png"][1])[:3] < 250).any(axis=0).mean() > 0.02
 
 
-def test_the_scale_bar_fits_between_the_map_and_the_arrow_at_every_scale(found: Found) -> None:
-    widths = [width for page in found["layouts"].values() for width in page["scales"]]
+def test_the_scale_bar_fits_between_the_map_and_the_arrow_at_every_scale(report: Report) -> None:
+    widths = [width for page in report["layouts"].values() for width in page["scales"]]
     assert 30 < min(widths) <= max(widths) < 76
 
 
-def test_distances_are_measured_in_kilometres(found: Found) -> None:
-    assert found["unit"] == "km"
+def test_distances_are_measured_in_kilometres(report: Report) -> None:
+    assert report["unit"] == "km"
 
 
-def test_no_name_is_evaluated_as_an_expression(found: Found, moved: Path) -> None:
-    shown = [line for page in found["layouts"].values() for line in page["shown"]]
+def test_no_name_is_evaluated_as_an_expression(report: Report, moved: Path) -> None:
+    shown = [line for page in report["layouts"].values() for line in page["shown"]]
     entries = [
         entry
-        for page in found["layouts"].values()
+        for page in report["layouts"].values()
         for entries in page["entries"].values()
         for entry in entries
     ]
