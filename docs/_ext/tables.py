@@ -41,13 +41,13 @@ _LANG: Final = "en"
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write a table in Markdown."""
+    """Return a table in Markdown."""
     cells = [headers, ["---"] * len(headers), *rows]
     return "\n".join("| " + " | ".join(it.replace("|", "\\|") for it in row) + " |" for row in cells)
 
 
 def input_columns(name: str) -> str:
-    """Describe the columns of an input table."""
+    """Return the columns of an input table."""
     return table(
         ("column", "needed", "what it holds", "other headers recognised"),
         (
@@ -58,19 +58,19 @@ def input_columns(name: str) -> str:
 
 
 def _holds(column: Column) -> str:
-    """Say what a column may hold: its values, or an example of its kind; and its default."""
-    said = [", ".join(f"`{it}`" for it in column.allowed)] if column.allowed else []
+    """Return what a column may hold: its values, or an example of its kind; and its default."""
+    parts = [", ".join(f"`{it}`" for it in column.allowed)] if column.allowed else []
     if column.refers_to and column.refers_to != column.name:
-        said.append(f"from the table `{column.refers_to}`")
-    if not said:
-        said.append(f"{column.kind}: {EXAMPLES[column.kind]}" if column.kind in EXAMPLES else column.kind)
+        parts.append(f"from the table `{column.refers_to}`")
+    if not parts:
+        parts.append(f"{column.kind}: {EXAMPLES[column.kind]}" if column.kind in EXAMPLES else column.kind)
     if column.default is not None:
-        said.append(f"`{column.default}` where empty")
-    return "; ".join(said)
+        parts.append(f"`{column.default}` where empty")
+    return "; ".join(parts)
 
 
 def faults(names: str) -> str:
-    """List faults with what was found and how to mend it."""
+    """Return faults: what was found and how to mend it."""
     return table(
         ("what you may read", "what to do"),
         (
@@ -81,7 +81,7 @@ def faults(names: str) -> str:
 
 
 def causes(_: str) -> str:
-    """List why a row may be rejected and how to mend it."""
+    """Return why a row may be rejected and how to mend it."""
     return table(
         ("cause", "in words", "what to do"),
         (
@@ -92,18 +92,24 @@ def causes(_: str) -> str:
 
 
 def contents(_: str) -> str:
-    """List the layers and tables that a run writes."""
+    """Return the layers and tables that a run writes."""
     return table(
-        ("layer or table", "title", "what it holds", "key"),
+        ("layer or table", "title", "what it holds", "key", "section of the report"),
         (
-            (f"`{it.name}`", it.title(_LANG), it.contents(_LANG), ", ".join(f"`{name}`" for name in it.key))
+            (
+                f"`{it.name}`",
+                it.title(_LANG),
+                it.contents(_LANG),
+                ", ".join(f"`{name}`" for name in it.key),
+                text(f"report.{it.report}", _LANG) if it.report else "",
+            )
             for it in published_tables().values()
         ),
     )
 
 
 def columns(_: str) -> str:
-    """Define the columns of everything that a run writes."""
+    """Return the columns of everything that a run writes, with their definitions."""
     declared = sorted(published_columns().values(), key=lambda it: it.name)
     return table(
         ("column", "alias", "kind", "unit", "definition"),
@@ -116,7 +122,7 @@ def columns(_: str) -> str:
 
 
 def command_lines(_: str) -> str:
-    """Show the help of each command, in English."""
+    """Return the help of each command, in English."""
     root = command_line(_LANG)
     try:
         return "\n\n".join(_commands(root, "opsn-geo"))
@@ -125,7 +131,7 @@ def command_lines(_: str) -> str:
 
 
 def _commands(group: click.Group, path: str) -> Iterator[str]:
-    """Give the help of each command of a group, and of the groups in it."""
+    """Yield the help of each command of a group, and of the groups in it."""
     for name, command in group.commands.items():
         full = f"{path} {name}"
         if isinstance(command, click.Group):
@@ -136,7 +142,7 @@ def _commands(group: click.Group, path: str) -> Iterator[str]:
 
 
 def api(packages: str) -> str:
-    """Give the reference of modules, or of every public module of packages."""
+    """Return the reference of modules, or of every public module of packages."""
     names = [it for package in packages.split() for it in modules(package)]
     options = "   :members:\n   :ignore-module-all:"
     return "\n\n".join(
@@ -145,11 +151,11 @@ def api(packages: str) -> str:
 
 
 def modules(package: str) -> list[str]:
-    """Name the public modules of a package, and those of the packages in it; a module is its own."""
-    found = getattr(import_module(f"opsn_geo.{package}"), "__path__", None)
-    if found is None:
+    """Return the names of the public modules of a package and of the packages in it; a module is its own."""
+    path = getattr(import_module(f"opsn_geo.{package}"), "__path__", None)
+    if path is None:
         return [package]
-    inner = [it.name for it in pkgutil.iter_modules(found) if not it.name.startswith("_")]
+    inner = [it.name for it in pkgutil.iter_modules(path) if not it.name.startswith("_")]
     return [it for name in inner for it in modules(f"{package}.{name}")]
 
 

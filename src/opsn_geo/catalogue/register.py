@@ -385,8 +385,8 @@ def lookups(names: Iterable[str], table: str = "") -> dict[str, Table]:
     >>> {name: each.name for name, each in lookups(("service", "state"), "couverture").items()}
     {'service': 'services'}
     """
-    found = {name: tables().get(column(name, table).refers_to) for name in names}
-    return {name: each for name, each in found.items() if each and each.spelt_by and each.name != table}
+    referred = {name: tables().get(column(name, table).refers_to) for name in names}
+    return {name: each for name, each in referred.items() if each and each.spelt_by and each.name != table}
 
 
 def limits() -> tuple[str, ...]:

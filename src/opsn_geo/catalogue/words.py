@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, get_args
 Language = Literal["fr", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "membership", "siren_epci")
-"""What is known of every commune and tells who answered a survey; a study may add variables of its own."""
+"""Variables of every commune by which answering ones are compared with all; a study may add its own."""
 
 
 class State(StrEnum):
@@ -75,7 +75,7 @@ def catalogue() -> dict[str, Any]:
 
 
 def _entry(key: str) -> Any:  # noqa: ANN401 - a catalogue entry is a table or a text
-    """Find the entry of a dotted key; an absent one is a mistake in the program, not of the user."""
+    """Return the entry of a dotted key; an absent one is a mistake in the program, not of the user."""
     entry: Any = catalogue()
     for part in key.split("."):
         if part not in entry:
@@ -86,7 +86,7 @@ def _entry(key: str) -> Any:  # noqa: ANN401 - a catalogue entry is a table or a
 
 
 def text(key: str, lang: Language = "fr", **values: object) -> str:
-    """Give a text of the catalogue in one language, with its ``{values}`` filled in.
+    """Return a text of the catalogue in one language, with its ``{values}`` filled in.
 
     Parameters
     ----------
@@ -116,11 +116,11 @@ def text(key: str, lang: Language = "fr", **values: object) -> str:
 
 
 def is_one(number: object, lang: Language) -> bool:
-    r"""Tell whether a noun after a number is singular: 0 and 1.5 are so in French, 1 alone in English.
+    r"""Whether a noun after a number is singular: 0 and 1.5 are so in French, 1 alone in English.
 
     The number may be written already, as its language writes it.
 
-    >>> [is_one(it, "fr") for it in (0, "1,5", "1\u202f000")], [is_one(it, "en") for it in (0, 1, "1,000")]
+    >>> [is_one(n, "fr") for n in (0, "1,5", "1\u202f000")], [is_one(n, "en") for n in (0, 1, "1,000")]
     ([True, True, False], [False, True, False])
     """
     written = re.sub(r"[^0-9.,-]", "", str(number).replace("−", "-"))
@@ -144,7 +144,7 @@ class _Counting(Formatter):
 
 
 def texts(key: str, lang: Language = "fr") -> dict[str, str]:
-    """Give every text directly under a key, such as the label of each state.
+    """Return every text directly under a key, such as the label of each state.
 
     >>> list(texts("state", "fr"))
     ['not_offered', 'offered', 'member', 'used', 'unknown']

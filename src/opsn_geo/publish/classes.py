@@ -15,10 +15,18 @@ from opsn_geo.catalogue.register import Scheme
 from opsn_geo.catalogue.words import Language, State, text, texts, unit
 
 UNKNOWN_COLOUR: Final = "#bdbdbd"
-# Nine hues that stay apart in the three common kinds of colour blindness (after Paul Tol's "muted").
+# Nine hues that remain distinct in the three common kinds of colour blindness (after Paul Tol's "muted").
 QUALITATIVE: Final = (
-    "#88ccee", "#cc6677", "#ddcc77", "#117733", "#332288", "#aa4499", "#44aa99", "#999933", "#882255",
-)  # fmt: skip
+    "#88ccee",
+    "#cc6677",
+    "#ddcc77",
+    "#117733",
+    "#332288",
+    "#aa4499",
+    "#44aa99",
+    "#999933",
+    "#882255",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +34,7 @@ class Class:
     """One class of a legend.
 
     A category has a ``value``; an interval has ``lower`` (excluded, but for the first) and ``upper``
-    (included). ``hatched`` marks what is unknown, so that it is told by pattern and not by hue alone; a
+    (included). ``hatched`` marks what is unknown, so that it is recognised by pattern and not by hue alone; a
     hatched class takes the missing values too.
     """
 
@@ -40,7 +48,7 @@ class Class:
 
 
 def legend_label(entry: Class, lang: Language = "fr") -> str:
-    """Give the label of a class followed by how many features it holds.
+    """Label of a class, followed by how many features it holds.
 
     >>> legend_label(Class(label="adhérente", colour="#000000", count=12))
     'adhérente (12)'
@@ -55,7 +63,7 @@ def categories(
     words: str = "",
     lang: Language = "fr",
 ) -> tuple[Class, ...]:
-    """Make one class of each value found, in the order of its words or else by falling count.
+    """Classes of a column of codes: one for each value, in the order of its words or else by falling count.
 
     Parameters
     ----------
@@ -75,22 +83,22 @@ def categories(
 
     Examples
     --------
-    >>> found = categories(pd.Series(["member", None, "offered", "member"]), words="state")
-    >>> [(c.label, c.count, c.hatched) for c in found]
+    >>> classes = categories(pd.Series(["member", None, "offered", "member"]), words="state")
+    >>> [(c.label, c.count, c.hatched) for c in classes]
     [('proposé, sans adhésion', 1, False), ('adhérente', 2, False), ('inconnu', 1, True)]
     """
     labels = texts(words, lang) if words else {}
     counts = values.astype("object").where(values.notna(), State.UNKNOWN.value).astype(str).value_counts()
-    known = counts.drop(State.UNKNOWN.value, errors="ignore")
+    named = counts.drop(State.UNKNOWN.value, errors="ignore")
     place = {value: index for index, value in enumerate(labels)}
-    order = sorted(known.index, key=lambda value: (place.get(value, len(place)), -known[value], value))
+    order = sorted(named.index, key=lambda value: (place.get(value, len(place)), -named[value], value))
     colours = dict(zip([v for v in order if v not in (palette or {})], QUALITATIVE, strict=False))
     made = [
         Class(
             label=labels.get(value, value) or text("theme_class.none", lang),
             colour={**colours, **(palette or {})}.get(value, UNKNOWN_COLOUR),
             value=value,
-            count=int(known[value]),
+            count=int(named[value]),
         )
         for value in order
     ]
@@ -106,7 +114,7 @@ def intervals(
     most: int = 5,
     lang: Language = "fr",
 ) -> tuple[Class, ...]:
-    """Cut a numeric column into classes computed on its values.
+    """Classes of a numeric column, cut by its values.
 
     A few whole numbers make a class each, and so do two values; more are cut at round numbers (``pretty``)
     or into classes of about equal size, at bounds of two significant digits (``quantiles``): the classes
@@ -123,9 +131,9 @@ def intervals(
     palette : str
         ColorBrewer palette; a diverging one (``PuOr``) is centred on zero.
     scheme : {"pretty", "quantiles"}
-        How bounds are found.
+        How bounds are chosen.
     most : int
-        Greatest number of classes looked for, the unknown one aside.
+        Greatest number of classes, without the unknown one.
     lang : {"fr", "en"}
         Language of the labels.
 
@@ -143,21 +151,21 @@ def intervals(
     [('up to 30%', 2), ('over 30%', 1), ('unknown', 1)]
     """
     values = pd.to_numeric(frame[column]).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    known = values[np.isfinite(values)]
-    if not len(known):
+    finite = values[np.isfinite(values)]
+    if not len(finite):
         return _unknown(len(values), lang)
-    whole = bool((known == np.round(known)).all()) and not column.endswith("_share")
+    whole = bool((finite == np.round(finite)).all()) and not column.endswith("_share")
     diverging = palette in {"PuOr", "RdBu", "BrBG"}
-    uppers = _bounds(known, scheme=scheme, most=most, whole=whole, centred=diverging)
-    counts = np.bincount(places(known, uppers), minlength=len(uppers))
+    uppers = _bounds(finite, scheme=scheme, most=most, whole=whole, centred=diverging)
+    counts = np.bincount(places(finite, uppers), minlength=len(uppers))
     lowers = [None, *uppers[:-1]]
-    labels = _interval_labels(uppers, known, column=column, whole=whole, lang=lang)
+    labels = _interval_labels(uppers, finite, column=column, whole=whole, lang=lang)
     colours = _colours(palette, len(uppers))
     made = [
         Class(label=label, colour=colour, lower=lower, upper=upper, count=int(count))
         for label, colour, lower, upper, count in zip(labels, colours, lowers, uppers, counts, strict=True)
     ]
-    return (*made, *_unknown(len(values) - len(known), lang))
+    return (*made, *_unknown(len(values) - len(finite), lang))
 
 
 def _unknown(count: int, lang: Language, value: str | None = None) -> tuple[Class, ...]:
@@ -167,37 +175,37 @@ def _unknown(count: int, lang: Language, value: str | None = None) -> tuple[Clas
 
 
 def places(values: np.ndarray, uppers: list[float]) -> np.ndarray:
-    """Find the interval of each value: the first whose upper bound is not below it."""
+    """Place of the interval of each value: the first whose upper bound is not below it."""
     return np.searchsorted(uppers, values, side="left").clip(0, len(uppers) - 1)
 
 
-def _bounds(known: np.ndarray, *, scheme: Scheme, most: int, whole: bool, centred: bool) -> list[float]:
-    """Give the rising upper bounds of the classes; the last one is not below the greatest value."""
-    distinct = np.unique(known)
+def _bounds(finite: np.ndarray, *, scheme: Scheme, most: int, whole: bool, centred: bool) -> list[float]:
+    """Rising upper bounds of the classes; the last one is not below the greatest value."""
+    distinct = np.unique(finite)
     if len(distinct) <= (most if whole else 2) and not centred:
         return [float(value) for value in distinct]
     if centred:
-        reach = float(np.abs(known).max()) or 1.0
+        reach = float(np.abs(finite).max()) or 1.0
         bins = round_bounds(-reach, reach, most)
     elif scheme == "pretty":
         bins = round_bounds(distinct[0], distinct[-1], most)
     else:
-        bins = _two_digits(equal_counts(known, most))
+        bins = _two_digits(equal_counts(finite, most))
     rounded = np.unique(np.round(bins, 0 if whole else 9))
-    useful = centred | ((rounded >= known.min()) & (rounded < known.max()))
+    useful = centred | ((rounded >= finite.min()) & (rounded < finite.max()))
     kept = [float(value) for value in rounded[useful] if value != rounded[-1]]
-    return [*kept, float(max(rounded[-1], known.max()))]
+    return [*kept, float(max(rounded[-1], finite.max()))]
 
 
 def round_bounds(low: float, high: float, most: int) -> np.ndarray:
-    """Cut a span at multiples of 1, 2 or 5 times a power of ten (after Heckbert's "nice numbers", 1990).
+    """Bounds at multiples of 1, 2 or 5 times a power of ten (after Heckbert's "nice numbers", 1990).
 
     Parameters
     ----------
     low, high : float
         Ends of the span; ``low`` is below ``high``.
     most : int
-        Number of classes looked for, two at least; there may be a few more or less.
+        Number of classes wanted, two at least; there may be a few more or less.
 
     Returns
     -------
@@ -213,13 +221,13 @@ def round_bounds(low: float, high: float, most: int) -> np.ndarray:
     return np.arange(np.floor(low / step) + 1, np.ceil(high / step) + 1) * step
 
 
-def equal_counts(known: np.ndarray, most: int) -> np.ndarray:
-    """Give the upper bounds of classes that hold about as many values each; ties make them fewer.
+def equal_counts(finite: np.ndarray, most: int) -> np.ndarray:
+    """Upper bounds of classes that hold about as many values each; ties make them fewer.
 
     >>> equal_counts(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 2).tolist()
     [3.0, 5.0]
     """
-    return np.unique(np.quantile(known, np.arange(1, most + 1) / most))
+    return np.unique(np.quantile(finite, np.arange(1, most + 1) / most))
 
 
 def _two_digits(values: np.ndarray) -> np.ndarray:
@@ -227,7 +235,7 @@ def _two_digits(values: np.ndarray) -> np.ndarray:
 
 
 def _colours(palette: str, count: int) -> list[str]:
-    """Take so many colours of a ColorBrewer palette; short scales skip its palest and darkest ends."""
+    """As many colours of a ColorBrewer palette; short scales skip its palest and darkest ends."""
     from branca.utilities import color_brewer  # noqa: PLC0415 - only intervals need it
 
     short = {0: [], 1: [1], 2: [0, 2]}
@@ -236,19 +244,19 @@ def _colours(palette: str, count: int) -> list[str]:
 
 
 def unit_of(column: str, lang: Language) -> str:
-    """Give the unit a legend shows: shares in percent, counts bare.
+    """Unit that a legend shows: shares in percent, counts without one.
 
     >>> unit_of("covered_share", "fr"), unit_of("area_count", "fr"), unit_of("access_km2", "fr")
     ('%', '', 'km²')
     """
     if column.endswith("_share"):
         return "%"
-    told = unit(column, lang)
-    return "" if told == text("unit.count", lang) else told
+    declared = unit(column, lang)
+    return "" if declared == text("unit.count", lang) else declared
 
 
 def legend_unit(column: str, lang: Language) -> str:
-    """Give the unit in which legends tell a column: metres are read in kilometres.
+    """Unit in which legends show a column: metres are read in kilometres.
 
     >>> legend_unit("distance_opsn_m", "fr"), legend_unit("covered_share", "fr")
     ('km', '%')
@@ -257,7 +265,7 @@ def legend_unit(column: str, lang: Language) -> str:
 
 
 def legend_factor(column: str) -> float:
-    """Give what a value is multiplied by to be told in its :func:`legend_unit`.
+    """Factor by which a value is multiplied to be shown in its :func:`legend_unit`.
 
     >>> legend_factor("distance_opsn_m"), legend_factor("covered_share"), legend_factor("population")
     (0.001, 100, 1)
@@ -266,9 +274,9 @@ def legend_factor(column: str) -> float:
 
 
 def _interval_labels(
-    uppers: list[float], known: np.ndarray, *, column: str, whole: bool, lang: Language
+    uppers: list[float], finite: np.ndarray, *, column: str, whole: bool, lang: Language
 ) -> list[str]:
-    """Label each interval: round bounds with the digits they have, values with those they need to differ."""
+    """Labels of intervals: round bounds with the digits they have, values with those they need to differ."""
     factor = legend_factor(column)
     bounds = [upper * factor for upper in uppers]
     fewest = next(d for d in range(10) if d == 9 or len({round(b, d) for b in bounds}) == len(bounds))  # noqa: PLR2004
@@ -277,11 +285,11 @@ def _interval_labels(
     def shown(value: float) -> str:
         return decimal(value, lang, 9, trim=True)
 
-    if set(uppers) == set(known.tolist()):
+    if set(uppers) == set(finite.tolist()):
         return [decimal(bound, lang, fewest) + tail for bound in bounds]
     if len(bounds) == 1:
         return [text("theme_class.at_most", lang, upper=decimal(bounds[0], lang, fewest) + tail)]
-    alone = uppers[0] == known.min()
+    alone = uppers[0] == finite.min()
     first = shown(bounds[0]) + tail
     labels = [first if alone else text("theme_class.at_most", lang, upper=first)]
     for lower, upper in pairwise(bounds[:-1]):

@@ -87,7 +87,7 @@ class Theme:
 
 
 def classify(theme: Theme, values: pd.Series) -> pd.Series:
-    """Tell which class of a theme each value falls in, as the styles and the maps draw it.
+    """Class of a theme that each value falls in, as the styles and the maps draw it.
 
     Parameters
     ----------
@@ -114,16 +114,16 @@ def classify(theme: Theme, values: pd.Series) -> pd.Series:
     if theme.kind == "intervals":
         numbers = pd.to_numeric(values).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
         uppers = [float(entry.upper or 0) for entry in plain]
-        found = np.where(np.isfinite(numbers), places(numbers, uppers), unknown)
-        return pd.Series(found, index=values.index, dtype=int)
+        classes = np.where(np.isfinite(numbers), places(numbers, uppers), unknown)
+        return pd.Series(classes, index=values.index, dtype=int)
     table = {entry.value: place for place, entry in enumerate(plain)} | {State.UNKNOWN.value: unknown}
     return values.astype("object").map(table).where(values.notna(), unknown).fillna(-1).astype(int)
 
 
 def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") -> tuple[Theme, ...]:
-    """Make every known theme that the layers have the column for, in the order of the register.
+    """Return every theme that the layers have the column for, in the order of the register.
 
-    The first theme of each layer is its default. A column without any known value makes no theme. Where a
+    The first theme of each layer is its default. A column without any value makes no theme. Where a
     layer has a column ``inside``, features outside the territory are context: no class counts them.
 
     Parameters
@@ -136,7 +136,7 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
     Returns
     -------
     tuple of Theme
-        Empty where no layer has a known column.
+        Empty where no layer has a column of the register's maps.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What each layer and table of the GeoPackage says of itself: title, abstract, columns, their words."""
+"""Description of each layer and table: title, abstract, columns and the words for their codes."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class Content:
     bounds: tuple[float, float, float, float] | None = None
 
     def has(self, *names: str) -> bool:
-        """Tell whether the content has all these columns."""
+        """Whether the content has all these columns."""
         return set(names) <= {column.name for column in self.columns}
 
 
 def flatten(frame: pd.DataFrame) -> pd.DataFrame:
-    """Put a named index first as ordinary columns, and drop one without a name.
+    """Return a frame with a named index as its first columns; an index without a name is dropped.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def flatten(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
-    """Say what a flat frame holds, in the language of the study.
+    """Return the description of a flat frame, in the language of the study.
 
     Parameters
     ----------
@@ -116,17 +116,15 @@ def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
 
 
 def abstract(subject: str, metadata: Metadata) -> str:
-    """Say what a content is, of which territory, vintage and day, and what in it is simulated."""
+    """Return what a content is, of which territory, vintage and day, and what in it is simulated."""
     lang = metadata.language
-    scope = text(
-        "geopackage.scope", lang, territory=metadata.territory_name, millesime=metadata.millesime,
-        date=metadata.date.isoformat(),
-    )  # fmt: skip
+    about = {"territory": metadata.territory_name, "millesime": metadata.millesime}
+    scope = text("geopackage.scope", lang, **about, date=metadata.date.isoformat())
     return " ".join(part for part in (simulation_warning(metadata), subject, scope) if part)
 
 
 def dictionary(contents: Iterable[Content], lang: Language = "fr") -> pd.DataFrame:
-    """List every column of every content: what it is called, means and comes from.
+    """Return every column of every content: its name, meaning and source.
 
     Parameters
     ----------
@@ -169,7 +167,7 @@ def _column(name: str, values: pd.Series, table: register.Table, lang: Language)
 
 
 def sql_type(values: pd.Series) -> str:
-    """Name the GeoPackage type of a column: codes and all that is no number or date are text.
+    """Return the GeoPackage type of a column: codes and all that is no number or date are text.
 
     >>> [sql_type(pd.Series(values)) for values in ([1], [1.5], [True], ["02001"])]
     ['INTEGER', 'REAL', 'BOOLEAN', 'TEXT']
@@ -185,7 +183,7 @@ def sql_type(values: pd.Series) -> str:
 
 
 def _with_own_alias(columns: list[Column]) -> list[Column]:
-    """Add its name to an alias that two columns share: GeoPackage wants them different."""
+    """Return columns with different aliases, as GeoPackage wants: a shared one gets the column's name."""
     aliases = [column.alias for column in columns]
     return [
         replace(column, alias=f"{column.alias} ({column.name})")
@@ -198,9 +196,9 @@ def _with_own_alias(columns: list[Column]) -> list[Column]:
 def _with_choices(column: Column, lang: Language) -> str:
     if not column.choices:
         return column.definition
-    told = "; ".join(f"{value or '∅'} = {label}" for value, label in column.choices.items())
+    listed = "; ".join(f"{value or '∅'} = {label}" for value, label in column.choices.items())
     return " ".join(
-        part for part in (column.definition, text("geopackage.choices", lang, choices=told)) if part
+        part for part in (column.definition, text("geopackage.choices", lang, choices=listed)) if part
     )
 
 

@@ -84,7 +84,7 @@ def register(base: sqlite3.Connection, table: str, title: str, abstract: str, mo
 
 
 def add_aliases(base: sqlite3.Connection, contents: Sequence[Content]) -> None:
-    """Give each column its alias and definition, and its enumeration where it has choices."""
+    """Write the alias and definition of each column, and its enumeration where it has choices."""
     chosen = {
         _enumeration(column): column.choices
         for content in contents
@@ -130,7 +130,7 @@ def add_styles(
 
 
 def quoted(name: str) -> str:
-    """Quote a name for SQL.
+    """Return a name quoted for SQL.
 
     >>> quoted('a"b')
     '"a""b"'
@@ -139,15 +139,15 @@ def quoted(name: str) -> str:
 
 
 def _cells(values: pd.Series, column: Column) -> list[object]:
-    """Give the plain Python values of a column, null where missing; each distinct text is made once."""
+    """Return the plain Python values of a column, null where missing; each distinct text is made once."""
     if column.sql == "BOOLEAN":
         values = values.astype("Int64")
     if column.sql not in {"TEXT", "DATE"}:
         plain: list[object] = values.astype("object").where(values.notna(), None).tolist()
         return plain
     texts = values.dt.strftime("%Y-%m-%d") if column.sql == "DATE" else values.astype("str")
-    codes, found = pd.factorize(texts.where(values.notna()))
-    cells: list[object] = np.array([*map(str, found), None], dtype=object)[codes].tolist()
+    codes, distinct = pd.factorize(texts.where(values.notna()))
+    cells: list[object] = np.array([*map(str, distinct), None], dtype=object)[codes].tolist()
     return cells
 
 

@@ -1,7 +1,7 @@
 """Write one GeoPackage that opens in QGIS as a finished atlas.
 
 GDAL writes the feature tables; everything that makes them readable (aliases, enumerations, styles,
-metadata, the project) are rows of known tables, written by SQL. No QGIS is needed.
+metadata, the project) are rows of standard tables, written by SQL. No QGIS is needed.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def write(
     tables : mapping of str to pandas.DataFrame
         Attribute tables by name. A table ``dictionnaire`` of all columns is added.
     metadata : Metadata
-        What the file says of itself; its date is the date of everything in it, so the same input gives
+        Description of the study; its date is the date of everything in it, so the same input gives
         the same bytes.
     themes : sequence of Theme
         Styles and maps; those of a layer that is not here are left out.
@@ -128,7 +128,7 @@ def write(
 
 
 def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Make every geometry valid, each polygon or line multiple, and call it what the file does."""
+    """Return a layer of valid geometries in the column ``geom``, each polygon or line multiple."""
     shapes = np.array(frame.geometry.array)
     shapes[~np.isfinite(shapely.bounds(shapes)).all(axis=1)] = None
     broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
@@ -141,11 +141,11 @@ def _sound(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _common_crs(layers: Mapping[str, gpd.GeoDataFrame]) -> CRS:
-    """Give the one projection of all layers."""
-    found = {frame.crs for frame in layers.values()}
-    if len(found) != 1 or None in found:
-        raise ValueError(f"all layers need one projection, found {found}")
-    crs: CRS = found.pop()
+    """Return the one projection of all layers."""
+    projections = {frame.crs for frame in layers.values()}
+    if len(projections) != 1 or None in projections:
+        raise ValueError(f"all layers need one projection, found {projections}")
+    crs: CRS = projections.pop()
     return crs
 
 
@@ -219,7 +219,7 @@ def _check(base: sqlite3.Connection, file: Path) -> None:
 
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
-    """Say what the libraries say of a full disk or a refused file as a fault of the machine."""
+    """Raise what the libraries raise of a full disk or a refused file as a fault of the machine."""
     try:
         yield
     except (sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:

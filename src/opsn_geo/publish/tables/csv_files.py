@@ -17,7 +17,7 @@ _SPECIAL: Final = '[",\r\n]'
 
 
 def flat(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Lay tables flat: every column a truth value, a number, a day or text.
+    """Return flat tables: every column holds truth values, numbers, days or text.
 
     An index that has a name becomes the first columns; one without is dropped. Missing values stay missing.
 
@@ -34,7 +34,7 @@ def flat(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    r"""Make text that a spreadsheet would run as a formula plain text again, by a leading apostrophe.
+    r"""Return texts of which a spreadsheet runs none as a formula: a leading apostrophe makes it plain text.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def _write(file: Path, frame: pd.DataFrame) -> Path:
 
 
 def _cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Give the values of a column as CSV is to hold them."""
+    """Return the values of a column as CSV holds them."""
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.date32())
     return harmless(column) if _is_text(column) else column
@@ -89,7 +89,7 @@ def _unindexed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _plain(values: pd.Series) -> pd.Series:
-    """Give a column one of the plain types; an object column of truth values is one of truth values."""
+    """Return a column in one of the plain types; an object column of truth values is one of truth values."""
     kinds = pd.api.types
     if kinds.is_numeric_dtype(values) or kinds.is_datetime64_any_dtype(values):
         return values

@@ -28,7 +28,7 @@ _TYPES: Final = {"INTEGER": "integer", "REAL": "number", "BOOLEAN": "boolean", "
 def datapackage(
     files: Mapping[str, Path], tables: Mapping[str, pd.DataFrame], metadata: Metadata, root: Path
 ) -> dict[str, Any]:
-    """Describe the CSV tables of a run.
+    """Return the description of the CSV tables of a run.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def write(file: Path, content: Mapping[str, Any]) -> Path:
 def _resource(
     name: str, file: Path, tables: Mapping[str, pd.DataFrame], metadata: Metadata, root: Path
 ) -> dict[str, Any]:
-    """Describe one file: where it lies, what it weighs, what its columns are."""
+    """Return the description of one file: its place, size, checksum and columns."""
     content = describe(name, tables[name], metadata)
     return {
         "name": name,
@@ -93,7 +93,7 @@ def _resource(
 def _schema(name: str, content: Content, tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     frame = tables[name]
     key = [column for column in register.table(name).key if column in frame]
-    if not _tells_apart(frame, key):
+    if not _identifies(frame, key):
         key = []
     foreign = list(_foreign_keys(name, tables))
     return {
@@ -106,14 +106,14 @@ def _schema(name: str, content: Content, tables: Mapping[str, pd.DataFrame]) -> 
     }
 
 
-def _tells_apart(frame: pd.DataFrame, key: list[str]) -> bool:
-    """Tell whether no two rows share a key, and none lacks a part of it."""
+def _identifies(frame: pd.DataFrame, key: list[str]) -> bool:
+    """Whether no two rows share a key, and none lacks a part of it."""
     lacking = frame[key].isna() | (frame[key] == "")
     return bool(key) and not lacking.any(axis=None) and not frame.duplicated(key).any()
 
 
 def _foreign_keys(name: str, tables: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
-    """Give each column of a table whose every value stands in the table it refers to."""
+    """Yield the columns of a table whose every identifier stands in the table they refer to."""
     for column in map(str, tables[name]):
         declared = register.column(column, name)
         other = declared.refers_to
@@ -126,11 +126,11 @@ def _foreign_keys(name: str, tables: Mapping[str, pd.DataFrame]) -> Iterator[dic
 
 
 def _field(column: Column, values: pd.Series, *, required: bool) -> dict[str, Any]:
-    """Describe one column; its words are listed where it holds no other."""
+    """Return the description of one column; its codes are listed where it holds no other value."""
     words = [value for value in column.choices if value]
     listed = bool(words) and set(values.dropna().unique()) <= {*words, ""}
     constraints = {**({"required": True} if required else {}), **({"enum": words} if listed else {})}
-    told = {
+    described = {
         "name": column.name,
         "type": _TYPES.get(column.sql, "string"),
         "title": column.alias,
@@ -138,4 +138,4 @@ def _field(column: Column, values: pd.Series, *, required: bool) -> dict[str, An
         "unit": column.unit,
         "constraints": constraints,
     }
-    return {name: it for name, it in told.items() if it}
+    return {name: value for name, value in described.items() if value}

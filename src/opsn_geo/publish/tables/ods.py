@@ -91,12 +91,15 @@ def write(file: Path, sheets: Sequence[Sheet], metadata: Metadata) -> Path:
     }
     return zipped.write(
         file,
-        {"mimetype": _MIME.encode(), **{name: (_DECLARATION + it).encode() for name, it in members.items()}},
+        {
+            "mimetype": _MIME.encode(),
+            **{name: (_DECLARATION + xml).encode() for name, xml in members.items()},
+        },
     )
 
 
 def paragraphs(it: str) -> str:
-    r"""Give the paragraphs of a text: one per line; runs of spaces and tabs are elements of their own.
+    r"""Return the paragraphs of a text: one per line; runs of spaces and tabs are elements of their own.
 
     >>> paragraphs("a < b\n  c\t")
     '<text:p>a &lt; b</text:p><text:p><text:s text:c="2"/>c<text:tab/></text:p>'
@@ -133,7 +136,8 @@ def _table(sheet: Sheet) -> str:
         for width, kind in zip(sheet.widths, sheet.kinds, strict=True)
     )
     header = "".join(
-        _TEXT.replace(" ", ' table:style-name="header" ', 1).format(paragraphs(str(it))) for it in sheet.frame
+        _TEXT.replace(" ", ' table:style-name="header" ', 1).format(paragraphs(str(column)))
+        for column in sheet.frame
     )
     cells = [_cells(values, kind) for (_, values), kind in zip(sheet.frame.items(), sheet.kinds, strict=True)]
     rows = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in zip(*cells, strict=True))
@@ -144,32 +148,32 @@ def _table(sheet: Sheet) -> str:
 
 
 def _cells(values: pd.Series, kind: Kind) -> list[str]:
-    """Give the cell of each value; each different value is told once."""
+    """Return the cell of each value; each different value is written once."""
     if kind == "day":
         values = values.dt.strftime("%Y-%m-%d")
     codes, different = pd.factorize(values)
-    told = np.array([*(_cell(it, kind) for it in different.tolist()), _EMPTY], dtype=object)
-    cells: list[str] = told[codes].tolist()
+    written = np.array([*(_cell(value, kind) for value in different.tolist()), _EMPTY], dtype=object)
+    cells: list[str] = written[codes].tolist()
     return cells
 
 
 def _cell(value: object, kind: Kind) -> str:
-    """Give one cell; a truth value is told as text too, where some readers look for it."""
+    """Return one cell; a truth value is written as text too, where some readers look for it."""
     if kind in {"text", "prose"}:
         return _TEXT.format(paragraphs(str(value))) if value else _EMPTY
     if kind == "day":
         return f'<table:table-cell office:value-type="date" office:date-value="{value}"/>'
     if kind == "flag":
-        told = str(value).upper()
-        cell = f'office:value-type="boolean" office:boolean-value="{told.lower()}"'
-        return f"<table:table-cell {cell}><text:p>{told}</text:p></table:table-cell>"
+        word = str(value).upper()
+        cell = f'office:value-type="boolean" office:boolean-value="{word.lower()}"'
+        return f"<table:table-cell {cell}><text:p>{word}</text:p></table:table-cell>"
     if not isfinite(float(str(value))):
         return _EMPTY
     return f'<table:table-cell office:value-type="{_TYPES[kind]}" office:value="{value}"/>'
 
 
 def _address(sheet: Sheet) -> str:
-    """Give the range of a sheet with its header, such as ``'EPCI'.A1:'EPCI'.B3``."""
+    """Return the range of a sheet with its header, such as ``'EPCI'.A1:'EPCI'.B3``."""
     name = "'" + sheet.title.replace("'", "''") + "'"
     column, number = "", sheet.frame.shape[1]
     while number:
@@ -179,7 +183,7 @@ def _address(sheet: Sheet) -> str:
 
 
 def _settings(sheets: Sequence[Sheet]) -> str:
-    """Keep the header row of every sheet in view."""
+    """Return the settings that keep the header row of every sheet in view."""
     frozen = {"VerticalSplitMode": 2, "VerticalSplitPosition": 1, "ActiveSplitRange": 2, "PositionBottom": 1}
     items = "".join(
         f'<config:config-item config:name="{name}" config:type="{"int" if "Position" in name else "short"}">'

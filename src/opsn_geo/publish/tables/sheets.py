@@ -56,7 +56,7 @@ class Sheet:
 
 
 def sheets(tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> list[Sheet]:
-    """Choose and word the sheets of a workbook.
+    """Return the sheets of a workbook, in the words of the study's language.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def sheets(tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> list[Sheet
     titles = sheet_titles(
         [
             text("workbook.guide", lang),
-            *(it.title for it in contents.values()),
+            *(content.title for content in contents.values()),
             text("workbook.definitions", lang),
         ]
     )
@@ -94,7 +94,7 @@ def sheets(tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> list[Sheet
 
 
 def sheet_titles(titles: Sequence[str]) -> list[str]:
-    """Make titles into names that every spreadsheet takes: 31 characters, no two alike.
+    """Return titles as names that every spreadsheet takes: 31 characters, no two alike.
 
     >>> sheet_titles(["a/b", "'A b", "x" * 40])
     ['a b', 'A b (2)', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx']
@@ -111,7 +111,7 @@ def sheet_titles(titles: Sequence[str]) -> list[str]:
 
 
 def clean(texts: pd.Series) -> pd.Series:
-    r"""Make texts that XML and a cell can hold: line ends are ``\n``, forbidden characters become ``\ufffd``.
+    r"""Texts that XML and a cell can hold: line ends are ``\n``, forbidden characters become ``\ufffd``.
 
     Text beyond 32,767 characters, the most that a cell of a workbook holds, is cut and ends in an ellipsis.
 
@@ -124,15 +124,15 @@ def clean(texts: pd.Series) -> pd.Series:
     return texts.mask(long, texts.str.slice(0, _LONGEST_CELL - 1) + "…") if long.any() else texts
 
 
-def _by_value(texts: pd.Series, tell: Callable[[str], str]) -> pd.Series:
-    """Tell each different text once; what is missing stays missing."""
-    return texts.map({it: tell(it) for it in texts.dropna().unique()}).astype("str")
+def _by_value(texts: pd.Series, translated: Callable[[str], str]) -> pd.Series:
+    """Return texts translated, each different one once; what is missing stays missing."""
+    return texts.map({text: translated(text) for text in texts.dropna().unique()}).astype("str")
 
 
 def _readable(name: str, tables: Mapping[str, pd.DataFrame], lang: Language) -> pd.DataFrame:
-    """Leave technical columns out of a table, and tell identifiers by their names."""
+    """Return a table without its technical columns, identifiers replaced by names."""
     frame = tables[name]
-    frame = frame.drop(columns=[it for it in frame if register.column(str(it), name).technical])
+    frame = frame.drop(columns=[each for each in frame if register.column(str(each), name).technical])
     if name != "epci" and "siren_epci" in frame and "epci" in tables:
         named = frame["siren_epci"].map(tables["epci"].set_index("siren_epci")["name"]).astype("str")
         frame.insert(list(frame).index("siren_epci") + 1, "epci_name", named)
@@ -143,23 +143,23 @@ def _readable(name: str, tables: Mapping[str, pd.DataFrame], lang: Language) -> 
         for column, table in register.lookups(map(str, frame), name).items()
         if table.name in tables and not frame[column].is_unique
     }
-    return frame.assign(**{column: _renamed(frame[column], told) for column, told in names.items()})
+    return frame.assign(**{column: _renamed(frame[column], of) for column, of in names.items()})
 
 
 def _levels(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame], lang: Language) -> pd.Series:
-    """Tell the levels of variables in words, and places by their names; others stay as they are."""
-    known = texts("survey_level", lang)
+    """Return the levels of variables in words, places by their names; others stay as they are."""
+    words = texts("survey_level", lang)
     for variable, table in (("code_dep", "departements"), ("siren_epci", "epci")):
         if table in tables:
             places = tables[table].set_index(variable)["name"]
-            known |= {f"{variable}={code}": str(name) for code, name in places.items()}
-    told = (frame["variable"] + "=" + frame["level"]).map(known).fillna(frame["level"].map(known))
-    return told.fillna(frame["level"]).astype("str")
+            words |= {f"{variable}={code}": str(name) for code, name in places.items()}
+    spelt = (frame["variable"] + "=" + frame["level"]).map(words).fillna(frame["level"].map(words))
+    return spelt.fillna(frame["level"]).astype("str")
 
 
 def _renamed(identifiers: pd.Series, names: Mapping[str, str]) -> pd.Series:
-    """Tell lists of identifiers, parted by semicolons, as lists of names."""
-    return _by_value(identifiers, lambda it: ", ".join(names.get(one, one) for one in it.split(";")))
+    """Return lists of names for lists of identifiers separated by semicolons."""
+    return _by_value(identifiers, lambda listed: ", ".join(names.get(one, one) for one in listed.split(";")))
 
 
 def _names(frame: pd.DataFrame, table: register.Table, lang: Language) -> dict[str, str]:
@@ -170,28 +170,28 @@ def _names(frame: pd.DataFrame, table: register.Table, lang: Language) -> dict[s
 
 
 def _sheet(title: str, frame: pd.DataFrame, columns: Sequence[Column], lang: Language) -> Sheet:
-    """Word the values of a frame, and settle how each column is shown."""
-    told = {column.alias: _worded(frame[column.name], column) for column in columns}
-    kinds = tuple(_kind(told[column.alias], column.unit, lang) for column in columns)
+    """Return the sheet of a frame: its values in words, and how each column is shown."""
+    values = {column.alias: _worded(frame[column.name], column) for column in columns}
+    kinds = tuple(_kind(values[column.alias], column.unit, lang) for column in columns)
     return Sheet(
         title=title,
-        frame=pd.DataFrame(told),
+        frame=pd.DataFrame(values),
         kinds=kinds,
         widths=tuple(
-            _width(alias, values, kind) for (alias, values), kind in zip(told.items(), kinds, strict=True)
+            _width(alias, shown, kind) for (alias, shown), kind in zip(values.items(), kinds, strict=True)
         ),
     )
 
 
 def _worded(values: pd.Series, column: Column) -> pd.Series:
-    """Put the words of the study's language in place of the house's."""
+    """Return a column with the words of the study's language in place of codes."""
     if values.dtype != "str":
         return values
-    return clean(_by_value(values, lambda it: column.choices.get(it, it)) if column.choices else values)
+    return clean(_by_value(values, lambda code: column.choices.get(code, code)) if column.choices else values)
 
 
 def _kind(values: pd.Series, unit: str, lang: Language) -> Kind:
-    """Tell how a column is shown, by its type and its unit."""
+    """Return how a column is shown, by its type and its unit."""
     kinds = pd.api.types
     if values.dtype == "str":
         long = values[values.str.len() > _PROSE]
@@ -202,12 +202,12 @@ def _kind(values: pd.Series, unit: str, lang: Language) -> Kind:
         return "day"
     if unit == text("unit.share", lang):
         return "share"
-    known = values.dropna()
-    return "whole" if unit == text("unit.m", lang) or (known == known.round()).all() else "decimal"
+    given = values.dropna()
+    return "whole" if unit == text("unit.m", lang) or (given == given.round()).all() else "decimal"
 
 
 def _width(header: str, values: pd.Series, kind: Kind) -> int:
-    """Settle a width in which most values show whole, and the header on about two lines."""
+    """Return a width in which most values show whole, and the header on about two lines."""
     if kind == "prose":
         return _PROSE
     longest = int(values.str.len().max()) if kind == "text" and values.notna().any() else _NARROW
@@ -217,13 +217,13 @@ def _width(header: str, values: pd.Series, kind: Kind) -> int:
 def _definitions(
     title: str, named: Mapping[str, str], contents: Mapping[str, Content], lang: Language
 ) -> Sheet:
-    """List every column of every sheet: its name in the CSV files, alias, unit, definition and source."""
+    """Return the sheet of definitions: each column's name in the files, alias, unit, meaning and source."""
     frame = dictionary(contents.values(), lang).rename(columns={"layer": "sheet"})
     frame = frame.assign(sheet=frame["sheet"].map(named))
-    told = frame.rename(columns={name: label(str(name), lang) for name in frame}).astype("str")
+    worded = frame.rename(columns={name: label(str(name), lang) for name in frame}).astype("str")
     return Sheet(
         title=title,
-        frame=told.apply(clean),
+        frame=worded.apply(clean),
         kinds=("text", "text", "text", "text", "prose", "prose"),
         widths=(28, 28, 36, 14, _PROSE, _WIDE),
     )
@@ -232,7 +232,7 @@ def _definitions(
 def _guide(
     titles: Sequence[str], named: Mapping[str, str], others: Sequence[str], metadata: Metadata
 ) -> Sheet:
-    """Say what the workbook is of, what it is made from, and what each sheet and CSV file holds."""
+    """Return the first sheet: what the workbook is about, its sources, what each sheet and file holds."""
     lang = metadata.language
     rows = [
         (_say(lang, "territory"), metadata.territory_name),

@@ -71,7 +71,7 @@ def write(file: Path, sheets: Sequence[Sheet], metadata: Metadata) -> Path:
 
 
 def _options(sheet: Sheet) -> SheetOptions:
-    """Give the formats, widths and filters of a sheet in the words of the writing library."""
+    """Return the formats, widths and filters of a sheet as the writing library wants them."""
     return {
         "column_formats": {
             header: _FORMATS[kind] for header, kind in zip(sheet.frame.columns, sheet.kinds, strict=True)
