@@ -26,7 +26,9 @@ from opsn_geo.publish.themes import (
 )
 
 NUMBERS = st.lists(
-    st.one_of(st.none(), st.integers(-50, 3000), st.floats(-1e6, 1e6, allow_nan=False, allow_subnormal=False)),
+    st.one_of(
+        st.none(), st.integers(-50, 3000), st.floats(-1e6, 1e6, allow_nan=False, allow_subnormal=False)
+    ),
     min_size=1,
     max_size=60,
 )
