@@ -18,9 +18,10 @@ from opsn_geo.measure.coverage import evidence
 from opsn_geo.measure.coverage import shares as measured_shares
 from opsn_geo.measure.coverage.evidence import Coverage
 from opsn_geo.measure.coverage.extension import adhesions, best, extensions
-from opsn_geo.measure.deserts import nearest as distances
 from opsn_geo.measure.deserts.contiguity import contiguity
 from opsn_geo.measure.deserts.lacking import below, lacking
+from opsn_geo.measure.deserts.nearest import nearest as nearest_points
+from opsn_geo.measure.deserts.nearest import places
 from opsn_geo.measure.deserts.patches import Certainty, Thresholds, members
 from opsn_geo.measure.deserts.patches import deserts as described_deserts
 from opsn_geo.read.frames import (
@@ -298,9 +299,7 @@ def nearest(communes: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> pd.DataFram
     faults += list(shape_faults(points, "points")) or projection_faults(points, "points", metric=False)
     if faults or areas is None:
         raise InputError(faults)
-    return distances.nearest(
-        distances.places(areas), distances.places(points.to_crs(areas.crs)[["geometry"]])
-    )
+    return nearest_points(places(areas), places(points.to_crs(areas.crs)[["geometry"]]))
 
 
 def extension(
