@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
-from opsn_geo.catalogue.words import State
+from opsn_geo.catalogue.states import State
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.measure.coverage import evidence
 from opsn_geo.measure.coverage import shares as measured_shares

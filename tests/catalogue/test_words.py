@@ -11,6 +11,7 @@ import pytest
 
 import opsn_geo
 from opsn_geo.catalogue import words as vocabulary
+from opsn_geo.catalogue.states import Level, MembershipPath, State
 
 SOURCE = Path(opsn_geo.__file__).parent
 
@@ -65,7 +66,7 @@ def test_every_fault_named_in_the_code_is_in_the_catalogue() -> None:
 
 
 def test_every_state_path_and_level_has_its_label() -> None:
-    for room, words in (("state", vocabulary.State), ("path", vocabulary.Path), ("level", vocabulary.Level)):
+    for room, words in (("state", State), ("path", MembershipPath), ("level", Level)):
         assert list(vocabulary.texts(room)) == [word.value for word in words if word]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.catalogue.words import State
+from opsn_geo.catalogue.states import State
 from opsn_geo.measure.coverage.evidence import Coverage, coverage, epci_coverage
 from opsn_geo.measure.coverage.extension import adhesions, best
 from opsn_geo.measure.coverage.ladder import states, summary

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsn_geo.catalogue.register import MapKind, Scheme, groups, maps
-from opsn_geo.catalogue.words import LANGUAGES, Language, Path, State, texts
+from opsn_geo.catalogue.states import MembershipPath, State
+from opsn_geo.catalogue.words import LANGUAGES, Language, texts
 from opsn_geo.publish.classes import equal_counts, round_bounds
 from opsn_geo.publish.themes import (
     PATH_COLOURS,
@@ -178,7 +179,7 @@ def test_every_theme_and_group_has_a_title(lang: Language) -> None:
 
 def test_states_and_paths_have_a_colour_each() -> None:
     assert set(STATE_COLOURS) == set(texts("state")) == set(State)
-    assert set(PATH_COLOURS) == set(Path)
+    assert set(PATH_COLOURS) == set(MembershipPath)
 
 
 def test_communes_beyond_the_border_are_context_and_not_counted() -> None:

@@ -1,4 +1,4 @@
-"""The words that people read, in French and English: :func:`text`, and the labels of columns.
+"""Words and texts in French and English: labels of codes and columns, sentences, plurals.
 
 Every text lies in ``catalogue/*.toml``, a few files by subject, each entry with its ``fr`` and ``en`` form.
 What a run publishes is declared there too: see :mod:`opsn_geo.catalogue.register`.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from enum import StrEnum
 from functools import cache
 from importlib import resources
 from string import Formatter
@@ -18,49 +17,6 @@ Language = Literal["fr", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "membership", "siren_epci")
 """Variables of every commune by which answering ones are compared with all; a study may add its own."""
-
-
-class State(StrEnum):
-    """How far a service has come to a commune: a ladder, and ``unknown`` beside it.
-
-    >>> [state.value for state in State]
-    ['not_offered', 'offered', 'member', 'used', 'unknown']
-    """
-
-    NOT_OFFERED = "not_offered"
-    OFFERED = "offered"
-    MEMBER = "member"
-    USED = "used"
-    UNKNOWN = "unknown"
-
-
-class Path(StrEnum):
-    """By which way a membership reaches a commune.
-
-    >>> Path("epci").value
-    'epci'
-    """
-
-    NONE = ""
-    DIRECT = "direct"
-    EPCI = "epci"
-    DEPARTEMENT = "departement"
-    REGION = "region"
-    SEVERAL = "several"
-
-
-class Level(StrEnum):
-    """What kind of body a membership, an offer or an answer comes from.
-
-    >>> Level("commune") is Level.COMMUNE
-    True
-    """
-
-    COMMUNE = "commune"
-    EPCI = "epci"
-    DEPARTEMENT = "departement"
-    REGION = "region"
-    OTHER = "other"
 
 
 @cache

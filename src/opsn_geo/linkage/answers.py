@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from opsn_geo.boundaries.territory import Territory
-from opsn_geo.catalogue.words import Level
+from opsn_geo.catalogue.states import Level
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.linkage.bodies import find_bodies
 from opsn_geo.linkage.causes import How

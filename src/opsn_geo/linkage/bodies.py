@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from opsn_geo.catalogue.words import Level
+from opsn_geo.catalogue.states import Level
 from opsn_geo.linkage.causes import Cause, How
 from opsn_geo.linkage.codes import departement_code, identifiers
 from opsn_geo.linkage.matching import match_names

@@ -12,7 +12,8 @@ import pandas as pd
 from opsn_geo import linkage as link
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.boundaries.user_files import territory as territory_of
-from opsn_geo.catalogue.words import Language, Level
+from opsn_geo.catalogue.states import Level
+from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.linkage import Linked
 from opsn_geo.linkage.answers import check_named

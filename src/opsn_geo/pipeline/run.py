@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from opsn_geo.catalogue.register import maps
+from opsn_geo.catalogue.states import covered
 from opsn_geo.catalogue.words import text
 from opsn_geo.errors import Fault
 from opsn_geo.pipeline.analyses import coverage, deserts, extension, panorama, shared_measures
@@ -94,7 +95,7 @@ class Results:
             title=metadata.title,
             communes=len(inside),
             epci=len(self.layers["epci"]),
-            reached=int((inside["opsn_count"] > 0).sum()),
+            reached=int(inside["state"].isin(covered()).sum()),
             rejects=len(self.rejects),
             atlas=out / "atlas.html",
             gpkg=out / f"{metadata.stem}.gpkg",

@@ -12,7 +12,8 @@ import pandas as pd
 
 from opsn_geo.catalogue.numbers import count, decimal, round_step, with_unit
 from opsn_geo.catalogue.register import Scheme
-from opsn_geo.catalogue.words import Language, State, text, texts, unit
+from opsn_geo.catalogue.states import State
+from opsn_geo.catalogue.words import Language, text, texts, unit
 
 UNKNOWN_COLOUR: Final = "#bdbdbd"
 # Nine hues that remain distinct in the three common kinds of colour blindness (after Paul Tol's "muted").

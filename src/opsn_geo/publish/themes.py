@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.register import Map, MapKind, Scheme, maps
-from opsn_geo.catalogue.words import Language, State, text
+from opsn_geo.catalogue.states import State
+from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.classes import (
     UNKNOWN_COLOUR,
     Class,

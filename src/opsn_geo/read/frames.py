@@ -15,7 +15,7 @@ from typing import Final, ParamSpec, TypeVar
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.words import Level
+from opsn_geo.catalogue.states import Level
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import SCHEMAS, Column, Schema
 from opsn_geo.read.tables import as_text

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.catalogue.words import State
+from opsn_geo.catalogue.states import State
 from opsn_geo.measure.coverage.evidence import coverage
 from opsn_geo.measure.coverage.extension import adhesions, extensions
 from opsn_geo.measure.coverage.ladder import summary

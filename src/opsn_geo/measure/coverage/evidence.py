@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from opsn_geo.catalogue.words import Level, Path
+from opsn_geo.catalogue.states import Level, MembershipPath
 from opsn_geo.errors import Fault, InputError
 
 OFFERED: Final = 1
@@ -27,10 +27,10 @@ BY_REGION: Final = 16
 USED: Final = 32
 REACHED: Final = DIRECT | BY_EPCI | BY_DEPARTEMENT | BY_REGION
 PATHS: Final = {
-    Path.DIRECT: DIRECT,
-    Path.EPCI: BY_EPCI,
-    Path.DEPARTEMENT: BY_DEPARTEMENT,
-    Path.REGION: BY_REGION,
+    MembershipPath.DIRECT: DIRECT,
+    MembershipPath.EPCI: BY_EPCI,
+    MembershipPath.DEPARTEMENT: BY_DEPARTEMENT,
+    MembershipPath.REGION: BY_REGION,
 }
 EVIDENCE: Final = ("register", "list", "answer", "assumed", "")
 """What a state rests on, the strongest first; empty where there is no evidence."""

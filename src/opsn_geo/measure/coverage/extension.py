@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.words import State
+from opsn_geo.catalogue.states import State
 from opsn_geo.measure.coverage.evidence import OFFERED, Coverage
 from opsn_geo.measure.coverage.ladder import STATES, state_codes
 from opsn_geo.measure.coverage.shares import bounds, group_codes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.words import Path, State
+from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered
 from opsn_geo.measure.coverage.evidence import EVIDENCE, OFFERED, PATHS, REACHED, USED, Coverage
 
 if TYPE_CHECKING:
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 STATES: Final = tuple(State)
 """The states, in the order of the codes of :func:`state_codes`."""
 
-_RUNGS: Final = np.array(
-    [STATES.index(it) for it in (State.NOT_OFFERED, State.OFFERED, State.UNKNOWN, State.MEMBER, State.USED)]
-)
+_RUNGS: Final = np.array([STATES.index(state) for state in reversed(BEST_FIRST)])
 _RANKS: Final = np.argsort(_RUNGS)
 _PATH_OF_FLAGS: Final = np.array(
     [
-        next((path for path, flag in PATHS.items() if flag == flags), Path.SEVERAL if flags else Path.NONE)
+        next(
+            (path for path, flag in PATHS.items() if flag == flags),
+            MembershipPath.SEVERAL if flags else MembershipPath.NONE,
+        )
         for flags in range(REACHED + 1)
     ],
     dtype=object,
@@ -113,8 +114,8 @@ def summary(coverage: Coverage) -> pd.DataFrame:
     codes = state_codes(coverage)
     best = _RUNGS[np.max(_RANKS[codes], axis=1, initial=0)]
     rungs = {
-        "services_member": (State.MEMBER, State.USED),
-        "services_used": (State.USED,),
+        "services_member": covered(),
+        "services_used": covered(State.USED),
         "services_unknown": (State.UNKNOWN,),
     }
     counts = {

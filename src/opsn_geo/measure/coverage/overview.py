@@ -9,14 +9,10 @@ from typing import Final
 
 import pandas as pd
 
-from opsn_geo.catalogue.words import State
+from opsn_geo.catalogue.states import BEST_FIRST, covered, possibly_covered
 
 SMALL: Final = 2_000
 """Inhabitants below which a commune counts as small."""
-BEST_FIRST: Final = (State.USED, State.MEMBER, State.UNKNOWN, State.OFFERED, State.NOT_OFFERED)
-"""States, the best first: unknown may be member, and so stands before offered."""
-
-_COVERED: Final = [State.USED, State.MEMBER]
 
 
 def departement_sizes(communes: pd.DataFrame) -> pd.DataFrame:
@@ -75,17 +71,17 @@ def reach(communes: pd.DataFrame) -> pd.DataFrame:
     >>> reach(communes)[["covered_pop_share", "possible_pop_share", "uncovered_pop"]].loc["all"].tolist()
     [0.5, 0.8, 20.0]
     """
-    covered = communes["state"].isin(_COVERED)
-    unknown = communes["state"].isna() | communes["state"].eq(State.UNKNOWN)
-    possible, people = covered | unknown, communes["population"] / communes["population"].sum()
+    known = communes["state"].isin(covered())
+    possible = communes["state"].isna() | communes["state"].isin(possibly_covered())
+    people = communes["population"] / communes["population"].sum()
     return pd.DataFrame(
         {
             "communes": len(communes),
-            "covered": int(covered.sum()),
-            "unknown": int(unknown.sum()),
-            "covered_share": covered.mean(),
+            "covered": int(known.sum()),
+            "unknown": int((possible & ~known).sum()),
+            "covered_share": known.mean(),
             "possible_share": possible.mean(),
-            "covered_pop_share": people[covered].sum(),
+            "covered_pop_share": people[known].sum(),
             "possible_pop_share": people[possible].sum(),
             "uncovered": int((~possible).sum()),
             "uncovered_pop": int(communes.loc[~possible, "population"].sum()),
@@ -151,13 +147,13 @@ def service_states(couverture: pd.DataFrame, communes: pd.DataFrame) -> pd.DataF
         ).reindex(columns=list(BEST_FIRST), fill_value=0)
         for how in ("count", "sum")
     )
-    possible = [*_COVERED, State.UNKNOWN]
+    known, possible = [*covered()], [*possibly_covered()]
     n_communes, population = len(communes), communes["population"].sum()
     shares = (counts / n_communes).set_axis([state.value for state in BEST_FIRST], axis=1)
     return shares.assign(
-        covered_share=counts[_COVERED].sum(axis=1) / n_communes,
+        covered_share=counts[known].sum(axis=1) / n_communes,
         possible_share=counts[possible].sum(axis=1) / n_communes,
-        covered_pop_share=people[_COVERED].sum(axis=1) / population,
+        covered_pop_share=people[known].sum(axis=1) / population,
         possible_pop_share=people[possible].sum(axis=1) / population,
     )
 

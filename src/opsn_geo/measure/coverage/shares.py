@@ -8,20 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from opsn_geo.catalogue.words import State
+from opsn_geo.catalogue.states import State, covered, possibly_covered
 from opsn_geo.measure.coverage.evidence import PATHS, REACHED, Coverage
 from opsn_geo.measure.coverage.ladder import STATES, state_codes, states
 
-_KNOWN: Final = {
-    State.OFFERED: {State.OFFERED, State.MEMBER, State.USED, State.UNKNOWN},
-    State.MEMBER: {State.MEMBER, State.USED},
-    State.USED: {State.USED},
-}
-_POSSIBLE: Final = {
-    State.OFFERED: _KNOWN[State.OFFERED],
-    State.MEMBER: {State.MEMBER, State.USED, State.UNKNOWN},
-    State.USED: {State.MEMBER, State.USED, State.UNKNOWN},
-}
 _WEIGHTS: Final = {"covered": "communes", "covered_pop": "population", "covered_area": "area_km2"}
 
 Cells = NDArray[np.bool_]
@@ -30,8 +20,7 @@ Cells = NDArray[np.bool_]
 def bounds(coverage: Coverage, at_least: State = State.MEMBER) -> tuple[Cells, Cells]:
     """Cells known to have come to a rung of the ladder, and cells that may have.
 
-    ``unknown`` may be ``member`` or ``used``, and is offered for certain; a member may be a user, since
-    nobody keeps a complete list of users.
+    See :func:`opsn_geo.catalogue.states.covered` and :func:`~opsn_geo.catalogue.states.possibly_covered`.
 
     Returns
     -------
@@ -40,7 +29,8 @@ def bounds(coverage: Coverage, at_least: State = State.MEMBER) -> tuple[Cells, C
     """
     codes = state_codes(coverage)
     known, possible = (
-        np.isin(codes, [STATES.index(it) for it in rungs[at_least]]) for rungs in (_KNOWN, _POSSIBLE)
+        np.isin(codes, [STATES.index(state) for state in among])
+        for among in (covered(at_least), possibly_covered(at_least))
     )
     return known, possible
 

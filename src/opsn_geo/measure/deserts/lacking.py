@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.words import State
+from opsn_geo.catalogue.states import LADDER, State
 from opsn_geo.measure.coverage.evidence import OFFERED
 from opsn_geo.measure.coverage.ladder import STATES, state_codes
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 BUNDLE: Final = "bouquet"
 """Published name of the bundle: the services that somebody offers here, weighted by declared need."""
-_LADDER: Final = (State.NOT_OFFERED, State.OFFERED, State.MEMBER, State.USED)
 
 
 def below(coverage: pd.DataFrame, communes: pd.Index, rung: str = State.MEMBER) -> pd.DataFrame:
@@ -98,8 +97,8 @@ def lacking(coverage: Coverage, rung: str = State.MEMBER) -> pd.DataFrame:
 
 def _below_rung(states: Sequence[State], rung: str) -> NDArray[np.float64]:
     """Whether each state is below the rung: 1, 0, or missing where it is unknown."""
-    least = _LADDER.index(State(rung))
-    values = {state: float(step < least) for step, state in enumerate(_LADDER)} | {State.UNKNOWN: np.nan}
+    least = LADDER.index(State(rung))
+    values = {state: float(step < least) for step, state in enumerate(LADDER)} | {State.UNKNOWN: np.nan}
     if rung == State.USED:
         values[State.MEMBER] = np.nan
     return np.array([values[state] for state in states])

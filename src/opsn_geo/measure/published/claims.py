@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.words import Language, State, text, texts
+from opsn_geo.catalogue.states import State
+from opsn_geo.catalogue.words import Language, text, texts
 from opsn_geo.measure.coverage.shares import bounds
 from opsn_geo.measure.distributions import hypergeometric_p
 from opsn_geo.measure.published.consistency import (

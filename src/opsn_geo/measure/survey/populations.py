@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.words import Level
+from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.disclosure import MIN_ANSWERS, suppressed
 from opsn_geo.measure.survey.design import plain_design
 from opsn_geo.measure.survey.estimates import estimates

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.words import State
+from opsn_geo.catalogue.states import LADDER, covered
 from opsn_geo.measure.survey.response import DENSITY_BANDS, SIZE_BANDS, answers_by_commune, banded
 
 if TYPE_CHECKING:
@@ -16,12 +16,7 @@ if TYPE_CHECKING:
 LIMIT: Final = 2_000
 BANDS: Final = 5
 """Bands that an amount is cut into."""
-MEMBERSHIP: Final = {
-    State.MEMBER.value: "member",
-    State.USED.value: "member",
-    State.OFFERED.value: "other",
-    State.NOT_OFFERED.value: "other",
-}
+MEMBERSHIP: Final = {state.value: "member" if state in covered() else "other" for state in LADDER}
 
 
 def profile(communes: gpd.GeoDataFrame, codes: pd.Series, added: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from opsn_geo.catalogue.words import Level
+from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage.evidence import epci_coverage
 from opsn_geo.measure.coverage.ladder import couverture, summary
 from opsn_geo.measure.coverage.shares import decomposition, epci_shares, redundancy, service_shares, shares

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from opsn_geo.catalogue.words import Level
+from opsn_geo.catalogue.states import Level
 from opsn_geo.linkage.passage import read_passage, towards
 from opsn_geo.measure.coverage.evidence import USED, Coverage
 from opsn_geo.measure.coverage.needs import declared

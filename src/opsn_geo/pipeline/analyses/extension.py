@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from opsn_geo.catalogue.words import Level
+from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage.extension import adhesions, best, extensions
 from opsn_geo.measure.coverage.needs import flag_counts, needs, operators_offering
 from opsn_geo.measure.coverage.scenarios import compared, with_rows

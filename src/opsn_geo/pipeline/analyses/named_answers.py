@@ -8,7 +8,8 @@ from typing import Final
 import pandas as pd
 
 from opsn_geo.catalogue.numbers import decimal
-from opsn_geo.catalogue.words import Language, Level, text
+from opsn_geo.catalogue.states import Level
+from opsn_geo.catalogue.words import Language, text
 from opsn_geo.pipeline.analyses import Analysis, Shared
 from opsn_geo.pipeline.load import Inputs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsn_geo.catalogue.words import Level
+from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage import panorama
 from opsn_geo.pipeline.analyses import Analysis, Shared
 from opsn_geo.pipeline.analyses.coverage import groups

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from opsn_geo.catalogue.words import Language, Level, text, texts
+from opsn_geo.catalogue.states import Level
+from opsn_geo.catalogue.words import Language, text, texts
 from opsn_geo.errors import Fault
 from opsn_geo.measure.published import claims, consistency
 from opsn_geo.measure.published.figures import ANSWERS, RECIPE, compared, recomputed, respondent_design

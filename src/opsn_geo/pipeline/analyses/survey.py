@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from opsn_geo.catalogue.words import Language, Level, texts
+from opsn_geo.catalogue.states import Level
+from opsn_geo.catalogue.words import Language, texts
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import summary
 from opsn_geo.measure.survey.estimates import item_frame

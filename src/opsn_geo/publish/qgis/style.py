@@ -8,7 +8,8 @@ from html import escape
 from typing import NamedTuple
 
 from opsn_geo.catalogue.register import Border, Labels, table
-from opsn_geo.catalogue.words import Language, State, text
+from opsn_geo.catalogue.states import State
+from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.classes import legend_unit
 from opsn_geo.publish.geopackage.content import Column, Content
 from opsn_geo.publish.qgis.xml import as_it_is, evaluated, literal, quoted, render

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.words import State, text
+from opsn_geo.catalogue.states import covered
+from opsn_geo.catalogue.words import text
 from opsn_geo.measure.deserts.nearest import lattice_distances
 from opsn_geo.publish.classes import Class, intervals, unit_of
 from opsn_geo.publish.qgis.xml import render
@@ -264,7 +265,7 @@ def _member_mairies(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Return the mairies of the communes that a membership reaches, where their place is known."""
     import geopandas as gpd  # noqa: PLC0415 - heavy, and needed for rasters only
 
-    members = communes[communes["state"].isin([State.MEMBER, State.USED])]
+    members = communes[communes["state"].isin(covered())]
     mairies = members[["mairie_x", "mairie_y"]].dropna().astype(float)
     points = gpd.points_from_xy(mairies["mairie_x"], mairies["mairie_y"], crs=communes.crs)
     return gpd.GeoSeries(points, index=mairies.index)

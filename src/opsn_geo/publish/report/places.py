@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from opsn_geo.catalogue.numbers import MISSING, between, count, distance, percent
-from opsn_geo.catalogue.words import State, text, texts
-from opsn_geo.measure.coverage.overview import BEST_FIRST
+from opsn_geo.catalogue.states import BEST_FIRST, State
+from opsn_geo.catalogue.words import text, texts
 from opsn_geo.measure.deserts.lacking import BUNDLE
 from opsn_geo.publish.report.charts import panel, scale, stacked
 from opsn_geo.publish.report.maps import maps

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.register import groups, tables
-from opsn_geo.catalogue.words import Language, Path, State, definition, text, texts
+from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State
+from opsn_geo.catalogue.words import Language, definition, text, texts
 from opsn_geo.publish.notices import date_written, simulation_notice, simulation_title, subtitle
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.themes import STATE_COLOURS, Theme, classify, intervals
@@ -25,7 +26,7 @@ from opsn_geo.publish.web import topology
 from opsn_geo.publish.web.background import add_background, page_values
 
 if TYPE_CHECKING:
-    from pathlib import Path as File
+    from pathlib import Path
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -37,7 +38,6 @@ ANY: Final = "any"
 """Key of the first entry of the services: at least one of them."""
 
 _STATES: Final = tuple(State)
-_BEST_FIRST: Final = (State.USED, State.MEMBER, State.UNKNOWN, State.OFFERED, State.NOT_OFFERED)
 _TOWNS: Final = 400
 _PROGRAM: Final = (
     "codec.js", "topology.js", "dom.js", "hash.js", "layer.js", "model.js", "map.js", "combobox.js",
@@ -46,7 +46,7 @@ _PROGRAM: Final = (
 
 
 def write(
-    path: File,
+    path: Path,
     layers: Mapping[str, gpd.GeoDataFrame],
     couverture: pd.DataFrame,
     services: pd.DataFrame,
@@ -197,13 +197,13 @@ def services_grid(communes: pd.Index, couverture: pd.DataFrame, services: pd.Dat
     paths = ["", *texts("path")]
     path = pd.Categorical(keyed["path"].fillna(""), paths).codes.clip(0)
     shape = (len(services), len(communes))
-    rank = np.argsort([_STATES.index(s) for s in _BEST_FIRST]).astype(np.uint8)
+    rank = np.argsort([_STATES.index(s) for s in BEST_FIRST]).astype(np.uint8)
     best = rank[state.reshape(shape)].argmin(axis=0), np.arange(len(communes))
     opsn = keyed["opsn"].fillna("").to_numpy(dtype=object).reshape(shape)
     state, path = state.reshape(shape), path.reshape(shape)
     same = state == state[best]
     lowest, highest = np.where(same, path, len(paths)).min(axis=0), np.where(same, path, 0).max(axis=0)
-    best_path = np.where(lowest == highest, lowest, paths.index(Path.SEVERAL))
+    best_path = np.where(lowest == highest, lowest, paths.index(MembershipPath.SEVERAL))
     return {
         "states": np.vstack([state[best], state]).astype(np.uint8).tobytes(),
         "paths": np.vstack([best_path, path]).astype(np.uint8).tobytes(),
