@@ -320,7 +320,12 @@ def test_estimates_and_gaps_are_those_of_the_tables(studied: Callable[..., Publi
          "kind": ["multiple", "multiple", "scale"], "label": ["DPD", "SIG", "Score"]}
     )  # fmt: skip
     full = given._replace(tables={**given.tables, **survey_tables()})
-    made = report.report(material(full, questionnaire=questionnaire_words(questions)))
+    made = report.report(
+        material(
+            full, questionnaire=questionnaire_words(questions),
+            figures=overview(full.layers, full.tables, questions),
+        )
+    )  # fmt: skip
     marks, needed = (it for it in blocks(section(made, "opinions")) if isinstance(it, Chart))
     assert [row.value for row in marks.panels[0].rows] == ["5,9 [5,5\u00a0;\u00a06,3]"]
     assert [(" ".join(row.label), row.marks[0].series) for row in needed.panels[0].rows] == [

@@ -162,7 +162,12 @@ def measure(inputs: Inputs, executor: Executor | None = None) -> Results:
     tables["rejets"] = inputs.rejects
     layers = {name: rounded(layer) for name, layer in layers.items()}
     tables = {name: rounded(table) for name, table in tables.items()}
-    return Results(inputs=inputs, layers=layers, tables=tables, figures=overview(layers, tables))
+    return Results(
+        inputs=inputs,
+        layers=layers,
+        tables=tables,
+        figures=overview(layers, tables, inputs.tables.get("questionnaire")),
+    )
 
 
 def write(results: Results, out: Path, executor: Executor | None = None) -> None:

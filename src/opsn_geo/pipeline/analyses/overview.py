@@ -16,6 +16,14 @@ from opsn_geo.measure.coverage.overview import (
     uncovered_population,
 )
 from opsn_geo.measure.deserts.overview import missing_bands, stability_counts
+from opsn_geo.measure.survey.overview import (
+    balance,
+    clearest_gaps,
+    departures,
+    established_gaps,
+    first_items,
+    leading_items,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +32,9 @@ if TYPE_CHECKING:
 
 
 def overview(
-    layers: Mapping[str, gpd.GeoDataFrame], tables: Mapping[str, pd.DataFrame]
+    layers: Mapping[str, gpd.GeoDataFrame],
+    tables: Mapping[str, pd.DataFrame],
+    questionnaire: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Figures of a run by name, those of absent columns and tables left out.
 
@@ -32,13 +42,16 @@ def overview(
     ----------
     layers, tables : mapping of str to DataFrame
         As they are published.
+    questionnaire : DataFrame, optional
+        The codebook of the survey: which ``item`` is of the ``kind`` scale.
 
     Returns
     -------
     dict of str to DataFrame
         ``departements``, ``reach``, ``paths``, ``operators``, ``services``, ``uncovered_epci``,
-        ``uncovered_departements``, ``stability``, ``missing``, ``steps``: see
-        :mod:`opsn_geo.measure.coverage.overview` and :mod:`opsn_geo.measure.deserts.overview`.
+        ``uncovered_departements``, ``stability``, ``missing``, ``steps``; of a survey ``items``,
+        ``first_items``, ``gaps``, ``gap_counts``, ``departures``, ``balance``: see the modules `overview` of
+        :mod:`opsn_geo.measure`.
     """
     communes = layers["communes"]
     inside = pd.DataFrame(communes[communes["inside"].astype(bool)].drop(columns="geometry"))
@@ -58,4 +71,26 @@ def overview(
         figures["missing"] = missing_bands(inside, len(tables["services"]))
     if len(tables.get("extension", ())):
         figures["steps"] = ranked_steps(tables["extension"])
+    return figures | _survey(tables, questionnaire)
+
+
+def _survey(
+    tables: Mapping[str, pd.DataFrame], questionnaire: pd.DataFrame | None
+) -> dict[str, pd.DataFrame]:
+    """Figures of a survey, those of absent tables left out."""
+    figures = {}
+    if "estimations" in tables:
+        kinds = pd.DataFrame(columns=["item", "kind"]) if questionnaire is None else questionnaire
+        scales = set(kinds.loc[kinds["kind"] == "scale", "item"])
+        figures["items"] = leading_items(tables["estimations"], scales)
+    if "classements" in tables:
+        figures["first_items"] = first_items(tables["classements"])
+    if "influence" in tables:
+        figures["gaps"] = clearest_gaps(tables["influence"])
+        figures["gap_counts"] = established_gaps(tables["influence"])
+    if "representativite" in tables:
+        response = tables["representativite"]
+        figures["departures"] = response.assign(departure=departures(response))
+    if "profils" in tables:
+        figures["balance"] = balance(tables["profils"])
     return figures

@@ -17,7 +17,7 @@ Scale = Callable[[float], float]
 
 
 def scale(low: float, high: float) -> Scale:
-    """Give the place of a value between two ends, in percent, kept within them.
+    """Function that places a value between two ends, in percent, kept within them.
 
     >>> scale(0, 10)(2.5), scale(-1, 1)(3)
     (25.0, 100)
@@ -26,7 +26,7 @@ def scale(low: float, high: float) -> Scale:
 
 
 def nice(low: float, high: float, most: int = 5) -> tuple[float, ...]:
-    """Choose round values from below ``low`` to above ``high``.
+    """Round values from below ``low`` to above ``high``.
 
     >>> nice(0, 0.37), nice(-0.23, 0.41)
     ((0.0, 0.1, 0.2, 0.3, 0.4), (-0.4, -0.2, 0.0, 0.2, 0.4, 0.6))
@@ -38,7 +38,7 @@ def nice(low: float, high: float, most: int = 5) -> tuple[float, ...]:
 
 
 def stacked(shares: Sequence[float], colours: Sequence[tuple[str, bool]]) -> tuple[Part, ...]:
-    """Lay shares end to end; those of nothing are left out.
+    """Parts of a bar, shares end to end; those of nothing are left out.
 
     >>> [(it.at, it.width) for it in stacked([0.25, 0, 0.75], [("#000", False)] * 3)]
     [(0.0, 25.0), (25.0, 75.0)]
@@ -54,7 +54,7 @@ def stacked(shares: Sequence[float], colours: Sequence[tuple[str, bool]]) -> tup
 
 
 def mark(place: Scale, at: float, low: float, high: float, *, series: int = 0, dy: float = 0) -> Mark:
-    """Place a point and its interval; one without an interval is a point alone."""
+    """Mark of a point and its interval; one without an interval is a point alone."""
     bare = math.isnan(low) or math.isnan(high)
     ends = (None, None) if bare else (place(low), place(high))
     return Mark(at=place(at), low=ends[0], high=ends[1], series=series, dy=dy)
@@ -66,7 +66,7 @@ def panel(
     *,
     band: float = _BAND,
 ) -> Panel:
-    """Put rows of (label, value, parts, marks) one below the other, each label on as many lines as it needs.
+    """Panel of rows (label, value, parts, marks), each label on as many lines as it needs.
 
     >>> labels = "one", "a label that is far too long for a single line"
     >>> made = panel("", [(label, "1", (), ()) for label in labels])

@@ -1,10 +1,11 @@
-"""The influence of operators: adherents against others, as they are and like with like."""
+"""Comparison of adherents and others, as they are and like with like."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from opsn_geo.catalogue.numbers import bracket, count, decimal, percent, signed
+from opsn_geo.measure.survey.overview import DISCOVERY_RATE
 from opsn_geo.publish.report.charts import Scale, mark, nice, panel, scale
 from opsn_geo.publish.report.model import (
     Chart,
@@ -24,29 +25,13 @@ if TYPE_CHECKING:
 
     from opsn_geo.publish.report.model import Panel
 
-_RATE: Final = 0.10
-"""Share of false discoveries that the report accepts among the gaps it calls established."""
-_CLEAREST: Final = 14
-
-
-def clearest(influence: pd.DataFrame, most: int = _CLEAREST) -> pd.DataFrame:
-    """Choose the gaps between adherents and others that stand out most from chance once alike is compared.
-
-    Gaps that were not published, or that the comparison itself is made to cancel, are left out.
-    """
-    known = influence.dropna(subset=["gap_low", "adjusted_low", "adjusted_p"])
-    return known.sort_values(["adjusted_p", "item"], kind="stable").head(most)
-
 
 def influence(material: Material) -> Section | None:
-    """Set adherents against others, as they are and compared like with like."""
-    found = material.tables.get("influence")
-    if found is None or found["gap_low"].isna().all():
+    """Section that compares adherents and others, as they are and like with like."""
+    table = material.tables.get("influence")
+    if table is None or table["gap_low"].isna().all():
         return None
-    lang, tests = material.lang, int(found["tests"].max())
-    counted = {
-        it: count((found[f"{it}_q"] <= _RATE).sum(), lang) for it in ("gap", "adjusted")
-    }  # a missing q is not below
+    lang, counts = material.lang, material.figures["gap_counts"].loc["all"]
     return Section(
         key="influence",
         title=say(material, "influence"),
@@ -56,20 +41,20 @@ def influence(material: Material) -> Section | None:
                 paragraphs=(
                     say(material, "influence_text"),
                     say(
-                        material, "influence_found", tests=count(tests, lang), **counted,
-                        rate=percent(_RATE, lang), by_chance=count(0.05 * tests, lang),
+                        material, "influence_found", rate=percent(DISCOVERY_RATE, lang),
+                        **{str(name): count(number, lang) for name, number in counts.items()},
                     ),
                 )
             ),
-            *_gaps(material, found),
+            *_gaps(material),
         ),
     )  # fmt: skip
 
 
-def _gaps(material: Material, found: pd.DataFrame) -> Iterator[Chart]:
-    """Draw the clearest gaps, shares apart from means, question by question."""
-    lang, chosen = material.lang, clearest(found)
-    shares = chosen[chosen["measure"] == "share"]
+def _gaps(material: Material) -> Iterator[Chart]:
+    """Chart of the clearest gaps between shares, question by question; its table has those of means too."""
+    lang, gaps = material.lang, material.figures["gaps"]
+    shares = gaps[gaps["measure"] == "share"]
     if shares.empty:
         return
     ends = shares[["gap_low", "gap_high", "adjusted_low", "adjusted_high"]]
@@ -88,7 +73,7 @@ def _gaps(material: Material, found: pd.DataFrame) -> Iterator[Chart]:
         table=Table(
             caption=say(material, "influence_table"),
             heads=tuple(say(material, f"head_{it}") for it in heads),
-            rows=tuple(_gap_row(material, row) for row in records(chosen)),
+            rows=tuple(_gap_row(material, row) for row in records(gaps)),
             texts=(0, 7),
             source=say(material, "source", file="tables/influence.csv"),
             folded=True,
@@ -97,6 +82,7 @@ def _gaps(material: Material, found: pd.DataFrame) -> Iterator[Chart]:
 
 
 def _by_question(material: Material, shares: pd.DataFrame, place: Scale) -> Iterator[Panel]:
+    """Panels of a chart, one for each question."""
     lang = material.lang
     families = shares["item"].str.partition(":")[0]
     for family in dict.fromkeys(families):
@@ -121,7 +107,7 @@ def _by_question(material: Material, shares: pd.DataFrame, place: Scale) -> Iter
 
 
 def _gap_row(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
-    """Write a gap: shares in percent and points, means as they are."""
+    """Cells of a gap: shares in percent and points, means as they are."""
     lang, item = material.lang, str(row["item"])
     factor, digits = (100, 0) if row["measure"] == "share" else (1, 1)
     question = material.questionnaire.questions.get(item.partition(":")[0], "")
@@ -137,5 +123,5 @@ def _gap_row(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
         bracket(lang, shown("gap_low"), shown("gap_high")),
         signed(factor * row["adjusted"], lang, digits),
         bracket(lang, shown("adjusted_low"), shown("adjusted_high")),
-        say(material, "yes" if row["adjusted_q"] <= _RATE else "no"),
+        say(material, "yes" if row["established"] else "no"),
     )

@@ -24,36 +24,36 @@ WIDTH: Final = 640
 
 
 def maps(material: Material, keys: Iterable[str]) -> tuple[Maps, ...]:
-    """Draw the themes of these keys that the study has, side by side; nothing where it has none."""
+    """Maps of the themes of these keys that the study has, side by side; none where it has none."""
     by_key = {it.key: it for it in material.themes}
     drawn = tuple(picture(material, by_key[it]) for it in keys if it in by_key)
     return (Maps(items=drawn),) if drawn else ()
 
 
 def frame(departements: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], float, tuple[int, int]]:
-    """Give the upper left corner of all maps, the metres in a unit, and the units across and down."""
+    """Upper left corner of all maps, the metres in a unit, and the units across and down."""
     left, bottom, right, top = departements.total_bounds
     unit = max(right - left, top - bottom) / WIDTH
     return np.array([left, top]), unit, (round((right - left) / unit), round((top - bottom) / unit))
 
 
 def outline(material: Material) -> str:
-    """Draw the borders of the départements, which every map repeats."""
+    """Path of the borders of the départements, which every map repeats."""
     departements = material.layers["departements"]
     corner, unit, _ = frame(departements)
     return _paths([departements.geometry.to_numpy()], corner, unit)[0]
 
 
 def picture(material: Material, theme: Theme) -> Picture:
-    """Draw one theme: areas of the territory by class, and the départements over them."""
+    """Map of one theme: areas of the territory by class, and the départements over them."""
     layer, departements = material.layers[theme.layer], material.layers["departements"]
     if "inside" in layer:
         layer = layer[layer["inside"].astype(bool)]
     corner, unit, (width, height) = frame(departements)
-    found = classify(theme, layer[theme.column])
+    class_of = classify(theme, layer[theme.column])
     areas = layer.geometry.to_numpy()
-    classes = [(number, it) for number, it in enumerate(theme.classes) if (found == number).any()]
-    drawn = [_dissolved(areas[(found == it).to_numpy()], theme.layer) for it, _ in classes]
+    classes = [(number, it) for number, it in enumerate(theme.classes) if (class_of == number).any()]
+    drawn = [_dissolved(areas[(class_of == it).to_numpy()], theme.layer) for it, _ in classes]
     spots = departements.geometry.representative_point()
     at = np.rint((np.column_stack([spots.x, spots.y]) - corner) / [unit, -unit]).astype(int)
     legend = tuple(
@@ -80,22 +80,23 @@ def picture(material: Material, theme: Theme) -> Picture:
 
 
 def _dissolved(areas: NDArray[np.object_], level: str) -> NDArray[np.object_]:
-    """Melt communes of a class into one; wider areas keep their borders."""
+    """Communes of a class dissolved into one area; wider areas keep their borders."""
     return np.array([shapely.coverage_union_all(areas)]) if level == "communes" else areas
 
 
 def _paths(classes: list[NDArray[np.object_]], corner: NDArray[np.float64], unit: float) -> list[str]:
-    """Simplify all classes together, so that no gap opens between them, and write a path of each."""
+    """Path of each class, all simplified together so that no gap opens between them."""
     sizes = np.cumsum([len(it) for it in classes])[:-1]
     thin = shapely.coverage_simplify(np.concatenate(classes), 1.2 * unit)
     return [_path(part, corner, unit) for part in np.split(thin, sizes)]
 
 
 def _path(areas: NDArray[np.object_], corner: NDArray[np.float64], unit: float) -> str:
-    """Write the rings of areas as one SVG path: an absolute start, then steps between whole coordinates."""
+    """SVG path of the rings of areas: an absolute start, then steps between whole coordinates."""
     rings = shapely.get_rings(shapely.get_parts(areas))
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     grid = np.rint((xy - corner) / [unit, -unit]).astype(int)
+    # A point that rounds to the one before it draws nothing.
     moved = np.append(True, (ring[1:] != ring[:-1]) | (grid[1:] != grid[:-1]).any(axis=1))
     grid, ring = grid[moved], ring[moved]
     starts = np.flatnonzero(np.append(True, ring[1:] != ring[:-1]))

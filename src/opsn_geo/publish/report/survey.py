@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from opsn_geo.catalogue.numbers import count, interval, percent, signed
 from opsn_geo.catalogue.words import texts
+from opsn_geo.measure.survey.overview import BALANCED
 from opsn_geo.publish.report.charts import mark, nice, panel, scale
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import (
@@ -27,25 +28,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-_BALANCED: Final = 0.1
 _REASONS: Final = ("small", "rate", "bias", "weights", "change", "bodies")
-_BEYOND: Final = ("below_2000", "siren_epci")
-"""Variables that need no table: one is told in a sentence, one has too many levels."""
+_WITHOUT_TABLE: Final = ("below_2000", "siren_epci")
+"""Variables that need no table: one is in a sentence of the verdict, one has too many levels."""
 
 
 def representativeness(material: Material) -> Section | None:
-    """Say whether the survey can be trusted: the verdict and its reasons, who answered, what weights mend."""
+    """Section on whether the survey can be trusted: verdict, reasons, who answered, what weights correct."""
     verdict = material.tables.get("verdict")
     if verdict is None or verdict.empty:
         return None
-    said = verdict.set_index("finding")["text"]
+    texts_of = verdict.set_index("finding")["text"]
     reasons = verdict.loc[verdict["finding"].isin(_REASONS), "text"]
     return Section(
         key="representativeness",
         title=say(material, "representativeness"),
         simulated=simulated(material, "answers"),
         blocks=(
-            Prose(paragraphs=(str(said["answer"]),), items=tuple(map(str, reasons))),
+            Prose(paragraphs=(str(texts_of["answer"]),), items=tuple(map(str, reasons))),
             *_headlines(material, verdict),
         ),
         parts=tuple(
@@ -61,7 +61,7 @@ def representativeness(material: Material) -> Section | None:
 
 
 def _headlines(material: Material, verdict: pd.DataFrame) -> Iterator[Block]:
-    """Say which headline figures hold, and fold away those that do not, each with what would overturn it."""
+    """Which headline figures hold; those that do not are folded away, each with what would overturn it."""
     judged = verdict[verdict["finding"] == "headline"]
     if judged.empty:
         return
@@ -76,28 +76,28 @@ def _headlines(material: Material, verdict: pd.DataFrame) -> Iterator[Block]:
         )
     )  # fmt: skip
     for kind in ("fragile", "open"):
-        told = judged.loc[judged["verdict"] == kind, "text"]
-        if len(told):
-            yield Prose(items=tuple(map(str, told)), folded=say(material, f"headlines_{kind}"))
+        sentences = judged.loc[judged["verdict"] == kind, "text"]
+        if len(sentences):
+            yield Prose(items=tuple(map(str, sentences)), folded=say(material, f"headlines_{kind}"))
 
 
 def level_name(material: Material, variable: str, level: str) -> str:
-    """Name a level of what is known of communes: a département, a size, a density."""
+    """Name of a level of a variable of communes: a département, a size, a density."""
     if variable == "code_dep":
         return names_of(material, "departements").get(level, level)
-    known = texts("survey_level", material.lang)
-    return known.get(f"{variable}={level}", known["unknown"] if level == "unknown" else level)
+    names = texts("survey_level", material.lang)
+    return names.get(f"{variable}={level}", names["unknown"] if level == "unknown" else level)
 
 
 def _response(material: Material) -> Iterator[Table]:
-    """Set who answered beside the territory, by each variable whose profile is drawn."""
+    """Tables of who answered beside the territory, by each variable whose profile is drawn."""
     lang = material.lang
-    found = material.tables["representativite"]
-    drawn = [it for it in material.tables["profils"]["variable"].unique() if it not in _BEYOND]
+    response = material.figures["departures"]
+    drawn = [it for it in material.tables["profils"]["variable"].unique() if it not in _WITHOUT_TABLE]
     variables = texts("survey_variable", lang)
     heads = ("communes", "answered", "rate", "territory_share", "sample_share", "difference")
     for variable in drawn:
-        part = found[found["variable"] == variable]
+        part = response[response["variable"] == variable]
         rows = [
             (
                 level_name(material, variable, row["level"]),
@@ -107,7 +107,7 @@ def _response(material: Material) -> Iterator[Table]:
                 + interval(row["response_low_share"], row["response_high_share"], lang),
                 percent(row["territory_share"], lang),
                 percent(row["sample_share"], lang),
-                _departs(material, row),
+                say(material, row["departure"]),
             )
             for row in records(part)
         ]
@@ -115,54 +115,47 @@ def _response(material: Material) -> Iterator[Table]:
             name = variables.get(variable, variable)
             yield Table(
                 caption=say(material, "response_table", variable=name),
-                heads=(_headed(name), *(say(material, f"head_{it}") for it in heads)),
+                heads=(_capitalised(name), *(say(material, f"head_{it}") for it in heads)),
                 rows=tuple(rows),
                 texts=(0, 6),
                 source=say(material, "source", file="tables/representativite.csv"),
             )
 
 
-def _headed(name: str) -> str:
-    """Begin a name with a capital, and leave the rest: OPSN and EPCI stay so."""
+def _capitalised(name: str) -> str:
+    """Name that begins with a capital, the rest as it is: OPSN and EPCI stay so."""
     return name[:1].upper() + name[1:]
 
 
-def _departs(material: Material, row: dict[str, Any]) -> str:
-    """Say whether a level answered less or more than chance explains."""
-    if not row["q"] < 0.05:  # noqa: PLR2004 - the usual level; missing says nothing either
-        return say(material, "as_chance")
-    return say(material, "too_few" if row["sample_share"] < row["territory_share"] else "too_many")
-
-
 def _where(material: Material) -> tuple[Block, ...]:
-    """Map the answers by EPCI, and say how many people live where nobody spoke."""
-    silences = material.layers.get("silences")
+    """Maps of the answers by EPCI, and how many people live in the largest cluster without an answer."""
+    clusters = material.layers.get("silences")
     drawn = maps(material, ("epci_response", "epci_residual"))
-    if silences is None or silences.empty:
+    if clusters is None or clusters.empty:
         return drawn
-    largest = silences.sort_values("population", ascending=False, kind="stable").iloc[0]
-    told = say(
-        material, "silences", number=count(len(silences), material.lang), name=largest["name"],
+    largest = clusters.sort_values("population", ascending=False, kind="stable").iloc[0]
+    sentence = say(
+        material, "silences", number=count(len(clusters), material.lang), name=largest["name"],
         communes=count(largest["communes"], material.lang),
         population=count(largest["population"], material.lang),
     )  # fmt: skip
-    return (Prose(paragraphs=(told,)), *drawn)
+    return (Prose(paragraphs=(sentence,)), *drawn)
 
 
 def _love(material: Material) -> Iterator[Chart]:
-    """Draw how far those who answered differ from the territory, before and after weighting."""
-    found = material.tables.get("profils")
-    if found is None or found.empty:
+    """Chart of how far those who answered differ from the territory, before and after weighting."""
+    profiles = material.tables.get("profils")
+    if profiles is None or profiles.empty:
         return
     lang = material.lang
-    reach = max(found[["difference", "weighted_difference"]].abs().max().max(), _BALANCED)
+    reach = max(profiles[["difference", "weighted_difference"]].abs().max().max(), BALANCED)
     ticks = nice(-reach, reach)
     place = scale(ticks[0], ticks[-1])
     variables = texts("survey_variable", lang)
     none = float("nan")
     panels = [
         panel(
-            _headed(variables.get(str(variable), str(variable))),
+            _capitalised(variables.get(str(variable), str(variable))),
             [
                 (
                     level_name(material, str(variable), str(row["level"])),
@@ -176,18 +169,18 @@ def _love(material: Material) -> Iterator[Chart]:
                 for row in records(part)
             ],
         )
-        for variable, part in found.groupby("variable", sort=False)
+        for variable, part in profiles.groupby("variable", sort=False)
     ]
     keys = ("before_weighting", "after_weighting")
-    balanced = int((found["weighted_difference"].abs() <= _BALANCED).sum())
+    counts = material.figures["balance"].loc["all"]
     yield Chart(
         key="love",
         title=say(material, "love_title"),
-        summary=say(material, "love_summary", levels=len(found), balanced=balanced),
+        summary=say(material, "love_summary", levels=counts["levels"], balanced=counts["balanced"]),
         panels=tuple(panels),
         legend=tuple(Key(label=say(material, it), series=number) for number, it in enumerate(keys)),
         ticks=tuple((place(it), signed(it, lang, 1)) for it in ticks),
-        lines=((place(0), "zero"), (place(-_BALANCED), "limit"), (place(_BALANCED), "limit")),
+        lines=((place(0), "zero"), (place(-BALANCED), "limit"), (place(BALANCED), "limit")),
         table=Table(
             caption=say(material, "love_table"),
             heads=tuple(
@@ -200,7 +193,7 @@ def _love(material: Material) -> Iterator[Chart]:
                     *(percent(row[it], lang) for it in ("territory", "respondents", "weighted")),
                     *(signed(row[it], lang, 2) for it in ("difference", "weighted_difference")),
                 )
-                for row in records(found)
+                for row in records(profiles)
             ),
             source=say(material, "source", file="tables/profils.csv"),
             folded=True,
