@@ -139,8 +139,8 @@ def coverage(
     >>> offers = pd.DataFrame({"opsn": ["adica"], "service": "dpd", "level": "departement", "code": "02"})
     >>> memberships = pd.DataFrame({"opsn": ["adica"], "level": "commune", "code": "02001", "services": "*",
     ...     "reaches_communes": True, "since": "2019-01-01", "until": None, "evidence": "list"})
-    >>> known = coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
-    >>> states(known)["dpd"].to_dict()
+    >>> covered = coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
+    >>> states(covered)["dpd"].to_dict()
     {'02001': 'member', '02002': 'offered'}
     """
     return _coverage(
@@ -180,8 +180,8 @@ def epci_coverage(
     >>> offers = pd.DataFrame({"opsn": ["x"], "service": "dpd", "level": "departement", "code": "02"})
     >>> memberships = pd.DataFrame({"opsn": ["x"], "level": "epci", "code": "1", "services": "*",
     ...     "reaches_communes": False, "since": None, "until": None, "evidence": "list"})
-    >>> known = epci_coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
-    >>> states(known)["dpd"]["1"]
+    >>> covered = epci_coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
+    >>> states(covered)["dpd"]["1"]
     'member'
     """
     within, places = _epci_within(communes)

@@ -71,17 +71,17 @@ def reach(communes: pd.DataFrame) -> pd.DataFrame:
     >>> reach(communes)[["covered_pop_share", "possible_pop_share", "uncovered_pop"]].loc["all"].tolist()
     [0.5, 0.8, 20.0]
     """
-    known = communes["state"].isin(covered())
+    certain = communes["state"].isin(covered())
     possible = communes["state"].isna() | communes["state"].isin(possibly_covered())
     people = communes["population"] / communes["population"].sum()
     return pd.DataFrame(
         {
             "communes": len(communes),
-            "covered": int(known.sum()),
-            "unknown": int((possible & ~known).sum()),
-            "covered_share": known.mean(),
+            "covered": int(certain.sum()),
+            "unknown": int((possible & ~certain).sum()),
+            "covered_share": certain.mean(),
             "possible_share": possible.mean(),
-            "covered_pop_share": people[known].sum(),
+            "covered_pop_share": people[certain].sum(),
             "possible_pop_share": people[possible].sum(),
             "uncovered": int((~possible).sum()),
             "uncovered_pop": int(communes.loc[~possible, "population"].sum()),
@@ -147,13 +147,13 @@ def service_states(couverture: pd.DataFrame, communes: pd.DataFrame) -> pd.DataF
         ).reindex(columns=list(BEST_FIRST), fill_value=0)
         for how in ("count", "sum")
     )
-    known, possible = [*covered()], [*possibly_covered()]
+    certain, possible = [*covered()], [*possibly_covered()]
     n_communes, population = len(communes), communes["population"].sum()
     shares = (counts / n_communes).set_axis([state.value for state in BEST_FIRST], axis=1)
     return shares.assign(
-        covered_share=counts[known].sum(axis=1) / n_communes,
+        covered_share=counts[certain].sum(axis=1) / n_communes,
         possible_share=counts[possible].sum(axis=1) / n_communes,
-        covered_pop_share=people[known].sum(axis=1) / population,
+        covered_pop_share=people[certain].sum(axis=1) / population,
         possible_pop_share=people[possible].sum(axis=1) / population,
     )
 

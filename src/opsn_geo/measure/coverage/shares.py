@@ -28,11 +28,11 @@ def bounds(coverage: Coverage, at_least: State = State.MEMBER) -> tuple[Cells, C
         Known yes; not known no. The first implies the second.
     """
     codes = state_codes(coverage)
-    known, possible = (
+    certain, possible = (
         np.isin(codes, [STATES.index(state) for state in among])
         for among in (covered(at_least), possibly_covered(at_least))
     )
-    return known, possible
+    return certain, possible
 
 
 def shares(
@@ -72,15 +72,15 @@ def shares(
     Examples
     --------
     >>> flags = np.array([[[3], [1]], [[0], [0]]], np.uint8)
-    >>> known = Coverage(places=pd.Index(["a", "b"]), services=pd.Index(["dpd"]), opsn=pd.Index(["x"]),
+    >>> coverage = Coverage(places=pd.Index(["a", "b"]), services=pd.Index(["dpd"]), opsn=pd.Index(["x"]),
     ...     evidence=flags, since=np.full((2, 1), np.datetime64("NaT")),
     ...     proof=np.zeros((2, 1), np.uint8), incomplete=np.array([True, False]))
     >>> places = pd.DataFrame({"population": [10, 30], "area_km2": [1.0, 1.0]}, index=["a", "b"])
-    >>> shares(known, places)[["covered_pop_share", "covered_pop_possible_share"]].loc["all"].tolist()
+    >>> shares(coverage, places)[["covered_pop_share", "covered_pop_possible_share"]].loc["all"].tolist()
     [0.25, 1.0]
     """
-    known, possible = (np.atleast_2d(cells.any(axis=1)).T for cells in bounds(coverage, at_least))
-    return _shares(known, possible, places, by, pd.Index(["any"])).droplevel("service")
+    certain, possible = (np.atleast_2d(cells.any(axis=1)).T for cells in bounds(coverage, at_least))
+    return _shares(certain, possible, places, by, pd.Index(["any"])).droplevel("service")
 
 
 def service_shares(
@@ -112,7 +112,7 @@ def epci_shares(
 
 
 def _shares(
-    known: Cells, possible: Cells, places: pd.DataFrame, by: pd.Series | None, services: pd.Index
+    certain: Cells, possible: Cells, places: pd.DataFrame, by: pd.Series | None, services: pd.Index
 ) -> pd.DataFrame:
     """Weights covered over the weights there are, group by group and service by service."""
     codes, groups = group_codes(places.index, by)
@@ -121,7 +121,7 @@ def _shares(
         weight = np.ones(len(places)) if column == "communes" else places[column].to_numpy(float)
         total = np.bincount(codes, weight, len(groups) + 1)[:-1]
         over = np.where(total > 0, total, np.nan)[:, None]
-        columns[f"{name}_share"] = group_sums(known * weight[:, None], codes, len(groups)) / over
+        columns[f"{name}_share"] = group_sums(certain * weight[:, None], codes, len(groups)) / over
         columns[f"{name}_possible_share"] = group_sums(possible * weight[:, None], codes, len(groups)) / over
         columns[column] = np.repeat(total[:, None], len(services), axis=1)
     rows = pd.MultiIndex.from_product([groups, services], names=[groups.name, "service"])
