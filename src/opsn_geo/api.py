@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import pandas as pd
 
 from opsn_geo.catalogue.states import State
-from opsn_geo.errors import Fault, InputError
+from opsn_geo.errors import Fault, InputError, attempt
 from opsn_geo.measure.coverage import evidence
 from opsn_geo.measure.coverage import shares as measured_shares
 from opsn_geo.measure.coverage.evidence import Coverage
@@ -26,7 +26,6 @@ from opsn_geo.measure.deserts.patches import Certainty, Thresholds, members
 from opsn_geo.measure.deserts.patches import deserts as described_deserts
 from opsn_geo.read.frames import (
     USES,
-    attempt,
     checked_communes,
     checked_frame,
     checked_frames,

@@ -16,13 +16,9 @@ import click
 from opsn_geo import __version__
 from opsn_geo.catalogue.words import LANGUAGES, Language, text
 from opsn_geo.errors import Fault, MachineError, OpsnGeoError, RejectedRowsError
-from opsn_geo.pipeline.parallel import second_process, settle
 
 if TYPE_CHECKING:
     from opsn_geo.study import Study
-
-_NEEDED = ("opsn_geo.pipeline.run", "opsn_geo.publish.report", "opsn_geo.publish.tables.ods", "xlsxturbo")
-"""What the second process of a run imports while the first one reads."""
 
 
 def main() -> None:
@@ -32,6 +28,8 @@ def main() -> None:
     3: the machine is (disk, permission, a tool that is missing).
     """
     lang = _language(sys.argv[1:])
+    # The matrices here are small: threads of linear algebra would wait for each other, at twice the CPU time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         command_line(lang).main(prog_name="opsn-geo", standalone_mode=True)
     except OpsnGeoError as error:
@@ -91,14 +89,10 @@ def _group(lang: str | None) -> None:
 def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, strict: bool) -> None:
     """Carry a study from end to end."""
     chosen, folder = _study(study, lang), out or Path("maps")
-    with (
-        second_process(*_NEEDED) as executor,
-        _progress(chosen.metadata.language, quiet=quiet) as progress,
-    ):
+    with _progress(chosen.metadata.language, quiet=quiet) as progress:
         from opsn_geo.pipeline import run as pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
 
-        settle()
-        results = pipeline.run(chosen, folder, progress=progress, executor=executor)
+        results = pipeline.run(chosen, folder, progress=progress)
     if not quiet:
         click.echo(results.summary(folder))
     if strict and len(results.rejects):

@@ -6,11 +6,14 @@ expected, the nearest thing that would have been right, and how to mend it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, ParamSpec, TypeVar
 
 from opsn_geo.catalogue.words import Language, text
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,3 +120,24 @@ class MachineError(OpsnGeoError):
     """The machine is at fault: disk full, permission refused, a tool that is missing."""
 
     exit_code: ClassVar[int] = 3
+
+
+def attempt(
+    faults: list[Fault],
+    step: Callable[_Arguments, _Result],
+    *args: _Arguments.args,
+    **options: _Arguments.kwargs,
+) -> _Result | None:
+    """Return the result of a step, or nothing where it raises: its faults are added to a list.
+
+    >>> def refuse(file: str) -> str:
+    ...     raise InputError([Fault(cause="missing_file", file=file)])
+    >>> faults = []
+    >>> attempt(faults, refuse, "members.csv"), [fault.file for fault in faults]
+    (None, ['members.csv'])
+    """
+    try:
+        return step(*args, **options)
+    except InputError as error:
+        faults.extend(error.faults)
+        return None

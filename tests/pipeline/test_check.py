@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.errors import InputError
 from opsn_geo.pipeline.check import check
 from opsn_geo.pipeline.init import init_study
+from opsn_geo.pipeline.load import load
 from opsn_geo.study import Study
+
+SCENARIO = '[[scenarios]]\nname = "x"\n'
 
 
 def study(folder: Path, **contents: str) -> Study:
@@ -74,3 +78,35 @@ def test_checking_writes_nothing(tmp_path: Path) -> None:
     before = {file: file.read_bytes() for file in tmp_path.rglob("*")}
     check(made)
     assert {file: file.read_bytes() for file in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("more", "cause"),
+    [
+        (SCENARIO + 'memberships = [{ opsn = "nobody", code = "200071785" }]', "wrong_scenario"),
+        (SCENARIO + 'memberships = [{ opsn = "mon-opsn", code = "999" }]', "wrong_scenario"),
+        (
+            SCENARIO + 'memberships = [{ opsn = "mon-opsn", level = "ville", code = "02408" }]',
+            "wrong_scenario",
+        ),
+        (SCENARIO + 'offers = [{ opsn = "mon-opsn", service = "dpo", code = "02" }]', "wrong_scenario"),
+        (SCENARIO + 'offers = [{ opsn = "mon-opsn", code = "02" }]', "wrong_scenario"),
+        ('[deserts]\ncompare = "broken.toml"', "broken_toml"),
+        ('[deserts]\ncompare = "offers.csv"', "broken_toml"),
+        ('[rasters]\npopulation = "offers.csv"', "unreadable_file"),
+        ('[survey]\nmargins = ["size"]', "unknown_variable_key"),
+        ('[survey]\nnamed = ["02408"]', "named_silent"),
+        ('[survey]\nnamed = ["99999"]', "named_unknown"),
+    ],
+)
+def test_what_a_run_refuses_a_check_shows(tmp_path: Path, more: str, cause: str) -> None:
+    made = study(tmp_path)
+    (tmp_path / "broken.toml").write_text("[study\n", encoding="utf-8")
+    file = tmp_path / "study.toml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}\n{more}\n", encoding="utf-8")
+    assert check(made).sound
+    asked = Study.from_toml(file)
+    with pytest.raises(InputError) as raised:
+        load(asked)
+    assert cause in {fault.cause for fault in raised.value.faults}
+    assert check(asked).faults == tuple(dict.fromkeys(raised.value.faults))

@@ -23,6 +23,7 @@ from opsn_geo.pipeline.analyses import Analysis, deserts, shared_measures
 from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.publish.geopackage.content import describe, flatten
 from opsn_geo.publish.themes import themes_for
+from opsn_geo.read.population_raster import PopulationGrid
 from opsn_geo.study import Boundaries, Study
 
 
@@ -103,7 +104,8 @@ def test_a_study_of_another_vintage_is_another_reading(inputs: Inputs, tmp_path:
     for name, file in Study.default().tables.items():
         other = other.replace(f'{name} = "{file.name}"', f'{name} = "{file.as_posix()}"')
     (tmp_path / "2026.toml").write_text(other, encoding="utf-8")
-    grid = analysis(inputs, compare=tmp_path / "2026.toml").tables["specifications"]
+    asked = load(replace(inputs.study, deserts={"compare": tmp_path / "2026.toml"}))
+    grid = deserts.analysis(asked, shared_measures(asked)).tables["specifications"]
     assert set(grid["reading"]) == {"member", "member 2026"}
     sums = grid.query("certainty == 'sure' and service != 'bouquet'")
     counts = sums.pivot_table("communes", "service", "reading", aggfunc="sum")
@@ -152,9 +154,7 @@ def test_a_population_raster_weighs_distances_and_access(inputs: Inputs, tmp_pat
         target.write(people, 1)
     opsn = inputs.tables["opsn"]
     staffed = {**inputs.tables, "opsn": opsn.assign(staff=30.0)}
-    asked = replace(
-        inputs, tables=staffed, study=replace(inputs.study, rasters={"population": tmp_path / "p.tif"})
-    )
+    asked = replace(inputs, tables=staffed, population=PopulationGrid(tmp_path / "p.tif", communes))
     made = deserts.analysis(asked, shared_measures(asked))
     found = made.tables["accessibilite_ponderee"].set_index(["level", "code"])
     assert found.loc["commune"].index.equals(communes.index.rename("code"))

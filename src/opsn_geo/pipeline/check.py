@@ -1,33 +1,24 @@
-"""A study looked over before it is run: everything is read and linked, nothing is written."""
+"""A study looked over before it is run: all that a run would refuse, and what is odd; nothing is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import pandas as pd
 
-from opsn_geo.boundaries.territory import Territory
-from opsn_geo.boundaries.user_files import territory
 from opsn_geo.catalogue.words import Language, text
-from opsn_geo.errors import Fault, InputError
-from opsn_geo.linkage.answers import check_named, link_answers
-from opsn_geo.linkage.members import link_members, link_offers
-from opsn_geo.linkage.passage import read_passage
+from opsn_geo.errors import Fault, attempt
 from opsn_geo.linkage.result import Linked, column, rejects
-from opsn_geo.linkage.variables import check_margins, commune_variables, link_variables, variable_names
-from opsn_geo.read import SCHEMAS, answers, checked, guessed, table
-from opsn_geo.read.population_raster import check_population
-from opsn_geo.read.registers import REGISTERS, register
-from opsn_geo.read.validation import related
-from opsn_geo.study import Study, data_dir
+from opsn_geo.pipeline.analyses import shared_measures, survey
+from opsn_geo.pipeline.load import Inputs, Loading, read_and_link
+from opsn_geo.study import Study
 
 REVIEW_COLUMNS: Final = ("table", "row", "name", "official_name", "score")
 """Columns of the table of guessed links."""
 
 _SHOWN: Final = 20
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +99,11 @@ class Report:
 
 
 def check(study: Study) -> Report:
-    """Read and link everything that a study names, and tell what is wrong, odd, rejected or guessed.
+    """Return what is wrong, odd, rejected or guessed in everything that a study names.
+
+    A study that is sound here is one that :func:`~opsn_geo.pipeline.run.run` does not refuse, and the
+    reverse: both load it by :func:`~opsn_geo.pipeline.load.read_and_link`, and the measures that can refuse
+    a study (the contiguity of its communes, the weights of its answers) are tried here.
 
     Parameters
     ----------
@@ -126,96 +121,23 @@ def check(study: Study) -> Report:
     >>> report.sound, int(report.counts["rejected"].sum())
     (True, 0)
     """
-    faults: list[Fault] = []
-    files = {name: str(file) for name, file in study.tables.items()}
-    texts = _gathered(faults, files, lambda name: table(files[name]))
-    headers = {
-        name: guessed(list(frame.columns), SCHEMAS[name], study.columns.get(name))
-        for name, frame in texts.items()
-        if name in SCHEMAS
-    }
-    tables = _gathered(
-        faults,
-        headers,
-        lambda name: checked(texts[name], SCHEMAS[name], files[name], study.columns.get(name)),
-    )
-    tables = _gathered(faults, ["all"], lambda _: related(tables, files)).get("all", tables)
-    if {"answers", "questionnaire"} <= {*texts, *tables}:
-        read = _gathered(
-            faults, ["answers"], lambda name: answers(texts[name], tables["questionnaire"], files[name])
-        )
-        tables = {**tables, **read}
-    if "opsn" in tables:
-        named = [it for it in REGISTERS if it in texts]
-        told = _gathered(faults, named, lambda name: register(name, texts[name], tables["opsn"], files[name]))
-        tables = {**tables, **told}
-    place = _gathered(faults, ["territory"], lambda _: territory(study)).get("territory")
-    if place is not None and "population" in study.rasters:
-        _gathered(faults, ["population"], lambda name: check_population(study.rasters[name], place.communes))
-    links = {} if place is None else _links(tables, place)
-    added = _added(faults, tables, links, place, files)
-    if place is not None and ("variables" in added or "variables" not in study.tables):
-        _gathered(
-            faults,
-            ["margins"],
-            lambda _: check_margins(study, map(str, added.get("variables", pd.DataFrame()))),
-        )
-    if place is not None and ("answers" in links or "answers" not in study.tables):
-        placed = links["answers"].linked if "answers" in links else None
-        _gathered(faults, ["named"], lambda _: check_named(study, place, placed))
+    loading = read_and_link(study)
+    faults = list(loading.faults)
+    if loading.inputs is not None:
+        attempt(faults, _try_measures, loading.inputs)
     return Report(
-        faults=tuple(faults),
-        notices=tuple(_notices(texts, tables, headers, files, added)),
-        counts=_counts(texts, links),
-        headers=headers,
-        rejects=rejects(links),
-        review=_review(links),
+        faults=tuple(dict.fromkeys(faults)),
+        notices=tuple(_notices(loading, {name: str(file) for name, file in study.tables.items()})),
+        counts=_counts(loading),
+        headers=loading.headers,
+        rejects=rejects(loading.links),
+        review=_review(loading.links),
     )
 
 
-def _gathered(faults: list[Fault], names: Iterable[str], read: Callable[[str], _T]) -> dict[str, _T]:
-    """Read what each name stands for; where that fails, keep the faults and go on."""
-    done: dict[str, _T] = {}
-    for name in names:
-        try:
-            done[name] = read(name)
-        except InputError as error:
-            faults.extend(error.faults)
-    return done
-
-
-def _links(tables: Mapping[str, pd.DataFrame], place: Territory) -> dict[str, Linked]:
-    """Link every table that could be read."""
-    passage = read_passage(data_dir() / "boundaries")
-    corrections = tables.get("corrections")
-    links = {}
-    if "offers" in tables:
-        links["offers"] = link_offers(tables["offers"], place, passage)
-    for name in ("memberships", *REGISTERS):
-        if name in tables:
-            links[name] = link_members(tables[name], place, passage, corrections=corrections)
-    if "answers" in tables:
-        links["answers"] = link_answers(tables["answers"], place, passage, corrections=corrections)
-    if "variables" in tables:
-        links["variables"] = link_variables(tables["variables"], place, passage, corrections=corrections)
-    return links
-
-
-def _added(
-    faults: list[Fault],
-    tables: Mapping[str, pd.DataFrame],
-    links: Mapping[str, Linked],
-    place: Territory | None,
-    files: Mapping[str, str],
-) -> dict[str, pd.DataFrame]:
-    """Read the variables that the study adds, where they could be linked."""
-    if place is None:
-        return {}
-    return _gathered(
-        faults,
-        [it for it in links if it == "variables"],
-        lambda it: commune_variables(links[it].linked, variable_names(tables[it]), place, files[it]),
-    )
+def _try_measures(inputs: Inputs) -> None:
+    """Raise whatever the measures refuse of a study that could be loaded."""
+    survey.analysis(inputs, shared_measures(inputs))
 
 
 def _review(links: Mapping[str, Linked]) -> pd.DataFrame:
@@ -237,44 +159,40 @@ def _review(links: Mapping[str, Linked]) -> pd.DataFrame:
     return pd.concat(kept, ignore_index=True) if kept else parts[0]
 
 
-def _counts(texts: Mapping[str, pd.DataFrame], links: Mapping[str, Linked]) -> pd.DataFrame:
+def _counts(loading: Loading) -> pd.DataFrame:
     """Count what was read, linked, rejected and guessed in each table."""
     rows = []
-    for name, frame in texts.items():
-        linked, lost = links.get(name, (pd.DataFrame(), pd.DataFrame()))
-        guesses = len(links[name].review) if name in links else 0
-        rows.append((name, len(frame), linked.index.nunique(), len(lost), guesses))
+    for name, frame in loading.texts.items():
+        link = loading.links.get(name)
+        n_linked, n_rejected, n_guessed = (
+            (0, 0, 0) if link is None else (link.linked.index.nunique(), len(link.rejected), len(link.review))
+        )
+        rows.append((name, len(frame), n_linked, n_rejected, n_guessed))
     columns = ["table", "read", "linked", "rejected", "guessed"]
     return pd.DataFrame(rows, columns=columns).set_index("table")
 
 
-def _notices(
-    texts: Mapping[str, pd.DataFrame],
-    tables: Mapping[str, pd.DataFrame],
-    headers: Mapping[str, Mapping[str, str]],
-    files: Mapping[str, str],
-    added: Mapping[str, pd.DataFrame],
-) -> Iterator[Notice]:
-    """Tell of empty tables, columns that nothing reads, variables, and OPSN without an offer or a member."""
-    for name, frame in texts.items():
+def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
+    """List empty tables, columns that nothing reads, variables, and OPSN without an offer or a member."""
+    for name, frame in loading.texts.items():
         if frame.empty:
             yield Notice(key="empty_table", file=files[name], values={})
-        unread = [it for it in frame.columns if it not in headers.get(name, {}).values()]
-        if name in headers and name != "variables" and unread:
+        read = loading.headers.get(name, {}).values()
+        unread = [header for header in frame.columns if header not in read]
+        if name in loading.headers and name != "variables" and unread:
             yield Notice(key="unread_columns", file=files[name], values={"columns": ", ".join(unread)})
-    for name, frame in added.items():
-        yield Notice(key="variables", file=files[name], values={"variables": ", ".join(_levels(frame))})
+    if loading.variables is not None:
+        described = (
+            f"{name} ({values.nunique()} ; {int(values.isna().sum())})"
+            for name, values in loading.variables.items()
+        )
+        yield Notice(key="variables", file=files["variables"], values={"variables": ", ".join(described)})
+    tables = loading.tables
     for name, key in (("offers", "opsn_without_offer"), ("memberships", "opsn_without_member")):
         if {"opsn", name} <= tables.keys():
-            idle = [it for it in tables["opsn"]["opsn"] if it not in set(tables[name]["opsn"])]
+            idle = [opsn for opsn in tables["opsn"]["opsn"] if opsn not in set(tables[name]["opsn"])]
             if idle:
                 yield Notice(key=key, file=files[name], values={"opsn": ", ".join(idle)})
-
-
-def _levels(variables: pd.DataFrame) -> Iterator[str]:
-    """Say of each variable how many different values it has, and how many communes none."""
-    for name, told in variables.items():
-        yield f"{name} ({told.nunique()} ; {int(told.isna().sum())})"
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -1,49 +1,68 @@
-"""A study read and linked: the first two stages, ready to be measured."""
+"""A study read and linked: the first two stages, composed once.
+
+:func:`read_and_link` does all it can and collects what is wrong; :func:`load` raises it; and
+:mod:`opsn_geo.pipeline.check` shows it. So a study that a check passes is one that a run can load.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from opsn_geo import linkage as link
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.boundaries.user_files import territory as territory_of
 from opsn_geo.catalogue.states import Level
 from opsn_geo.catalogue.words import Language
-from opsn_geo.errors import Fault, InputError
-from opsn_geo.linkage import Linked
+from opsn_geo.errors import Fault, InputError, attempt
+from opsn_geo.linkage import link_answers, link_members, link_offers, link_variables, mended_opsn
 from opsn_geo.linkage.answers import check_named
 from opsn_geo.linkage.gazetteer import gazetteer
-from opsn_geo.linkage.passage import read_passage
-from opsn_geo.linkage.result import rejects
+from opsn_geo.linkage.passage import read_passage, towards
+from opsn_geo.linkage.result import Linked, rejects
 from opsn_geo.linkage.variables import check_margins, commune_variables, variable_names
-from opsn_geo.pipeline.parallel import ahead
+from opsn_geo.measure.deserts.contiguity import check_coverage
 from opsn_geo.read.answers import answers as survey_answers
-from opsn_geo.read.population_raster import check_population
+from opsn_geo.read.population_raster import PopulationGrid
 from opsn_geo.read.registers import REGISTERS, register
+from opsn_geo.read.schema import SCHEMAS
 from opsn_geo.read.tables import table
-from opsn_geo.read.validation import checked_tables
+from opsn_geo.read.validation import checked, guessed, nearest, related
 from opsn_geo.study import Study, data_dir
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
     from pathlib import Path
 
-_LINKS: Final[Mapping[str, Callable[..., Linked]]] = {
-    "memberships": link.link_members,
-    "offers": link.link_offers,
+_LEVELS: Final = {"memberships": Level.EPCI, "offers": Level.DEPARTEMENT}
+"""Level of a scenario's row that does not name one."""
+_NEEDED: Final = {
+    "memberships": ("opsn", "level", "code", "services"),
+    "offers": ("opsn", "level", "code", "service"),
 }
-_LEVELS: Final = {"memberships": "epci", "offers": "departement"}
-_ADDED: Final = {"memberships": ("services",), "offers": ("service",)}
+"""Columns of a scenario's rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Another study, of another vintage, that deserts are compared with.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The other study, loaded.
+    moves : DataFrame
+        code_from, code_to, share…: where each of its codes that changed has gone in this vintage.
+    """
+
+    inputs: Inputs
+    moves: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """A study read and linked, ready to be measured.
+    """A study read and linked, ready to be measured; nothing more is read from its files.
 
     Parameters
     ----------
@@ -54,13 +73,17 @@ class Inputs:
     tables : mapping of str to DataFrame
         ``opsn``, ``services``, ``offers``, ``memberships`` and whatever else the study names, checked and
         linked to official codes; ``variables`` lies on ``code_insee``, as
-        :func:`~opsn_geo.linkage.variables.commune_variables` gives them.
+        :func:`~opsn_geo.linkage.variables.commune_variables` returns them.
     answers : DataFrame, optional
         On ``respondent``: one typed column per item. It stays in memory: no individual answer is published.
     respondents : DataFrame, optional
         On ``respondent``: the commune or EPCI each was placed in.
     scenarios : mapping of str to mapping of str to DataFrame
         Rows that each what-if scenario adds to ``memberships`` and ``offers``, linked.
+    compared : Compared, optional
+        The study that deserts are compared with.
+    population : PopulationGrid, optional
+        Where people live, block by block.
     rejects : DataFrame
         Rows that could not be linked: see :data:`opsn_geo.linkage.result.LISTED`; of answers, without what
         was written.
@@ -74,100 +97,229 @@ class Inputs:
     answers: pd.DataFrame | None
     respondents: pd.DataFrame | None
     scenarios: Mapping[str, Mapping[str, pd.DataFrame]]
+    compared: Compared | None = None
+    population: PopulationGrid | None = None
     rejects: pd.DataFrame
     counts: Mapping[str, int]
 
 
-def load(study: Study, executor: Executor | None = None) -> Inputs:
+@dataclass(slots=True, kw_only=True)
+class Loading:
+    """What reading and linking a study gave, whole or in part.
+
+    Parameters
+    ----------
+    study : Study
+        What was asked.
+    faults : list of Fault
+        What keeps the study from being loaded.
+    texts : mapping of str to DataFrame
+        Every table that could be opened, as text.
+    headers : mapping of str to mapping of str to str
+        For each table, the header that stands for each column, declared or guessed.
+    tables : mapping of str to DataFrame
+        Every table that could be checked.
+    registers : mapping of str to DataFrame
+        Every register that could be read, as memberships.
+    answers : DataFrame, optional
+        The answers, typed.
+    links : mapping of str to Linked
+        Every table that could be linked.
+    variables : DataFrame, optional
+        The user's own variables of communes.
+    inputs : Inputs, optional
+        The study, loaded; only where nothing is wrong.
+    """
+
+    study: Study
+    faults: list[Fault] = field(default_factory=list)
+    texts: dict[str, pd.DataFrame] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    registers: dict[str, pd.DataFrame] = field(default_factory=dict)
+    answers: pd.DataFrame | None = None
+    links: dict[str, Linked] = field(default_factory=dict)
+    variables: pd.DataFrame | None = None
+    inputs: Inputs | None = None
+
+
+def load(study: Study) -> Inputs:
     """Read and check every table of a study, and link what it names to official codes.
 
     Parameters
     ----------
     study : Study
         What is asked.
-    executor : Executor, optional
-        Reads and links the answers meanwhile: see :func:`opsn_geo.pipeline.parallel.ahead`.
+
+    Returns
+    -------
+    Inputs
+        All that the measures need.
 
     Raises
     ------
     InputError
-        Anything is wrong in any file; all faults are told at once.
+        Anything is wrong in any file or frame; all faults at once.
+
+    Examples
+    --------
+    >>> inputs = load(Study.default())
+    >>> len(inputs.tables["memberships"]), len(inputs.rejects)
+    (2699, 0)
     """
-    territory = territory_of(study)
+    loading = read_and_link(study)
+    if loading.inputs is None:
+        raise InputError(loading.faults)
+    return loading.inputs
+
+
+def read_and_link(study: Study) -> Loading:
+    """Read, check and link everything that a study names, and collect what is wrong.
+
+    Parameters
+    ----------
+    study : Study
+        What is asked.
+
+    Returns
+    -------
+    Loading
+        Nothing is raised for what is wrong with tables, boundaries or options.
+    """
+    loading = Loading(study=study)
+    faults, tables, links = loading.faults, loading.tables, loading.links
+    _read(loading)
+    territory = attempt(faults, _territory, study)
+    if territory is None:
+        return loading
+    population = None
     if "population" in study.rasters:
-        check_population(study.rasters["population"], territory.communes)
-    tables = checked_tables(study.tables, study.columns)
-    reading = None
-    if {"answers", "questionnaire"} <= study.tables.keys():
-        reading = ahead(partial(_answers, study.tables["answers"], tables["questionnaire"]), executor)
+        population = attempt(faults, PopulationGrid, study.rasters["population"], territory.communes)
     moves = read_passage(data_dir() / "boundaries")
-    corrections, known = tables.get("corrections"), gazetteer(territory, moves)
-    found: dict[str, Linked] = {"offers": link.link_offers(tables["offers"], territory, moves)}
-    answers = reading and reading()
-    placing = None
-    if answers is not None:
-        placed = partial(link.link_answers, corrections=corrections, known=known)
-        placing = ahead(partial(placed, answers, territory, moves), executor)
-    found["memberships"] = link.link_members(
-        tables["memberships"], territory, moves, corrections=corrections, known=known
-    )
-    for name in [it for it in REGISTERS if it in study.tables]:
-        file = study.tables[name]
-        rows = register(name, table(file), tables["opsn"], str(file))
-        found[name] = link.link_members(rows, territory, moves, corrections=corrections, known=known)
-    if placing is not None:
-        found["answers"] = placing()
-    added: dict[str, pd.DataFrame] = {}
-    if "variables" in tables:
-        rows, file = tables["variables"], study.tables["variables"]
-        found["variables"] = link.link_variables(rows, territory, moves, corrections=corrections, known=known)
-        told = found["variables"].linked
-        added["variables"] = commune_variables(told, variable_names(rows), territory, str(file))
-    check_margins(study, map(str, added.get("variables", pd.DataFrame())))
-    check_named(study, territory, found["answers"].linked if "answers" in found else None)
-    linked = {"offers": found["offers"].linked, "memberships": _memberships(found), "uses": _uses(found)}
-    return Inputs(
+    _link(loading, territory, moves)
+    compared = None
+    if "compare" in study.deserts:
+        compared = attempt(faults, _compared, study.deserts["compare"], territory, moves)
+    scenarios = None
+    if {"opsn", "services"} <= tables.keys():
+        scenarios = attempt(faults, _scenarios, study, tables, territory, moves)
+    if faults or scenarios is None:
+        return loading
+    loading.inputs = Inputs(
         study=study,
         territory=territory,
         tables={
-            **_worded(tables, study.metadata.language),
-            **linked,
-            **added,
-            "opsn": link.mended_opsn(tables["opsn"]),
+            **_in_language(tables, study.metadata.language),
+            "offers": links["offers"].linked,
+            "memberships": _memberships(links),
+            "uses": _uses(links),
+            **({} if loading.variables is None else {"variables": loading.variables}),
+            "opsn": mended_opsn(tables["opsn"]),
         },
-        answers=answers,
-        respondents=found["answers"].linked if "answers" in found else None,
-        scenarios=_scenarios(study, tables, territory, moves),
-        rejects=_suppressed(rejects(found)),
-        counts=_counts(tables if answers is None else {**tables, "answers": answers}, found),
+        answers=loading.answers,
+        respondents=links["answers"].linked if "answers" in links else None,
+        scenarios=scenarios,
+        compared=compared,
+        population=population,
+        rejects=_without_answers(rejects(links)),
+        counts=_counts(tables, loading.answers, links),
     )
+    return loading
 
 
-def _answers(file: Path, questionnaire: pd.DataFrame) -> pd.DataFrame:
-    """Read the answers by the words they were asked in."""
-    return survey_answers(table(file), questionnaire, str(file))
+def _read(loading: Loading) -> None:
+    """Read and check every table, then what refers to another."""
+    study, faults, texts, tables = loading.study, loading.faults, loading.texts, loading.tables
+    files = {name: str(file) for name, file in study.tables.items()}
+    for name, file in study.tables.items():
+        frame = attempt(faults, table, file)
+        if frame is not None:
+            texts[name] = frame
+    for name in [name for name in texts if name in SCHEMAS]:
+        schema, mapping = SCHEMAS[name], study.columns.get(name)
+        loading.headers[name] = guessed(list(texts[name].columns), schema, mapping)
+        typed = attempt(faults, checked, texts[name], schema, files[name], mapping)
+        if typed is not None:
+            tables[name] = typed
+    tables |= attempt(faults, related, tables, files) or {}
+    if "answers" in texts and "questionnaire" in tables:
+        loading.answers = attempt(
+            faults, survey_answers, texts["answers"], tables["questionnaire"], files["answers"]
+        )
+    for name in [name for name in REGISTERS if name in texts and "opsn" in tables]:
+        rows = attempt(faults, register, name, texts[name], tables["opsn"], files[name])
+        if rows is not None:
+            loading.registers[name] = rows
 
 
-def _worded(tables: Mapping[str, pd.DataFrame], lang: Language) -> dict[str, pd.DataFrame]:
+def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
+    """Link every table that could be read, and check the options that hang on what is linked."""
+    study, faults, tables, links = loading.study, loading.faults, loading.tables, loading.links
+    places, corrections = gazetteer(territory, moves), tables.get("corrections")
+    if "offers" in tables:
+        links["offers"] = link_offers(tables["offers"], territory, moves)
+    for name, rows in {**tables, **loading.registers}.items():
+        if name in {"memberships", *REGISTERS}:
+            links[name] = link_members(rows, territory, moves, corrections=corrections, known=places)
+    if loading.answers is not None:
+        links["answers"] = link_answers(
+            loading.answers, territory, moves, corrections=corrections, known=places
+        )
+    if "variables" in tables:
+        rows, names = tables["variables"], variable_names(tables["variables"])
+        links["variables"] = link_variables(rows, territory, moves, corrections=corrections, known=places)
+        linked, file = links["variables"].linked, str(study.tables["variables"])
+        loading.variables = attempt(faults, commune_variables, linked, names, territory, file)
+    if loading.variables is not None or "variables" not in study.tables:
+        added: Iterable[object] = () if loading.variables is None else loading.variables
+        attempt(faults, check_margins, study, map(str, added))
+    if "answers" in links or "answers" not in study.tables:
+        placed = links["answers"].linked if "answers" in links else None
+        attempt(faults, check_named, study, territory, placed)
+
+
+def _territory(study: Study) -> Territory:
+    """Return the territory of a study; raise where the areas of a user's communes are no valid coverage."""
+    territory = territory_of(study)
+    if study.boundaries.file is not None:
+        try:
+            check_coverage(territory.communes.geometry)
+        except InputError as error:
+            file = str(study.boundaries.file)
+            raise InputError(replace(fault, file=file) for fault in error.faults) from None
+    return territory
+
+
+def _compared(file: Path, territory: Territory, moves: pd.DataFrame) -> Compared:
+    """Load the study that deserts are compared with; whatever it compares itself with is left out."""
+    study = Study.from_toml(file)
+    deserts = {name: value for name, value in study.deserts.items() if name != "compare"}
+    other = load(replace(study, deserts=deserts))
+    steps = towards(moves, territory)
+    steps = steps[steps["millesime_from"] == other.territory.millesime]
+    return Compared(inputs=other, moves=steps.rename(columns={"code": "code_from", "code_insee": "code_to"}))
+
+
+def _in_language(tables: Mapping[str, pd.DataFrame], lang: Language) -> dict[str, pd.DataFrame]:
     """Choose the labels of the study's language, once answers are read by the words they were asked in."""
     chosen = {}
     for name, frame in tables.items():
         english = frame["label_en"] if "label_en" in frame and lang == "en" else None
-        worded = frame if english is None else frame.assign(label=english.fillna(frame["label"]))
-        chosen[name] = worded.drop(columns="label_en", errors="ignore")
+        labelled = frame if english is None else frame.assign(label=english.fillna(frame["label"]))
+        chosen[name] = labelled.drop(columns="label_en", errors="ignore")
     return chosen
 
 
-def _memberships(found: Mapping[str, Linked]) -> pd.DataFrame:
+def _memberships(links: Mapping[str, Linked]) -> pd.DataFrame:
     """Put the memberships of the study's list and of the registers together."""
     return pd.concat(
-        [found[name].linked for name in ("memberships", *REGISTERS) if name in found], ignore_index=True
+        [links[name].linked for name in ("memberships", *REGISTERS) if name in links], ignore_index=True
     )
 
 
-def _uses(found: Mapping[str, Linked]) -> pd.DataFrame:
+def _uses(links: Mapping[str, Linked]) -> pd.DataFrame:
     """Take the designations of the CNIL's list, of communes, as evidence that the service is used."""
-    rows = found["cnil"].linked if "cnil" in found else found["memberships"].linked.iloc[:0]
+    rows = links["cnil"].linked if "cnil" in links else links["memberships"].linked.iloc[:0]
     rows = rows[rows["level"] == Level.COMMUNE]
     used = rows[["code", "opsn", "services", "evidence"]]
     return used.rename(columns={"code": "code_insee", "services": "service"}).reset_index(drop=True)
@@ -176,41 +328,53 @@ def _uses(found: Mapping[str, Linked]) -> pd.DataFrame:
 def _scenarios(
     study: Study, tables: Mapping[str, pd.DataFrame], territory: Territory, moves: pd.DataFrame
 ) -> dict[str, dict[str, pd.DataFrame]]:
-    """Check and link the rows that each scenario adds; it must be right in every row."""
+    """Check and link the rows that each scenario adds; every one must be right."""
     faults: list[Fault] = []
-    found: dict[str, dict[str, pd.DataFrame]] = {}
+    services = list(tables["services"]["service"])
+    allowed = {
+        "opsn": list(tables["opsn"]["opsn"]),
+        "level": [level.value for level in Level],
+        "service": services,
+        "services": [*services, "*"],
+    }
+    scenarios: dict[str, dict[str, pd.DataFrame]] = {}
     for name, extra in study.scenarios.items():
-        found[name] = {}
+        scenarios[name] = {}
         for kind, rows in extra.items():
-            columns = ["opsn", "level", "code", *_ADDED[kind]]
-            frame = pd.DataFrame(rows).reindex(columns=columns).astype("str")
-            it = _LINKS[kind](frame.fillna({"level": _LEVELS[kind]}), territory, moves)
-            found[name][kind] = it.linked.dropna(axis="columns", how="all")
-            strangers = frame["opsn"][~frame["opsn"].isin(tables["opsn"]["opsn"])]
-            faults += [
-                Fault(
-                    cause="wrong_scenario",
-                    file=str(study.file or ""),
-                    column=f"{name} – {kind}",
-                    value=str(value),
-                )
-                for value in (*it.rejected["code"], *strangers)
-            ]
+            frame = pd.DataFrame(rows).reindex(columns=list(_NEEDED[kind])).astype("str")
+            frame = frame.fillna({"level": _LEVELS[kind].value})
+            place = Fault(cause="wrong_scenario", file=str(study.file or ""), column=f"{name} – {kind}")
+            for column in frame.columns.intersection(list(allowed)):
+                # No list of services means every service; nothing else may be missing.
+                cells = frame[column].dropna() if column == "services" else frame[column].fillna("")
+                cells = cells.str.split(";").explode()
+                faults += [
+                    replace(place, value=value or column, nearest=nearest(value, allowed[column]))
+                    for value in cells[~cells.isin(allowed[column])]
+                ]
+            links = link_members if kind == "memberships" else link_offers
+            linked, rejected = links(frame, territory, moves)
+            faults += [replace(place, value=str(code)) for code in rejected["code"].fillna("code")]
+            scenarios[name][kind] = linked.dropna(axis="columns", how="all")
     if faults:
         raise InputError(faults)
-    return found
+    return scenarios
 
 
-def _suppressed(rejected: pd.DataFrame) -> pd.DataFrame:
+def _without_answers(rejected: pd.DataFrame) -> pd.DataFrame:
     """Keep what respondents wrote out of the rejected rows, which are published."""
-    theirs = rejected["table"] == "answers"
+    of_answers = rejected["table"] == "answers"
     columns = ["code", "name", "candidates"]
-    return rejected.assign(**{it: rejected[it].mask(theirs, "") for it in columns})
+    return rejected.assign(**{column: rejected[column].mask(of_answers, "") for column in columns})
 
 
-def _counts(tables: Mapping[str, pd.DataFrame], found: Mapping[str, Linked]) -> dict[str, int]:
+def _counts(
+    tables: Mapping[str, pd.DataFrame], answers: pd.DataFrame | None, links: Mapping[str, Linked]
+) -> dict[str, int]:
     """Count what was read, linked and rejected."""
     read = {f"{name}_read": len(frame) for name, frame in tables.items()}
-    linked = {f"{name}_linked": it.linked.index.nunique() for name, it in found.items()}
-    rejected = {f"{name}_rejected": it.rejected.index.nunique() for name, it in found.items()}
+    if answers is not None:
+        read["answers_read"] = len(answers)
+    linked = {f"{name}_linked": link.linked.index.nunique() for name, link in links.items()}
+    rejected = {f"{name}_rejected": link.rejected.index.nunique() for name, link in links.items()}
     return read | linked | rejected

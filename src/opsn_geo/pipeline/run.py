@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +23,6 @@ from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import survey as representativeness
 from opsn_geo.pipeline.analyses.overview import overview
 from opsn_geo.pipeline.load import Inputs, load
-from opsn_geo.pipeline.parallel import together
 from opsn_geo.pipeline.rounding import rounded
 from opsn_geo.publish import manifest
 from opsn_geo.publish.staging import staged
@@ -32,15 +30,11 @@ from opsn_geo.publish.tables import csv_files as csv_tables
 from opsn_geo.study import Study
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     import geopandas as gpd
 
 __all__ = ["Inputs", "Results", "load", "measure", "run", "write", "write_report"]
 
 _ANALYSES: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
-_APART: Final = ("representativeness",)
-"""Chapters that take about as long as all the others."""
 Progress = Callable[[str], None]
 
 
@@ -107,7 +101,6 @@ def run(
     out: Path | str = "maps",
     *,
     progress: Progress | None = None,
-    executor: Executor | None = None,
 ) -> Results:
     """Carry a study from end to end and write its results.
 
@@ -119,8 +112,6 @@ def run(
         Folder to write in.
     progress : callable, optional
         Called with the name of each stage as it begins.
-    executor : Executor, optional
-        Does about half of the work meanwhile: see :func:`opsn_geo.pipeline.parallel.together`.
 
     Returns
     -------
@@ -136,19 +127,18 @@ def run(
     """
     progress = progress or (lambda _stage: None)
     progress("read")
-    inputs = load(study or Study.default(), executor)
+    inputs = load(study or Study.default())
     progress("measure")
-    results = measure(inputs, executor)
+    results = measure(inputs)
     progress("publish")
-    write(results, Path(out), executor)
+    write(results, Path(out))
     return results
 
 
-def measure(inputs: Inputs, executor: Executor | None = None) -> Results:
-    """Measure a inputs study, analysis by analysis; some of them in an executor, if there is one."""
+def measure(inputs: Inputs) -> Results:
+    """Return the layers and tables of a study, analysis by analysis; no file is read or written."""
     shared = shared_measures(inputs)
-    jobs = {it.__name__.rpartition(".")[-1]: partial(it.analysis, inputs, shared) for it in _ANALYSES}
-    analyses = together(jobs, _APART, executor).values()
+    analyses = [module.analysis(inputs, shared) for module in _ANALYSES]
     layers: dict[str, gpd.GeoDataFrame] = {
         name: getattr(inputs.territory, name).join(
             [it.columns[name] for it in analyses if name in it.columns]
@@ -170,7 +160,7 @@ def measure(inputs: Inputs, executor: Executor | None = None) -> Results:
     )
 
 
-def write(results: Results, out: Path, executor: Executor | None = None) -> None:
+def write(results: Results, out: Path) -> None:
     """Write everything a run publishes into a folder: all of it, or nothing.
 
     Parameters
@@ -179,8 +169,6 @@ def write(results: Results, out: Path, executor: Executor | None = None) -> None
         What was measured.
     out : Path
         Folder to write in.
-    executor : Executor, optional
-        Writes the report and the tables meanwhile.
 
     Raises
     ------
@@ -190,11 +178,8 @@ def write(results: Results, out: Path, executor: Executor | None = None) -> None
     inputs = results.inputs
     study, metadata = inputs.study, inputs.study.metadata
     with staged(out) as aside:
-        jobs: dict[str, Callable[[], None]] = {
-            "places": partial(_write_places, results, aside),
-            "words": partial(_write_words, results, aside),
-        }
-        together(jobs, ["words"], executor)
+        _write_places(results, aside)
+        _write_words(results, aside)
         content = manifest.manifest(
             metadata,
             inputs={**({"study": study.file} if study.file else {}), **study.tables, **study.rasters},

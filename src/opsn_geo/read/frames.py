@@ -8,22 +8,19 @@ and the label of the row.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final, ParamSpec, TypeVar
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.states import Level
-from opsn_geo.errors import Fault, InputError
+from opsn_geo.errors import Fault, InputError, attempt
 from opsn_geo.read.schema import SCHEMAS, Column, Schema
 from opsn_geo.read.tables import as_text
 from opsn_geo.read.validation import MOST_PER_COLUMN, checked, nearest, related
 from opsn_geo.read.values import EXAMPLES
-
-_Arguments = ParamSpec("_Arguments")
-_Result = TypeVar("_Result")
 
 USES: Final = Schema(
     name="uses",
@@ -170,25 +167,6 @@ def checked_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
     if faults:
         raise InputError(faults)
     return tables
-
-
-def attempt(
-    faults: list[Fault],
-    check: Callable[_Arguments, _Result],
-    *args: _Arguments.args,
-    **options: _Arguments.kwargs,
-) -> _Result | None:
-    """Return the result of a check, or nothing where it raises: its faults are added to a list.
-
-    >>> faults = []
-    >>> attempt(faults, checked_frames, {"opsn": pd.DataFrame()}), faults[0].column
-    (None, 'opsn')
-    """
-    try:
-        return check(*args, **options)
-    except InputError as error:
-        faults.extend(error.faults)
-        return None
 
 
 def shape_faults(frame: pd.DataFrame | pd.Series, name: str, kind: type = pd.DataFrame) -> Iterator[Fault]:

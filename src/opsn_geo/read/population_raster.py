@@ -22,6 +22,34 @@ if TYPE_CHECKING:
 _SIDE: Final = 512
 
 
+class PopulationGrid:
+    """People per cell over some areas: a raster that is checked at once and read block by block later.
+
+    A raster of a whole country is too large to be held; whoever iterates gets its blocks one by one, as
+    often as need be, and need not know that they come from a file.
+
+    Parameters
+    ----------
+    file : Path
+        Raster of people per cell; see :func:`check_population`.
+    areas : GeoDataFrame
+        The territory's communes.
+
+    Raises
+    ------
+    InputError
+        The file is missing or no raster, has no projection or is turned, or lies elsewhere.
+    """
+
+    def __init__(self, file: Path, areas: gpd.GeoDataFrame) -> None:
+        self.crs = check_population(file, areas)
+        self._file, self._areas = file, areas
+
+    def __iter__(self) -> Iterator[Block]:
+        """Yield the blocks of :func:`population_blocks`."""
+        return population_blocks(self._file, self._areas)
+
+
 def check_population(file: Path, areas: gpd.GeoDataFrame) -> str:
     """Check that a raster can tell where people live in the areas, and give its projection.
 

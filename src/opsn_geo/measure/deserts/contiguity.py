@@ -42,7 +42,7 @@ def contacts(areas: gpd.GeoSeries) -> Contacts:
     >>> both.queen.nnz, both.rook.nnz, both.on_border.tolist()
     (2, 0, [True, True])
     """
-    _check_coverage(areas)
+    check_coverage(areas)
     owner, ends = _edges(areas)
     edges = _edge_ids(ends)
     return Contacts(
@@ -90,7 +90,7 @@ def contiguity(areas: gpd.GeoSeries, *, rule: Rule = "queen", order: int = 1) ->
     >>> contiguity(squares).sum(axis=1).tolist(), contiguity(squares, rule="rook").sum(axis=1).tolist()
     ([3, 3, 3, 3], [2, 2, 2, 2])
     """
-    _check_coverage(areas)
+    check_coverage(areas)
     owner, ends = _edges(areas)
     touching = _touching(owner, ends[:, 0] if rule == "queen" else _edge_ids(ends), len(areas))
     return within_steps(touching, order)
@@ -161,7 +161,14 @@ def _bordering(owner: NDArray[np.int64], edges: NDArray[np.int64], index: pd.Ind
     return pd.Series(bordering, index=index, name="on_border")
 
 
-def _check_coverage(areas: gpd.GeoSeries) -> None:
+def check_coverage(areas: gpd.GeoSeries) -> None:
+    """Raise where areas are no valid coverage: they overlap, or shared borders have different vertices.
+
+    Raises
+    ------
+    InputError
+        Every area at fault is named.
+    """
     geometries = areas.to_numpy()
     if shapely.coverage_is_valid(geometries):
         return

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from opsn_geo.measure.coverage import evidence
 from opsn_geo.measure.deserts.contiguity import Contacts, contacts
-from opsn_geo.pipeline.load import Inputs
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from scipy import sparse
+
+    from opsn_geo.pipeline.load import Inputs
 
 __all__ = ["Analysis", "Shared", "coverage_of", "shared_measures"]
 

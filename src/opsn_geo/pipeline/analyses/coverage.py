@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from opsn_geo.catalogue.states import Level
@@ -10,7 +12,9 @@ from opsn_geo.measure.coverage.ladder import couverture, summary
 from opsn_geo.measure.coverage.shares import decomposition, epci_shares, redundancy, service_shares, shares
 from opsn_geo.measure.deserts.nearest import seat_points
 from opsn_geo.pipeline.analyses import Analysis, Shared
-from opsn_geo.pipeline.load import Inputs
+
+if TYPE_CHECKING:
+    from opsn_geo.pipeline.load import Inputs
 
 
 def groups(communes: pd.DataFrame) -> dict[Level, pd.Series]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from opsn_geo.catalogue.states import Level
-from opsn_geo.linkage.passage import read_passage, towards
 from opsn_geo.measure.coverage.evidence import USED, Coverage
 from opsn_geo.measure.coverage.needs import declared
 from opsn_geo.measure.deserts.access import staff_access
@@ -26,8 +25,6 @@ from opsn_geo.measure.deserts.stability import carried, stability
 from opsn_geo.pipeline.analyses import Analysis, Shared, coverage_of
 from opsn_geo.pipeline.analyses.coverage import groups
 from opsn_geo.pipeline.analyses.exposure import weighted
-from opsn_geo.pipeline.load import load
-from opsn_geo.study import Study, data_dir
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,13 +108,10 @@ def _readings(inputs: Inputs, coverage: Coverage, services: pd.DataFrame) -> dic
     registered = coverage.services[np.flatnonzero((coverage.evidence & USED).any(axis=(0, 1)))]
     if len(registered):
         readings["used"] = services.assign(**lacking(coverage, "used")[list(registered)])
-    file = inputs.study.deserts.get("compare")
-    if file is not None:
-        other = load(Study.from_toml(file))
-        passage = towards(read_passage(data_dir() / "boundaries"), inputs.territory)
-        millesime = other.study.metadata.millesime
-        moved = passage[passage["millesime_from"] == millesime]
-        moved = moved.rename(columns={"code": "code_from", "code_insee": "code_to"})
-        there = carried(lacking(coverage_of(other)), moved, services.index)
-        readings[f"member {millesime}"] = there.reindex(columns=services.columns).astype("boolean")
+    if inputs.compared is not None:
+        other = inputs.compared.inputs
+        there = carried(lacking(coverage_of(other)), inputs.compared.moves, services.index)
+        readings[f"member {other.territory.millesime}"] = there.reindex(columns=services.columns).astype(
+            "boolean"
+        )
     return readings

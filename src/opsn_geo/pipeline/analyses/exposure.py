@@ -9,7 +9,6 @@ import pandas as pd
 from opsn_geo.measure.coverage.ladder import covered_by_any
 from opsn_geo.measure.deserts.exposure import PEOPLE, exposure, means
 from opsn_geo.measure.deserts.nearest import places
-from opsn_geo.read.population_raster import check_population, population_blocks
 
 if TYPE_CHECKING:
     from opsn_geo.measure.coverage.evidence import Coverage
@@ -21,8 +20,7 @@ def weighted(inputs: Inputs, coverage: Coverage, scores: pd.DataFrame) -> dict[s
 
     One row per commune, EPCI (all of its communes that are loaded) and département (those inside the study).
     """
-    file = inputs.study.rasters.get("population")
-    if file is None:
+    if inputs.population is None:
         return {}
     communes = inputs.territory.communes
     points = places(communes)
@@ -30,8 +28,7 @@ def weighted(inputs: Inputs, coverage: Coverage, scores: pd.DataFrame) -> dict[s
         "distance_member_mean_m": points[covered_by_any(coverage)],
         "distance_opsn_mean_m": points.reindex(inputs.tables["opsn"]["seat"].dropna()),
     }
-    crs = check_population(file, communes)
-    sums = exposure(population_blocks(file, communes), crs, communes, targets)
+    sums = exposure(inputs.population, inputs.population.crs, communes, targets)
     if "access_score" in scores:
         sums["access_score_mean"] = scores["access_score"] * sums[PEOPLE]
     levels = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -12,7 +12,9 @@ from opsn_geo.measure.coverage.needs import flag_counts, needs, operators_offeri
 from opsn_geo.measure.coverage.scenarios import compared, with_rows
 from opsn_geo.pipeline.analyses import Analysis, Shared, coverage_of
 from opsn_geo.pipeline.analyses.coverage import groups
-from opsn_geo.pipeline.load import Inputs
+
+if TYPE_CHECKING:
+    from opsn_geo.pipeline.load import Inputs
 
 MOST: Final = 10
 """Adhesions and extensions are chosen for k = 1 … MOST."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -11,7 +11,9 @@ from opsn_geo.catalogue.numbers import decimal
 from opsn_geo.catalogue.states import Level
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.pipeline.analyses import Analysis, Shared
-from opsn_geo.pipeline.load import Inputs
+
+if TYPE_CHECKING:
+    from opsn_geo.pipeline.load import Inputs
 
 NAMED: Final = "named"
 """Key of the study file that lists the communes."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage import panorama
 from opsn_geo.pipeline.analyses import Analysis, Shared
 from opsn_geo.pipeline.analyses.coverage import groups
-from opsn_geo.pipeline.load import Inputs
+
+if TYPE_CHECKING:
+    from opsn_geo.pipeline.load import Inputs
 
 
 def analysis(inputs: Inputs, shared: Shared) -> Analysis:
