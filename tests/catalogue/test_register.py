@@ -65,7 +65,7 @@ def test_what_differs_in_one_table_is_of_a_column_of_that_table() -> None:
 
 
 def test_every_reference_of_a_map_exists() -> None:
-    classes, rasters = texts("theme_class"), texts("rasters")
+    classes, rasters, sections = texts("theme_class"), texts("rasters"), texts("report")
     for each in register.maps().values():
         assert each.group in register.groups(), each.key
         assert {each.column, *(each.only or ())[:1]} <= columns_of(each.layer), each.key
@@ -74,6 +74,7 @@ def test_every_reference_of_a_map_exists() -> None:
         assert each.kind == "categories" or color_brewer(each.palette, 5), each.key
         assert each.missing in classes, each.key
         assert not each.raster or (each.page and each.raster in rasters), each.key
+        assert not each.report or each.report in sections, each.key
     pages = [each.page for each in register.maps().values() if each.page]
     assert len(pages) == len(set(pages))
 

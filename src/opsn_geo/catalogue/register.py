@@ -211,6 +211,8 @@ class Map:
         Name of the page with this map alone; empty where there is none.
     raster : str
         Raster that this page offers beside it.
+    report : str
+        Section of the report that shows it.
     """
 
     key: str
@@ -224,6 +226,7 @@ class Map:
     only: tuple[str, str] | None = None
     page: str = ""
     raster: str = ""
+    report: str = ""
 
     @property
     def words(self) -> str:

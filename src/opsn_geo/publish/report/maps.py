@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import shapely
 
+from opsn_geo.catalogue.register import maps as declared
 from opsn_geo.publish.classes import legend_label
 from opsn_geo.publish.report.model import Key, Maps, Material, Picture, Shape, say
 from opsn_geo.publish.themes import classify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -23,10 +22,11 @@ WIDTH: Final = 640
 """Units across a map; a path has whole coordinates."""
 
 
-def maps(material: Material, keys: Iterable[str]) -> tuple[Maps, ...]:
-    """Maps of the themes of these keys that the study has, side by side; none where it has none."""
-    by_key = {it.key: it for it in material.themes}
-    drawn = tuple(picture(material, by_key[it]) for it in keys if it in by_key)
+def maps(material: Material, section: str) -> tuple[Maps, ...]:
+    """Maps of a section, by the register, that the study has, side by side; empty without any."""
+    drawn = tuple(
+        picture(material, theme) for theme in material.themes if declared()[theme.key].report == section
+    )
     return (Maps(items=drawn),) if drawn else ()
 
 

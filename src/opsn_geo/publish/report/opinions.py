@@ -192,7 +192,7 @@ def needs(material: Material) -> Section | None:
         blocks=(
             Prose(paragraphs=(say(material, "needs_text"),)),
             *blocks,
-            *maps(material, ("needed_not_offered", "needed_single")),
+            *maps(material, "needs"),
         ),
     )
 

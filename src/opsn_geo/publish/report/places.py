@@ -112,7 +112,7 @@ def coverage(material: Material) -> Section:
                 paragraphs=(say(material, "coverage_text", **values), say(material, sure, **values)),
                 items=tuple(_paths(material)),
             ),
-            *maps(material, ("state", "services_member")),
+            *maps(material, "coverage"),
         ),
         parts=(
             Subsection(
@@ -242,7 +242,7 @@ def deserts(material: Material) -> Section | None:
         blocks=(
             Prose(paragraphs=(say(material, "deserts_text"), say(material, "stability_text"))),
             _stability(material),
-            *maps(material, ("desert_stability", "services_missing")),
+            *maps(material, "deserts"),
             *_patches(material, pd.DataFrame(layer.drop(columns="geometry"))),
             *_missing(material),
         ),

@@ -130,7 +130,7 @@ def _capitalised(name: str) -> str:
 def _where(material: Material) -> tuple[Block, ...]:
     """Maps of the answers by EPCI, and how many people live in the largest cluster without an answer."""
     clusters = material.layers.get("silences")
-    drawn = maps(material, ("epci_response", "epci_residual"))
+    drawn = maps(material, "representativeness")
     if clusters is None or clusters.empty:
         return drawn
     largest = clusters.sort_values("population", ascending=False, kind="stable").iloc[0]
