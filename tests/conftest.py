@@ -17,9 +17,13 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 import pytest
+from hypothesis import settings
 from shapely import MultiPolygon, box
 
 from opsn_geo.boundaries.territory import Territory, counted
+
+settings.register_profile("untimed", deadline=None)  # how fast a machine is must not decide a test
+settings.load_profile("untimed")
 
 EPCI_A, EPCI_B, EPCI_C = "200000172", "200000438", "200000545"
 _CELLS = {

@@ -91,7 +91,7 @@ def test_all_faults_of_the_columns_are_told_at_once(place: Territory) -> None:
         ("taken_variable", "size_band", None), ("many_levels", "remark", "120"),
     ]  # fmt: skip
     assert caught.value.faults[1].expected == f"≤ {MOST_LEVELS}"
-    with pytest.raises(InputError, match="no column but those that tell the commune"):
+    with pytest.raises(InputError, match="no column but those that identify the commune"):
         commune_variables(rows, [], place, "v.csv")
 
 
