@@ -67,9 +67,9 @@ def test_every_public_function_is_in_the_reference(site: Path) -> None:
     content = (site / "objects.inv").read_bytes()
     told = set(InventoryFile.loads(content, uri="").data["py:function"])
     functions = {
-        f"opsn_geo.{stage}.{file.stem}.{name}"
-        for stage in ("read", "link", "measure", "publish")
-        for file in (ROOT / "src" / "opsn_geo" / stage).glob("[!_]*.py")
+        ".".join([*file.relative_to(ROOT / "src").with_suffix("").parts, name])
+        for stage in ("boundaries", "read", "linkage", "measure", "publish", "pipeline")
+        for file in (ROOT / "src" / "opsn_geo" / stage).rglob("[!_]*.py")
         for name in re.findall(r"^def ([a-z]\w*)\(", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert len(functions) > 150

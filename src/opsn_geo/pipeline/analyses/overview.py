@@ -51,7 +51,7 @@ def overview(
         ``departements``, ``reach``, ``paths``, ``operators``, ``services``, ``uncovered_epci``,
         ``uncovered_departements``, ``stability``, ``missing``, ``steps``; of a survey ``items``,
         ``first_items``, ``gaps``, ``gap_counts``, ``departures``, ``balance``: see the modules `overview` of
-        :mod:`opsn_geo.measure`.
+        ``opsn_geo.measure``.
     """
     communes = layers["communes"]
     inside = pd.DataFrame(communes[communes["inside"].astype(bool)].drop(columns="geometry"))
