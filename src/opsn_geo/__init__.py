@@ -15,7 +15,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from opsn_geo.api import coverage, deserts, extension, nearest, shares
+    from opsn_geo.api import coverage, deserts, extension, link, nearest, shares, theme_map
     from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError
     from opsn_geo.pipeline.check import check
     from opsn_geo.pipeline.load import Inputs, load
@@ -39,14 +39,16 @@ __all__ = [
     "coverage",
     "deserts",
     "extension",
+    "link",
     "load",
     "nearest",
     "run",
     "shares",
+    "theme_map",
 ]
 
 _MODULES = {
-    "api": ("coverage", "deserts", "extension", "nearest", "shares"),
+    "api": ("coverage", "deserts", "extension", "link", "nearest", "shares", "theme_map"),
     "errors": ("Fault", "InputError", "MachineError", "OpsnGeoError", "RejectedRowsError"),
     "pipeline.check": ("check",),
     "pipeline.load": ("Inputs", "load"),

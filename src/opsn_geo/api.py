@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
+from opsn_geo.boundaries.territory import Territory
+from opsn_geo.boundaries.user_files import territory as territory_of
+from opsn_geo.catalogue.register import Scheme
 from opsn_geo.catalogue.states import State
+from opsn_geo.catalogue.words import LANGUAGES, Language, text
 from opsn_geo.errors import Fault, InputError, attempt
+from opsn_geo.linkage.communes import link_communes
+from opsn_geo.linkage.members import link_members
+from opsn_geo.linkage.passage import read_passage
+from opsn_geo.linkage.result import Linked
 from opsn_geo.measure.coverage import evidence
 from opsn_geo.measure.coverage import shares as measured_shares
 from opsn_geo.measure.coverage.evidence import Coverage
@@ -35,14 +43,21 @@ from opsn_geo.read.frames import (
     projection_faults,
     shape_faults,
 )
-from opsn_geo.read.schema import Column, Schema
+from opsn_geo.read.schema import CORRECTIONS, MEMBERSHIPS, VARIABLES, Column, Schema
+from opsn_geo.read.validation import guessed
+from opsn_geo.read.validation import nearest as nearest_text
+from opsn_geo.study import Metadata, Study, data_dir
 
 if TYPE_CHECKING:
+    import folium
     import geopandas as gpd
 
 _LEVELS: Final = ("siren_epci", "code_dep", "code_reg")
 _MOST: Final = 50
 _RUNGS: Final = (State.OFFERED.value, State.MEMBER.value, State.USED.value)
+_LEVEL_DATES: Final = Schema(
+    name="frame", columns=tuple(it for it in MEMBERSHIPS.columns if it.name in {"level", "since", "until"})
+)
 _STATES: Final = Schema(
     name="coverage",
     key=("code_insee", "service"),
@@ -384,3 +399,175 @@ def _absent_communes(places: pd.Index | pd.Series, communes: pd.DataFrame) -> li
     """List the places of a coverage that the communes lack."""
     absent = pd.Index(places).unique().difference(communes.index)
     return [Fault(cause="absent_commune", file="communes", row=str(it)) for it in absent[:_MOST]]
+
+
+def link(
+    frame: pd.DataFrame,
+    territory: Territory | Study,
+    *,
+    code: str | None = None,
+    name: str | None = None,
+    dep: str | None = None,
+    postal: str | None = None,
+    corrections: pd.DataFrame | None = None,
+    vintage: int | None = None,
+) -> Linked:
+    """Return each row of a frame with the official code that it names, and the rows that could not be linked.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows that name communes by a code of any vintage (INSEE, SIREN, SIRET) or a name. With a column
+        ``level`` they may name EPCI, départements and régions too.
+    territory : Territory or Study
+        Where to look: ``load(study).territory``, or a study whose territory is read.
+    code, name, dep, postal : str, optional
+        Columns that hold a code, a name, a département and a postal code; by default those whose header says
+        so (``insee``, ``Commune``, ``Code postal``…).
+    corrections : DataFrame, optional
+        ``found``, ``code``: what a code or a name of the frame means.
+    vintage : int, optional
+        Vintage of the codes, where it is known.
+
+    Returns
+    -------
+    Linked
+        ``linked``, ``rejected`` (with ``cause`` and ``candidates``) and ``review`` (guessed from the name).
+        Without levels as :func:`opsn_geo.linkage.communes.link_communes`; with levels the columns get their
+        official names, as :func:`opsn_geo.linkage.members.link_members` says.
+
+    Raises
+    ------
+    InputError
+        No column holds a code or a name, a column asked for is missing, or a level is unknown.
+
+    Examples
+    --------
+    >>> import opsn_geo
+    >>> rows = pd.DataFrame({"Commune": ["Abbecourt (02)", "Sainte-Trifouille"]})
+    >>> found = opsn_geo.link(rows, opsn_geo.Study.default())
+    >>> found.linked[["code_insee", "official_name"]].to_numpy().tolist(), found.rejected["cause"].tolist()
+    ([['02001', 'Abbécourt']], ['unknown_name'])
+    """
+    faults = list(shape_faults(frame, "frame"))
+    if not isinstance(territory, Territory | Study):
+        kind = type(territory).__name__  # type: ignore[unreachable]  # who does not check types needs the fault
+        faults.append(
+            Fault(cause="wrong_argument", file="territory", value=kind, expected="Territory | Study")
+        )
+    mended = (
+        None
+        if corrections is None
+        else attempt(faults, checked_frame, corrections, CORRECTIONS, "corrections")
+    )
+    if faults:
+        raise InputError(faults)
+    headers = [str(it) for it in frame.columns]
+    asked = {"code": code, "name": name, "code_dep": dep, "postal_code": postal}
+    faults += [
+        Fault(cause="frame_column", file="frame", column=it, nearest=nearest_text(it, headers))
+        for it in asked.values() if it is not None and it not in headers
+    ]  # fmt: skip
+    columns = guessed(headers, VARIABLES, {key: it for key, it in asked.items() if it is not None})
+    if not {"code", "name"} & set(columns):
+        near = nearest_text("code", headers, "insee", "commune", "name", "nom")
+        faults.append(Fault(cause="frame_column", file="frame", column="code | name", nearest=near))
+    levels = attempt(faults, checked_frame, frame, _LEVEL_DATES, "frame") if "level" in frame else None
+    if faults:
+        raise InputError(faults)
+    place = territory if isinstance(territory, Territory) else territory_of(territory)
+    passage = read_passage(data_dir() / "boundaries")
+    if levels is None:
+        return link_communes(
+            frame,
+            place,
+            passage,
+            code=columns.get("code"),
+            name=columns.get("name"),
+            dep=columns.get("code_dep"),
+            postal=columns.get("postal_code"),
+            corrections=mended,
+            vintage=vintage,
+        )
+    official = frame.rename(columns={header: key for key, header in columns.items()})
+    typed = official.assign(
+        **{it: levels[it] for it in levels.columns.intersection(["level", "since", "until"])}
+    )
+    return link_members(typed, place, passage, corrections=mended, vintage=vintage)
+
+
+def theme_map(
+    layer: gpd.GeoDataFrame,
+    column: str,
+    *,
+    title: str | None = None,
+    palette: str | None = None,
+    scheme: Scheme = "pretty",
+    lang: Language = "fr",
+    background: str = "",
+) -> folium.Map:
+    """Return a folium map of one column, with a legend and tooltips, to which any folium layer can be added.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        Areas that do not overlap, in any projection; ``name`` names them, where there is one.
+    column : str
+        What is shown. A column that a study publishes (``state``, ``covered_share``…) has its own colours and
+        words; another one is cut into intervals if it holds numbers, else each value is a class.
+    title : str, optional
+        By default the published title of the column, else its name.
+    palette : str, optional
+        ColorBrewer palette of the intervals.
+    scheme : {"pretty", "quantiles"}
+        Round bounds, or classes of about equal size.
+    lang : {"fr", "en"}
+        Language of the legend.
+    background : {"", "plan-ign", "osm"}
+        Pictures asked of a third party; none by default.
+
+    Returns
+    -------
+    folium.Map
+        In a notebook it shows itself; ``save("map.html")`` writes a page that links Leaflet from the network.
+
+    Raises
+    ------
+    InputError
+        The frame has no geometry or projection, lacks the column or any known value of it, or an argument is
+        wrong.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> squares = [shapely.box(1000 * x, 0, 1000 * (x + 1), 1000) for x in range(2)]
+    >>> layer = gpd.GeoDataFrame({"staff": [3, 8]}, geometry=squares, crs=2154, index=["02001", "02002"])
+    >>> theme_map(layer, "staff", title="Staff of the town hall")
+    <folium.folium.Map object at 0x...>
+    """
+    from opsn_geo.publish.themes import theme_of_column  # noqa: PLC0415 - folium is slow to import
+    from opsn_geo.publish.web.background import BACKGROUNDS  # noqa: PLC0415
+    from opsn_geo.publish.web.folium_maps import theme_map as folium_map  # noqa: PLC0415
+
+    faults = list(shape_faults(layer, "layer")) or list(projection_faults(layer, "layer", metric=False))
+    faults += choice_faults("lang", lang, LANGUAGES)
+    faults += choice_faults("scheme", scheme, ("pretty", "quantiles"))
+    faults += choice_faults("background", background, ("", *BACKGROUNDS))
+    if not faults and column not in layer:
+        near = nearest_text(column, [str(it) for it in layer.columns])
+        faults.append(Fault(cause="frame_column", file="layer", column=column, nearest=near))
+    elif not faults and layer[column].isna().all():
+        faults.append(Fault(cause="empty_column", file="layer", column=column))
+    if faults:
+        raise InputError(faults)
+    if not pd.api.types.is_numeric_dtype(layer[column]) or pd.api.types.is_bool_dtype(layer[column]):
+        words = {True: text("reply.yes", lang), False: text("reply.no", lang)}
+        layer = layer.assign(
+            **{column: layer[column].map(lambda it: words.get(it, str(it)), na_action="ignore")}
+        )
+    theme = theme_of_column(layer, column, title=title, palette=palette, scheme=scheme, lang=lang)
+    metadata = Metadata(
+        title=theme.title, territory="", territory_name="", millesime=0, date=Date.min, language=lang,
+        background=background,
+    )  # fmt: skip
+    return folium_map(layer, theme, metadata)

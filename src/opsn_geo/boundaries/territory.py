@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pyogrio
 
+from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.study import data_dir
 
@@ -24,8 +25,8 @@ KEYS: Final = {"communes": "code_insee", "epci": "siren_epci", "departements": "
 """Layers of a boundary file and the code that each is indexed by."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Territory:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Territory(Summarised):
     """Where a study takes place: three layers of one vintage, in one metric projection.
 
     Parameters
@@ -50,6 +51,11 @@ class Territory:
     departements: gpd.GeoDataFrame
     millesime: int
     name: str
+
+    def _summary(self) -> dict[str, object]:
+        """Return what ``repr`` and notebooks show."""
+        layers = {layer: len(getattr(self, layer)) for layer in KEYS}
+        return {"name": self.name, "vintage": self.millesime, **layers}
 
     @property
     def crs(self) -> object:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
+from opsn_geo.catalogue.summaries import html_table, line
 from opsn_geo.linkage.causes import How
 
 REJECT_COLUMNS: Final = ("cause", "candidates")
@@ -32,6 +33,22 @@ class Linked(NamedTuple):
 
     linked: pd.DataFrame
     rejected: pd.DataFrame
+
+    def _summary(self) -> dict[str, object]:
+        """Return what ``repr`` and notebooks show."""
+        return {
+            "linked": self.linked.index.nunique(),
+            "rejected": self.rejected.index.nunique(),
+            "to review": self.review.index.nunique(),
+        }
+
+    def __repr__(self) -> str:
+        """Return one short line."""
+        return line("Linked", self._summary())
+
+    def _repr_html_(self) -> str:
+        """Return a small table, for notebooks."""
+        return html_table("Linked", self._summary())
 
     @property
     def review(self) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import pandas as pd
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.boundaries.user_files import territory as territory_of
 from opsn_geo.catalogue.states import Level
+from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import Fault, InputError, attempt
 from opsn_geo.linkage import link_answers, link_members, link_offers, link_variables, mended_opsn
@@ -60,8 +61,8 @@ class Compared:
     moves: pd.DataFrame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Inputs(Summarised):
     """A study read and linked, ready to be measured; nothing more is read from its files.
 
     Parameters
@@ -101,6 +102,18 @@ class Inputs:
     population: PopulationGrid | None = None
     rejects: pd.DataFrame
     counts: Mapping[str, int]
+
+    def _summary(self) -> dict[str, object]:
+        """Return what ``repr`` and notebooks show: counts, and nothing of what was answered."""
+        head = self.study.metadata
+        rows = {name: len(table) for name, table in self.tables.items()}
+        answers = {} if self.answers is None else {"answers": len(self.answers)}
+        return {
+            "study": f"{head.territory} {head.millesime}",
+            **rows,
+            **answers,
+            "rejects": len(self.rejects),
+        }
 
 
 @dataclass(slots=True, kw_only=True)

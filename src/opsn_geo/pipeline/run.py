@@ -15,8 +15,9 @@ import pandas as pd
 
 from opsn_geo.catalogue.register import maps
 from opsn_geo.catalogue.states import covered
+from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.words import text
-from opsn_geo.errors import Fault
+from opsn_geo.errors import Fault, InputError
 from opsn_geo.pipeline.analyses import coverage, deserts, extension, panorama, shared_measures
 from opsn_geo.pipeline.analyses import named_answers as replies
 from opsn_geo.pipeline.analyses import published as figures
@@ -27,9 +28,11 @@ from opsn_geo.pipeline.rounding import rounded
 from opsn_geo.publish import manifest
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.tables import csv_files as csv_tables
+from opsn_geo.read.frames import choice_faults
 from opsn_geo.study import Study
 
 if TYPE_CHECKING:
+    import folium
     import geopandas as gpd
 
 __all__ = ["Inputs", "Results", "load", "measure", "run", "write", "write_report"]
@@ -38,8 +41,8 @@ _ANALYSES: Final = (coverage, deserts, representativeness, replies, panorama, ex
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Results:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Results(Summarised):
     """What was measured: layers and tables by the names they are published under.
 
     Parameters
@@ -59,6 +62,40 @@ class Results:
     tables: Mapping[str, pd.DataFrame]
     figures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
+
+    def _summary(self) -> dict[str, object]:
+        """Return what ``repr`` and notebooks show: counts, and nothing of what was answered."""
+        head = self.inputs.study.metadata
+        layers = {name: len(layer) for name, layer in self.layers.items()}
+        counts = {"tables": len(self.tables), "rejects": len(self.rejects), "warnings": len(self.warnings)}
+        return {"study": f"{head.territory} {head.millesime}", **layers, **counts}
+
+    def explore(self, theme: str = "state") -> folium.Map:
+        """Return a folium map of one theme.
+
+        Parameters
+        ----------
+        theme : str
+            Key of a theme (``state``, ``epci_covered``, ``desert_stability``…) or the column that it shows.
+
+        Raises
+        ------
+        InputError
+            There is no such theme in these results; the nearest is named.
+        """
+        from opsn_geo.publish.themes import themes_for  # noqa: PLC0415 - folium is heavy
+        from opsn_geo.publish.web.folium_maps import theme_map  # noqa: PLC0415
+
+        metadata = self.inputs.study.metadata
+        themes = themes_for(self.layers, metadata.language)
+        by_name = {it.column: it for it in reversed(themes)} | {it.key: it for it in themes}
+        if theme not in by_name:
+            raise InputError(choice_faults("theme", theme, [it.key for it in themes]))
+        chosen = by_name[theme]
+        layer = self.layers[chosen.layer]
+        if chosen.only is not None:
+            layer = layer[layer[chosen.only[0]] == chosen.only[1]]
+        return theme_map(layer, chosen, metadata)
 
     @property
     def rejects(self) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from opsn_geo.catalogue.register import Map, MapKind, Scheme, maps
 from opsn_geo.catalogue.states import State
-from opsn_geo.catalogue.words import Language, text
+from opsn_geo.catalogue.words import Language, label, text
 from opsn_geo.publish.classes import (
     UNKNOWN_COLOUR,
     Class,
@@ -41,6 +41,7 @@ __all__ = [
     "classify",
     "intervals",
     "legend_label",
+    "theme_of_column",
     "themes_for",
 ]
 
@@ -162,6 +163,62 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
             only=each.only,
         )
         for each in usable
+    )
+
+
+def theme_of_column(
+    layer: gpd.GeoDataFrame,
+    column: str,
+    *,
+    title: str | None = None,
+    palette: str | None = None,
+    scheme: Scheme = "pretty",
+    lang: Language = "fr",
+) -> Theme:
+    """Return the theme of any column of any layer: that of the register where it has one.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+        Any areas, with the column; it has a known value.
+    column : str
+        What is shown.
+    title : str, optional
+        By default that of the register, else the label of the column.
+    palette : str, optional
+        ColorBrewer palette of intervals; with it, the theme of the register is not used.
+    scheme : {"pretty", "quantiles"}
+        How the bounds of intervals are found.
+    lang : {"fr", "en"}
+        Language of titles and labels.
+
+    Examples
+    --------
+    >>> layer = pd.DataFrame({"state": ["member", None], "canton": ["A", "B"]})
+    >>> [each.label for each in theme_of_column(layer, "state", lang="en").classes]
+    ['member', 'unknown']
+    >>> theme_of_column(layer, "canton", title="Cantons").kind
+    'categories'
+    """
+    drawn = next((it for it in maps().values() if it.column == column and it.only is None), None)
+    if drawn is not None and palette is None:
+        theme = next(it for it in themes_for({drawn.layer: layer}, lang) if it.key == drawn.key)
+        return theme if title is None else replace(theme, title=title)
+    values = layer.loc[layer["inside"].astype(bool), column] if "inside" in layer else layer[column]
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    if numeric:
+        classes = intervals(values.to_frame(), column, palette=palette or "YlGnBu", scheme=scheme, lang=lang)
+    else:
+        classes = categories(values)
+    return Theme(
+        key=column,
+        group="coverage",
+        layer="",
+        column=column,
+        title=title if title is not None else label(column, lang),
+        kind="intervals" if numeric else "categories",
+        classes=classes,
+        unit=unit_of(column, lang) if numeric else "",
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
+from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.study.keys import SCENARIO, faults
@@ -80,8 +81,8 @@ class Boundaries:
     file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Study(Summarised):
     """Everything a run needs to know, checked but not yet read.
 
     Parameters
@@ -125,6 +126,17 @@ class Study:
     deserts: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
     file: Path | None = None
+
+    def _summary(self) -> dict[str, object]:
+        """Return what ``repr`` and notebooks show."""
+        head = self.metadata
+        shown = {
+            "title": head.title,
+            "territory": head.territory,
+            "vintage": head.millesime,
+            "date": head.date,
+        }
+        return {**shown, "tables": ", ".join(self.tables)}
 
     @classmethod
     def default(cls) -> Self:

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from opsn_geo.catalogue.states import Level, MembershipPath
+from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.errors import Fault, InputError
 
 OFFERED: Final = 1
@@ -42,8 +43,8 @@ _CODES: Final = {Level.EPCI: "siren_epci", Level.DEPARTEMENT: "code_dep", Level.
 Bytes = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Coverage(Summarised):
     """What is known of every place and service.
 
     Parameters
@@ -69,6 +70,10 @@ class Coverage:
     since: NDArray[np.datetime64]
     proof: Bytes
     incomplete: NDArray[np.bool_]
+
+    def _summary(self) -> dict[str, object]:
+        """Return what ``repr`` and notebooks show."""
+        return {"places": len(self.places), "services": len(self.services), "operators": len(self.opsn)}
 
     def table(self) -> pd.DataFrame:
         """One row for each place and service: see :func:`opsn_geo.measure.coverage.ladder.couverture`."""
