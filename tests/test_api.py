@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import folium
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -318,3 +320,85 @@ def test_the_best_next_adhesion_is_the_epci_of_most_people_without(communes: gpd
     assert [(it.cause, it.row) for it in faults(lambda: opsn_geo.extension(covered(communes), unknown))] == [
         ("empty_cell", "60011")
     ]
+
+
+LIST = pd.DataFrame(
+    {"Commune": ["Aubigny", "BELLICOURT", "Nowhere"], "agents": [3, 4, 5]}, index=["x", "y", "z"]
+)
+
+
+@pytest.fixture
+def named(toy: Territory) -> Territory:
+    names = toy.communes["name"].replace({"Toy-80001": "Aubigny", "Toy-60003": "Bellicourt"})
+    return replace(toy, communes=toy.communes.assign(name=names))
+
+
+def test_a_frame_is_linked_by_whatever_header_says_commune(named: Territory) -> None:
+    found = opsn_geo.link(LIST, named)
+    assert found.linked["code_insee"].to_dict() == {"x": "80001", "y": "60003"}
+    assert found.rejected["cause"].to_dict() == {"z": "unknown_name"}
+    assert found.review.empty
+    pd.testing.assert_frame_equal(opsn_geo.link(LIST, named, name="Commune").linked, found.linked)
+
+
+def test_a_frame_with_levels_is_linked_at_each_level(named: Territory) -> None:
+    rows = pd.DataFrame({"level": ["interco", "mairie"], "membre": ["CC B", "Aubigny"]})
+    assert opsn_geo.link(rows, named).linked["code"].tolist() == ["200000438", "80001"]
+
+
+def test_a_correction_decides(named: Territory) -> None:
+    corrections = pd.DataFrame({"found": ["Nowhere"], "code": ["80002"]})
+    assert opsn_geo.link(LIST, named, corrections=corrections).linked.loc["z", "code_insee"] == "80002"
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "expected"),
+    [
+        (LIST.rename(columns={"Commune": "lieu"}), {}, ("frame_column", "code | name")),
+        (LIST, {"name": "Comune"}, ("frame_column", "Comune")),
+        (pd.concat([LIST, LIST]), {}, ("repeated_label", None)),
+        (LIST.assign(level="canton"), {}, ("wrong_value", "level")),
+        (LIST, {"corrections": LIST}, ("frame_column", "found")),
+    ],
+    ids=["no code or name", "no such column", "repeated labels", "unknown level", "corrections of nothing"],
+)
+def test_what_keeps_a_frame_from_being_linked_is_named(
+    named: Territory, frame: pd.DataFrame, options: dict[str, Any], expected: tuple[str, str | None]
+) -> None:
+    assert expected in causes(lambda: opsn_geo.link(frame, named, **options))
+
+
+def test_a_territory_is_needed_to_link() -> None:
+    assert causes(lambda: opsn_geo.link(LIST, "hauts-de-france")) == [("wrong_argument", None)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("column", ["population", "name", "inside", "state"])
+def test_any_column_makes_a_map_to_which_one_can_add(communes: gpd.GeoDataFrame, column: str) -> None:
+    layer = communes.assign(state="member")
+    drawn = opsn_geo.theme_map(layer, column, title="A <title>", lang="en").add_child(folium.Marker([49, 2]))
+    page = drawn.get_root().render()
+    assert "themeLayer" in page
+    assert "<title>A <title>" not in page
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "options", "expected"),
+    [
+        (lambda it: it, "populatoin", {}, ("frame_column", "population")),
+        (lambda it: it.assign(empty=None), "empty", {}, ("empty_column", None)),
+        (lambda it: pd.DataFrame(it.drop(columns="geometry")), "population", {}, ("frame_projection", None)),
+        (lambda it: it, "population", {"lang": "de"}, ("wrong_argument", None)),
+        (lambda it: it, "population", {"scheme": "quantile"}, ("wrong_argument", "quantiles")),
+        (lambda it: it, "population", {"background": "google"}, ("wrong_argument", None)),
+    ],
+)  # fmt: skip
+def test_what_keeps_a_map_from_being_drawn_is_named(
+    communes: gpd.GeoDataFrame,
+    change: Callable[[gpd.GeoDataFrame], Any],
+    column: str,
+    options: dict[str, Any],
+    expected: tuple[str, str | None],
+) -> None:
+    layer = change(communes)
+    fault = faults(lambda: opsn_geo.theme_map(layer, column, **options))[0]
+    assert (fault.cause, fault.nearest) == expected

@@ -490,6 +490,7 @@ def link(
             vintage=vintage,
         )
     official = frame.rename(columns={header: key for key, header in columns.items()})
+    official = official.assign(code=official.get("code"), name=official.get("name"))
     typed = official.assign(
         **{it: levels[it] for it in levels.columns.intersection(["level", "since", "until"])}
     )
