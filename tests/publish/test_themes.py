@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opsn_geo.catalogue import palette
 from opsn_geo.catalogue.register import MapKind, Scheme, groups, maps
 from opsn_geo.catalogue.states import MembershipPath, State
 from opsn_geo.catalogue.words import LANGUAGES, Language, texts
 from opsn_geo.publish.classes import equal_counts, round_bounds
 from opsn_geo.publish.themes import (
-    PATH_COLOURS,
-    STATE_COLOURS,
     Class,
     Theme,
     categories,
@@ -79,7 +78,7 @@ def test_labels_and_colours_of_intervals_differ(values: list[object]) -> None:
 @given(values=st.lists(st.one_of(st.none(), st.sampled_from([*State, "autre"])), min_size=1))
 def test_every_category_is_counted_once_and_unknown_takes_the_missing(values: list[object]) -> None:
     column = pd.Series(values, dtype="object")
-    classes = categories(column, palette=STATE_COLOURS, words="state")
+    classes = categories(column, palette=palette.STATES, words="state")
     places = classify(theme_of("state", classes, "categories"), column)
     assert np.bincount(places, minlength=len(classes)).tolist() == [entry.count for entry in classes]
     assert sum(entry.hatched for entry in classes) == any(value in {None, "unknown"} for value in values)
@@ -151,7 +150,7 @@ def test_a_diverging_palette_is_centred_on_zero() -> None:
 
 
 def test_no_way_of_membership_is_a_class_and_not_an_unknown() -> None:
-    none, direct = categories(pd.Series(["", "direct"]), palette=PATH_COLOURS, words="path")[::-1]
+    none, direct = categories(pd.Series(["", "direct"]), palette=palette.PATHS, words="path")[::-1]
     assert (none.label, none.hatched, direct.value) == ("aucune connue", False, "direct")
 
 
@@ -178,8 +177,8 @@ def test_every_theme_and_group_has_a_title(lang: Language) -> None:
 
 
 def test_states_and_paths_have_a_colour_each() -> None:
-    assert set(STATE_COLOURS) == set(texts("state")) == set(State)
-    assert set(PATH_COLOURS) == set(MembershipPath)
+    assert set(palette.STATES) == set(texts("state")) == set(State)
+    assert set(palette.PATHS) == set(MembershipPath)
 
 
 def test_communes_beyond_the_border_are_context_and_not_counted() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
+from opsn_geo.catalogue.palette import BORDERS, PAPER
 from opsn_geo.catalogue.words import Language, column_entry, entries, text
 
 __all__ = [
@@ -75,7 +76,7 @@ class Labels:
     size: float
     largest: int = 0
     bold: bool = False
-    colour: str = "#2b2b2b"
+    colour: str = PAPER["map-departement"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,9 +405,14 @@ def limits() -> tuple[str, ...]:
 
 def _table(name: str, entry: Mapping[str, Any]) -> Table:
     fields = {key: value for key, value in entry.items() if key not in {"title", "contents", "source"}}
-    shapes = {"border": Border, "labels": Labels}
-    made = {key: shapes[key](**value) if key in shapes else value for key, value in fields.items()}
-    return Table(name=name, **{**made, "key": tuple(entry.get("key", ())), "patches": "patches" in entry})
+    drawn: dict[str, Any] = {}
+    if "border" in fields:
+        drawn["border"] = Border(colour=BORDERS[name], **fields["border"])
+    if "labels" in fields:
+        named = {"colour": PAPER[fields["labels"]["colour"]]} if "colour" in fields["labels"] else {}
+        drawn["labels"] = Labels(**{**fields["labels"], **named})
+    key = tuple(entry.get("key", ()))
+    return Table(name=name, **{**fields, **drawn, "key": key, "patches": "patches" in entry})
 
 
 def _map(key: str, entry: Mapping[str, Any]) -> Map:

@@ -5,29 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.numbers import count, decimal, round_step, with_unit
+from opsn_geo.catalogue.palette import QUALITATIVE, UNKNOWN
 from opsn_geo.catalogue.register import Scheme
 from opsn_geo.catalogue.states import State
 from opsn_geo.catalogue.words import Language, text, texts, unit
-
-UNKNOWN_COLOUR: Final = "#bdbdbd"
-# Nine hues that remain distinct in the three common kinds of colour blindness (after Paul Tol's "muted").
-QUALITATIVE: Final = (
-    "#88ccee",
-    "#cc6677",
-    "#ddcc77",
-    "#117733",
-    "#332288",
-    "#aa4499",
-    "#44aa99",
-    "#999933",
-    "#882255",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +57,8 @@ def categories(
     values : pandas.Series of str
         The column shown; ``"unknown"`` and missing values share one hatched class, the last.
     palette : mapping of str to str, optional
-        Colour of each value; a value without one takes the next of :data:`QUALITATIVE`.
+        Colour of each value; a value without one takes the next of
+        :data:`~opsn_geo.catalogue.palette.QUALITATIVE`.
     words : str
         Room of the catalogue with the label of each value.
     lang : {"fr", "en"}
@@ -97,7 +84,7 @@ def categories(
     made = [
         Class(
             label=labels.get(value, value) or text("theme_class.none", lang),
-            colour={**colours, **(palette or {})}.get(value, UNKNOWN_COLOUR),
+            colour={**colours, **(palette or {})}.get(value, UNKNOWN),
             value=value,
             count=int(named[value]),
         )
@@ -171,7 +158,7 @@ def intervals(
 
 def _unknown(count: int, lang: Language, value: str | None = None) -> tuple[Class, ...]:
     label = text("theme_class.unknown", lang)
-    made = Class(label=label, colour=UNKNOWN_COLOUR, value=value, hatched=True, count=count)
+    made = Class(label=label, colour=UNKNOWN, value=value, hatched=True, count=count)
     return (made,) if count else ()
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.palette import CATEGORIES
 from opsn_geo.catalogue.register import Map, MapKind, Scheme, maps
 from opsn_geo.catalogue.states import State
 from opsn_geo.catalogue.words import Language, label, text
 from opsn_geo.publish.classes import (
-    UNKNOWN_COLOUR,
     Class,
     categories,
     intervals,
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 __all__ = [
-    "PATH_COLOURS",
-    "STATE_COLOURS",
-    "UNKNOWN_COLOUR",
     "Class",
     "MapKind",
     "Scheme",
@@ -44,28 +41,6 @@ __all__ = [
     "theme_of_column",
     "themes_for",
 ]
-
-STATE_COLOURS: Final = {
-    "not_offered": "#fdf3d0",
-    "offered": "#a6d8bd",
-    "member": "#3a9fc0",
-    "used": "#24519c",
-    "unknown": UNKNOWN_COLOUR,
-}
-PATH_COLOURS: Final = {
-    "": "#fdf3d0",
-    "direct": "#0072b2",
-    "epci": "#e69f00",
-    "departement": "#009e73",
-    "region": "#cc79a7",
-    "several": "#56b4e9",
-}
-_CATEGORIES: Final[Mapping[str, Mapping[str, str]]] = {
-    "state": STATE_COLOURS,
-    "path": PATH_COLOURS,
-    "qualitative": {},
-}
-"""Colours of categories, by the name of the palette; where there is none, those of ``QUALITATIVE``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +208,7 @@ def _studied(layer: pd.DataFrame | None, drawn: Map) -> pd.DataFrame:
 
 def _classes(layer: pd.DataFrame, drawn: Map, lang: Language) -> tuple[Class, ...]:
     if drawn.kind == "categories":
-        colours = _CATEGORIES[drawn.palette]
+        colours = CATEGORIES[drawn.palette]
         return categories(layer[drawn.column], palette=colours, words=drawn.words, lang=lang)
     made = intervals(layer, drawn.column, palette=drawn.palette, scheme=drawn.scheme, lang=lang)
     missing = text(f"theme_class.{drawn.missing}", lang)

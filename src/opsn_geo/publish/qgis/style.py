@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
+from opsn_geo.catalogue.palette import BORDERS, PAPER
 from opsn_geo.catalogue.register import Border, Labels, table
 from opsn_geo.catalogue.states import State
 from opsn_geo.catalogue.words import Language, text
@@ -129,7 +130,7 @@ def layer_style(
         content=content,
         theme=theme,
         rules=_rules(content, theme, lang) if theme else (),
-        border=table(content.name).border or Border(colour="#6e6e6e", width=0.2),
+        border=table(content.name).border or Border(colour=BORDERS["epci"], width=0.2),
         labels=table(content.name).labels or Labels(size=9),
         labelled=labelled and named and table(content.name).labels is not None,
         displaced=named and content.shape == "point",
@@ -163,7 +164,7 @@ def _rules(content: Content, theme: Theme, lang: Language) -> list[Rule]:
     if scope:
         label = text("theme_class.other" if theme.only else "theme_class.outside", lang)
         symbol = "no_fill" if theme.only else "fill"
-        rules.append(Rule("rest", f"NOT coalesce({scope}, false)", label, symbol, "#e4e4e4"))
+        rules.append(Rule("rest", f"NOT coalesce({scope}, false)", label, symbol, PAPER["outside"]))
     return rules
 
 

@@ -10,6 +10,8 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from opsn_geo.catalogue.palette import PAPER
+
 VERSION: Final = "3.22.0"
 FONT: Final = "Open Sans"
 _UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,7 +46,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"rgba": rgba, "as_it_is": as_it_is}
     environment.globals |= {
-        "version": VERSION, "font_family": FONT, "font": font, "identifier": identifier,
+        "version": VERSION, "paper": PAPER, "font_family": FONT, "font": font, "identifier": identifier,
     }  # fmt: skip
     return environment
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from opsn_geo.catalogue.palette import custom_properties
 from opsn_geo.catalogue.words import text, texts
 from opsn_geo.measure.disclosure import MIN_ANSWERS
 from opsn_geo.publish import notices
@@ -148,7 +149,9 @@ def page(content: Report) -> str:
         finalize=_unbroken if content.lang == "fr" else None,
     )
     environment.filters["css"] = _css_text
-    return environment.get_template("page.html").render(report=content, words=content.words)
+    return environment.get_template("page.html").render(
+        report=content, words=content.words, colours=custom_properties()
+    )
 
 
 def _unbroken(value: object) -> object:

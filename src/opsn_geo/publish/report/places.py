@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue import palette
 from opsn_geo.catalogue.numbers import MISSING, between, count, distance, percent
 from opsn_geo.catalogue.states import BEST_FIRST, State
 from opsn_geo.catalogue.words import text, texts
@@ -14,7 +15,6 @@ from opsn_geo.publish.report.charts import panel, scale, stacked
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import Chart, Key, Material, Prose, Section, Subsection, Table, say
 from opsn_geo.publish.report.wording import names_of, operators, records, service_words, simulated
-from opsn_geo.publish.themes import STATE_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,7 +166,7 @@ def _ladder(material: Material) -> Iterator[Chart]:
     if services.empty:
         return
     lang, names = material.lang, material.services
-    colours = [(STATE_COLOURS[it], it is State.UNKNOWN) for it in BEST_FIRST]
+    colours = [(palette.STATES[it], it is State.UNKNOWN) for it in BEST_FIRST]
     panels = [
         panel(
             family,

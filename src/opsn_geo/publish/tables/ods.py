@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.palette import HEADER
 from opsn_geo.publish.tables import zipped
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _STYLES: Final = "".join(
         *(_CELL.format(kind, kind, "", "") for kind in ("text", "flag", "day", "whole", "share", "decimal")),
         _CELL.format("prose", "text", _WRAP, ""),
         _CELL.format(
-            "header", "text", f' fo:background-color="#dce6f1"{_WRAP}',
+            "header", "text", f' fo:background-color="{HEADER}"{_WRAP}',
             '<style:text-properties fo:font-weight="bold"/>',
         ),
     ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
+from opsn_geo.catalogue.palette import HEADER
 from opsn_geo.publish.tables import zipped
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _FORMATS: Final[dict[Kind, ColumnFormat]] = {
 _HEADER: Final[HeaderFormat] = {
     "bold": True,
     "wrap_text": True,
-    "bg_color": "#DCE6F1",
+    "bg_color": HEADER.upper(),
     "align_vertical": "top",
     "border_bottom": "thin",
 }

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue import palette
 from opsn_geo.catalogue.register import groups, tables
 from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State
 from opsn_geo.catalogue.words import Language, definition, text, texts
 from opsn_geo.publish.notices import date_written, simulation_notice, simulation_title, subtitle
 from opsn_geo.publish.staging import staged
-from opsn_geo.publish.themes import STATE_COLOURS, Theme, classify, intervals
+from opsn_geo.publish.themes import Theme, classify, intervals
 from opsn_geo.publish.web import topology
 from opsn_geo.publish.web.background import add_background, page_values
 
@@ -110,7 +111,7 @@ def figure(packed: bytes, metadata: Metadata) -> Any:  # noqa: ANN401 - branca i
         subtitle=subtitle(metadata),
         notice=simulation_notice(metadata),
         source_note=source_note(metadata),
-        style=asset("atlas.css"),
+        style=palette.custom_properties(dark=True) + asset("atlas.css"),
         t=texts("atlas", lang),
         program=bundle(_PROGRAM, ("openAtlas",)),
         data=base64.b64encode(packed).decode(),
@@ -287,7 +288,7 @@ def _services(services: pd.DataFrame, lang: Language) -> list[dict[str, object]]
 
 def _states(lang: Language) -> list[dict[str, object]]:
     return [
-        {"key": s.value, "label": text(f"state.{s.value}", lang), "colour": STATE_COLOURS[s.value],
+        {"key": s.value, "label": text(f"state.{s.value}", lang), "colour": palette.STATES[s.value],
          "hatched": s is State.UNKNOWN}
         for s in _STATES
     ]  # fmt: skip
