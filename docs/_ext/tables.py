@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pkgutil
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
@@ -142,12 +143,20 @@ def _commands(group: click.Group, path: str) -> Iterator[str]:
 
 
 def api(packages: str) -> str:
-    """Return the reference of modules, or of every public module of packages."""
+    """Return the reference of modules, or of every public module of packages: a list of them, then each."""
     names = [it for package in packages.split() for it in modules(package)]
-    options = "   :members:\n   :ignore-module-all:"
-    return "\n\n".join(
-        f"## {it}\n\n```{{eval-rst}}\n.. automodule:: opsn_geo.{it}\n{options}\n```" for it in names
+    subjects = table(
+        ("module", "subject"), ((f"{{py:mod}}`opsn_geo.{it}`", _first_sentence(it)) for it in names)
     )
+    options = "   :members:\n   :ignore-module-all:"
+    parts = [f"## {it}\n\n```{{eval-rst}}\n.. automodule:: opsn_geo.{it}\n{options}\n```" for it in names]
+    return "\n\n".join([subjects, *parts])
+
+
+def _first_sentence(module: str) -> str:
+    """Return the first paragraph of a module's docstring, on one line."""
+    documented = inspect.getdoc(import_module(f"opsn_geo.{module}")) or ""
+    return " ".join(documented.partition("\n\n")[0].split())
 
 
 def modules(package: str) -> list[str]:

@@ -7,7 +7,7 @@ from html import escape
 
 
 class Summarised:
-    """Give a class a short ``repr`` and a small table in notebooks, from what :meth:`_summary` returns."""
+    """Give a class a short ``repr`` and a small table in notebooks, from what ``_summary`` returns."""
 
     __slots__ = ()
 
