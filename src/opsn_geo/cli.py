@@ -124,14 +124,17 @@ def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> No
     """Set what a study published beside what its tables give."""
     from opsn_geo.pipeline.analyses import published as figures  # noqa: PLC0415 - heavy, and not needed for the help
     from opsn_geo.pipeline.analyses import shared_measures  # noqa: PLC0415 - heavy, and not needed for the help
+    from opsn_geo.pipeline.labels import labels  # noqa: PLC0415
     from opsn_geo.pipeline.load import load  # noqa: PLC0415
     from opsn_geo.publish.notices import simulation_warning  # noqa: PLC0415
+    from opsn_geo.publish.sentences import comparison_text, worded  # noqa: PLC0415
 
     chosen = _study(study, lang)
     inputs = load(chosen)
     found = figures.analysis(inputs, shared_measures(inputs)).tables
+    words = worded(found, chosen.metadata.language, labels=labels(inputs))
     warning = simulation_warning(chosen.metadata)
-    click.echo("\n\n".join(filter(None, [warning, figures.told(found, chosen.metadata.language)])))
+    click.echo("\n\n".join(filter(None, [warning, comparison_text(words, chosen.metadata.language)])))
     faults = figures.faults(found, str(chosen.file or ""))
     if strict_compare and faults:
         raise RejectedRowsError(faults)

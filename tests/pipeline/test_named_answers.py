@@ -13,10 +13,11 @@ import pytest
 
 from opsn_geo.errors import InputError
 from opsn_geo.pipeline import run as pipeline
-from opsn_geo.pipeline.analyses import named_answers as replies
 from opsn_geo.pipeline.analyses import shared_measures
+from opsn_geo.pipeline.analyses.named_answers import analysis, answers_of
 from opsn_geo.pipeline.check import check
 from opsn_geo.pipeline.load import Inputs, load
+from opsn_geo.publish import sentences
 from opsn_geo.study import Study
 
 BOOK = pd.DataFrame(
@@ -61,7 +62,7 @@ def inputs() -> Inputs:
 
 
 def test_answers_are_written_out_question_by_question() -> None:
-    told = replies.replies(ANSWERS, BOOK, CODES, "fr")
+    told = sentences.replies(answers_of(ANSWERS, BOOK, CODES), BOOK, "fr")
     assert told.drop(columns="item").to_numpy().tolist() == [
         ["02000", 1, "Your role", "Something else"],
         ["02001", 1, "Your role", "Computing"],
@@ -81,21 +82,21 @@ def test_answers_are_written_out_question_by_question() -> None:
 
 
 def test_neither_free_text_nor_identity_is_written_out() -> None:
-    told = replies.replies(ANSWERS, BOOK, CODES, "en").to_csv()
+    told = sentences.replies(answers_of(ANSWERS, BOOK, CODES), BOOK, "en").to_csv()
     assert not [it for it in ("a@b.fr", "call me", "Ann") if it in told]
 
 
 def test_nobody_gives_an_empty_table() -> None:
-    told = replies.replies(ANSWERS, BOOK, CODES.iloc[:0])
+    told = sentences.replies(answers_of(ANSWERS, BOOK, CODES.iloc[:0]), BOOK)
     assert told.empty
     assert list(told) == ["code_insee", "respondent", "item", "label", "answer"]
 
 
 def test_only_the_communes_named_are_told(inputs: Inputs) -> None:
     shared = shared_measures(inputs)
-    assert replies.analysis(inputs, shared).tables == {}
+    assert analysis(inputs, shared).tables == {}
     asked = replace(inputs, study=replace(inputs.study, survey={"named": ["80685"]}))
-    told = replies.analysis(asked, shared).tables["reponses"]
+    told = analysis(asked, shared).tables["reponses"]
     assert set(told["code_insee"]) == {"80685"}
     placed = inputs.respondents
     assert placed is not None

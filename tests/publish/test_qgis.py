@@ -59,7 +59,7 @@ def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         write_raster(near, distance(grid, communes.centroid.head(1)), grid, toy.metadata, near.stem)
         file = geopackage.write(home / "opsn-toy-2021.gpkg", *toy, rasters=[near])
     else:
-        results = pipeline.measure(pipeline.load(Study.default()))
+        results = pipeline.published(pipeline.measure(pipeline.load(Study.default())))
         metadata = results.inputs.study.metadata
         themes = themes_for(results.layers, metadata.language)
         rasters = [home / "rasters" / f"{it}.tif" for it in RASTERS]

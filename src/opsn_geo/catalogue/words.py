@@ -15,8 +15,6 @@ from typing import Any, Final, Literal, get_args
 
 Language = Literal["fr", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
-VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "membership", "siren_epci")
-"""Variables of every commune by which answering ones are compared with all; a study may add its own."""
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from opsn_geo.catalogue.words import VARIABLES
+from opsn_geo.catalogue.survey import VARIABLES
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.linkage.causes import Cause
 from opsn_geo.linkage.communes import LINK_COLUMNS, link_communes

@@ -1,11 +1,17 @@
-"""Discretion: no small group of answers is published, nor can it be found by subtraction."""
+"""Statistical disclosure control: no small group of answers is published, nor found by subtraction.
+
+The rule is here, with the number that it starts from; :mod:`opsn_geo.publish.gate` refuses whatever would be
+written against it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
+
+from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,22 +21,33 @@ if TYPE_CHECKING:
     Booleans = NDArray[np.bool_]
     Integers = NDArray[np.int64]
 
-MIN_ANSWERS: Final = 5
+__all__ = ["COMPLEMENT", "DEFAULT_MIN_ANSWERS", "SMALL", "hidden", "suppressed", "too_few"]
+
 SMALL: Final = "small"
 """Why a row is hidden: it rests on too few answers."""
 COMPLEMENT: Final = "complement"
 """Why a row is hidden: with it, a total would reveal a small one."""
+_Counts = TypeVar("_Counts", pd.Series, pd.DataFrame)
+
+
+def too_few(counts: _Counts, min_answers: int = DEFAULT_MIN_ANSWERS) -> _Counts:
+    """Return which counts of answers must not be published: all under the minimum but zero, which is nobody.
+
+    >>> too_few(pd.Series([0, 1, 4, 5])).tolist()
+    [False, True, True, False]
+    """
+    return (counts > 0) & (counts < min_answers)
 
 
 def hidden(
-    counts: pd.Series, totals: pd.DataFrame | None = None, min_answers: int = MIN_ANSWERS
+    counts: pd.Series, totals: pd.DataFrame | None = None, min_answers: int = DEFAULT_MIN_ANSWERS
 ) -> pd.Series:
-    """Tell which counts must not be published, so that none under the threshold can be seen or deduced.
+    """Return which counts must not be published, so that none under the minimum can be seen or deduced.
 
-    A count from 1 to `min_answers` - 1 is hidden (zero answers belong to nobody). Within each group of rows
-    that share a published total, hidden rows must also be at least two and hold at least `min_answers`
-    answers together, else the total minus the rest would reveal them: the smallest other rows with answers
-    are hidden too, group by group, until nothing changes.
+    A count that is :func:`too_few` is hidden. Within each group of rows that share a published total, hidden
+    rows must also be at least two and hold at least `min_answers` answers together, else the total minus the
+    rest would reveal them: the smallest other rows with answers are hidden too, group by group, until
+    nothing changes.
 
     Parameters
     ----------
@@ -53,25 +70,27 @@ def hidden(
     >>> hidden(counts, pd.DataFrame({"all": ["t"] * 4})).tolist()
     ['small', '', 'complement', '']
     """
-    held = counts.to_numpy(dtype=np.int64, na_value=0)
-    small = (held > 0) & (held < min_answers)
-    gone, before = small.copy(), None
+    answers = counts.to_numpy(dtype=np.int64, na_value=0)
+    small = too_few(pd.Series(answers), min_answers).to_numpy(dtype=bool)
+    is_hidden, before = small.copy(), None
     families = [] if totals is None else [pd.factorize(totals[name])[0] for name in totals]
-    while before is None or (gone != before).any():
-        before = gone.copy()
+    # hiding a row for one total may leave it alone among the hidden ones of another
+    while before is None or (is_hidden != before).any():
+        before = is_hidden.copy()
         for family in families:
-            for group in _revealing(held, gone, family, min_answers):
-                gone[_complement(held, gone, np.flatnonzero(family == group), min_answers)] = True
-    return pd.Series(np.select([small, gone], [SMALL, COMPLEMENT], ""), index=counts.index)
+            for group in _revealing(answers, is_hidden, family, min_answers):
+                rows = np.flatnonzero(family == group)
+                is_hidden[_complement(answers, is_hidden, rows, min_answers)] = True
+    return pd.Series(np.select([small, is_hidden], [SMALL, COMPLEMENT], ""), index=counts.index)
 
 
 def suppressed(
     table: pd.DataFrame,
     counts: str | Sequence[str],
     totals: Iterable[str] = (),
-    min_answers: int = MIN_ANSWERS,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
 ) -> pd.DataFrame:
-    """Blank the rows of a table that rest on too few answers, and those that would reveal them.
+    """Return a table without the rows that rest on too few answers, or would reveal such rows.
 
     Parameters
     ----------
@@ -99,8 +118,7 @@ def suppressed(
     groups = table[list(totals)] if list(totals) else None
     why = pd.Series("", index=table.index, dtype=object)
     for name in names:
-        found = hidden(table[name], groups, min_answers)
-        why = why.where(why != "", found)
+        why = why.where(why != "", hidden(table[name], groups, min_answers))
     shown = table.copy()
     for column in table.select_dtypes(["number", "bool", "boolean"]).columns:
         shown[column] = table[column].astype(_nullable(table[column])).mask(why != "")
@@ -113,19 +131,19 @@ def _nullable(values: pd.Series) -> Literal["boolean", "Int64", "float64"]:
     return "Int64" if pd.api.types.is_integer_dtype(values) else "float64"
 
 
-def _revealing(held: Integers, gone: Booleans, family: Integers, min_answers: int) -> Integers:
-    """List the totals that, minus their rows that are shown, tell what the hidden ones hold."""
-    known = family >= 0
-    rows = np.bincount(family[known], gone[known])
-    answers = np.bincount(family[known], (held * gone)[known])
-    return np.flatnonzero((rows == 1) | ((rows > 0) & (answers < min_answers)))
+def _revealing(answers: Integers, is_hidden: Booleans, family: Integers, min_answers: int) -> Integers:
+    """Return the totals that, minus their rows that are shown, reveal what the hidden ones hold."""
+    summed = family >= 0
+    rows = np.bincount(family[summed], is_hidden[summed])
+    held = np.bincount(family[summed], (answers * is_hidden)[summed])
+    return np.flatnonzero((rows == 1) | ((rows > 0) & (held < min_answers)))
 
 
-def _complement(held: Integers, gone: Booleans, rows: Integers, min_answers: int) -> Integers:
-    """Choose the rows of one total to hide besides the hidden ones: the smallest ones that suffice."""
-    left = rows[~gone[rows] & (held[rows] > 0)]
-    left = left[np.argsort(held[left], kind="stable")]
-    hidden_rows, hidden_answers = int(gone[rows].sum()), int(held[rows][gone[rows]].sum())
-    enough = hidden_answers + np.cumsum(held[left]) >= min_answers
+def _complement(answers: Integers, is_hidden: Booleans, rows: Integers, min_answers: int) -> Integers:
+    """Return the rows of one total to hide besides the hidden ones: the smallest ones that suffice."""
+    left = rows[~is_hidden[rows] & (answers[rows] > 0)]
+    left = left[np.argsort(answers[left], kind="stable")]
+    hidden_rows, hidden_answers = int(is_hidden[rows].sum()), int(answers[rows][is_hidden[rows]].sum())
+    enough = hidden_answers + np.cumsum(answers[left]) >= min_answers
     needed = max(2 - hidden_rows, int(np.argmax(enough)) + 1 if enough.any() else len(left))
     return left[:needed]

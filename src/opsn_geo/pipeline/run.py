@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,9 +23,11 @@ from opsn_geo.pipeline.analyses import named_answers as replies
 from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import survey as representativeness
 from opsn_geo.pipeline.analyses.overview import overview
+from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.pipeline.rounding import rounded
-from opsn_geo.publish import manifest
+from opsn_geo.publish import gate, manifest
+from opsn_geo.publish.sentences import worded
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.tables import csv_files as csv_tables
 from opsn_geo.read.frames import choice_faults
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
 
-__all__ = ["Inputs", "Results", "load", "measure", "run", "write", "write_report"]
+__all__ = ["Inputs", "Results", "load", "measure", "published", "run", "write", "write_report"]
 
 _ANALYSES: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
 Progress = Callable[[str], None]
@@ -166,7 +168,7 @@ def run(
     progress("read")
     inputs = load(study or Study.default())
     progress("measure")
-    results = measure(inputs)
+    results = published(measure(inputs))
     progress("publish")
     write(results, Path(out))
     return results
@@ -214,6 +216,7 @@ def write(results: Results, out: Path) -> None:
     """
     inputs = results.inputs
     study, metadata = inputs.study, inputs.study.metadata
+    results = published(results)
     with staged(out) as aside:
         _write_places(results, aside)
         _write_words(results, aside)
@@ -237,6 +240,31 @@ def write_report(results: Results, file: Path) -> None:
     MachineError
         The file cannot be written.
     """
+    _write_report(published(results), file)
+
+
+def published(results: Results) -> Results:
+    """Return results as they are written: in words, and past the gate. Nothing else is ever written.
+
+    Raises
+    ------
+    DisclosureError
+        A table would tell what few have answered: a fault of the program.
+    """
+    inputs, study = results.inputs, results.inputs.study
+    tables = worded(
+        results.tables,
+        study.metadata.language,
+        labels=labels(inputs),
+        questionnaire=inputs.tables.get("questionnaire"),
+    )
+    named = study.survey.get(replies.NAMED, ())
+    gate.passed({**results.layers, **tables}, study.min_answers, named)
+    return replace(results, tables=tables)
+
+
+def _write_report(results: Results, file: Path) -> None:
+    """Write the report of results that may be published."""
     from opsn_geo.publish import report  # noqa: PLC0415 - jinja2 is only needed here
     from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
 
@@ -302,7 +330,7 @@ def _write_words(results: Results, folder: Path) -> None:
     """Write what is read: the report, and the tables as CSV with what describes them and as workbooks."""
     from opsn_geo.publish.tables import datapackage, ods, sheets, xlsx  # noqa: PLC0415 - a run that publishes needs them
 
-    write_report(results, folder / "rapport.html")
+    _write_report(results, folder / "rapport.html")
     metadata = results.inputs.study.metadata
     attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
     flat = csv_tables.flat({**attributes, **results.tables})

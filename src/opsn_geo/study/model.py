@@ -11,14 +11,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from opsn_geo.catalogue.summaries import Summarised
+from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS
 from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.study.keys import SCENARIO, faults
-
-_MIN_ANSWERS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ class Study(Summarised):
     boundaries: Boundaries
     tables: Mapping[str, Path]
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    min_answers: int = _MIN_ANSWERS
+    min_answers: int = DEFAULT_MIN_ANSWERS
     survey: Mapping[str, list[Any]] = field(default_factory=dict)
     rasters: Mapping[str, Path] = field(default_factory=dict)
     deserts: Mapping[str, Any] = field(default_factory=dict)
@@ -176,7 +175,7 @@ class Study(Summarised):
             ),
             tables={name: path.parent / file for name, file in content["tables"].items()},
             columns=content.get("columns", {}),
-            min_answers=content.get("thresholds", {}).get("min_answers", _MIN_ANSWERS),
+            min_answers=content.get("thresholds", {}).get("min_answers", DEFAULT_MIN_ANSWERS),
             survey=content.get("survey", {}),
             rasters={name: path.parent / file for name, file in content.get("rasters", {}).items()},
             deserts=_from(path.parent, content.get("deserts", {}), "compare"),

@@ -16,11 +16,13 @@ from demo import FACTS, generate
 from demo.draw import apportion
 from demo.respondents import BANDS, band
 from opsn_geo.measure.coverage.evidence import DIRECT, OFFERED, Coverage
-from opsn_geo.measure.published import claims, consistency
+from opsn_geo.measure.published import consistency
 from opsn_geo.measure.published.figures import ANSWERS, recomputed
 from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import shared_measures
+from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import load
+from opsn_geo.publish.sentences import incoherences, worded
 from opsn_geo.study import Study, data_dir
 
 if TYPE_CHECKING:
@@ -53,7 +55,9 @@ def published(*rows: Mapping[str, object]) -> pd.DataFrame:
 )
 def test_parts_and_their_whole(parts: list[int], whole: int, unit: str, *, fires: bool) -> None:
     rows = [{"figure": f"p{i}", "value": it, "unit": unit, "part_of": "w"} for i, it in enumerate(parts)]
-    found = consistency.parts_and_wholes(published({"figure": "w", "value": whole, "unit": unit}, *rows))
+    found = incoherences(
+        consistency.parts_and_wholes(published({"figure": "w", "value": whole, "unit": unit}, *rows))
+    )
     assert len(found) == fires
     if fires:
         assert found["subject"].item().split(";") == ["w", *(it["figure"] for it in rows)]
@@ -65,7 +69,7 @@ def test_percentages_of_a_count_make_a_hundred() -> None:
         {"figure": it, "value": value, "unit": "share", "part_of": "n"}
         for it, value in (("a", 70), ("b", 20))
     ]
-    found = consistency.parts_and_wholes(published(EVERYBODY, *rows))
+    found = incoherences(consistency.parts_and_wholes(published(EVERYBODY, *rows)))
     assert found[["expected", "found"]].to_numpy().tolist() == [["100", "90"]]
     rows[1]["value"] = 30
     assert consistency.parts_and_wholes(published(EVERYBODY, *rows)).empty
@@ -119,7 +123,8 @@ def test_respondents_and_the_units_they_answer_for(units: int, *, fires: bool) -
 
 def test_units_of_all_respondents() -> None:
     place = {"figure": "u", "value": 400, "item": "name", **COUNT}
-    assert consistency.respondents_and_units(published(EVERYBODY, place))["found"].tolist() == ["488 à 488"]
+    found = incoherences(consistency.respondents_and_units(published(EVERYBODY, place)))
+    assert found["found"].tolist() == ["488 à 488"]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +163,7 @@ def listed(*rows: tuple[str, str, str | None, str | None]) -> pd.DataFrame:
 def test_lists_that_exclude_each_other(
     other: tuple[str, str, str | None, str | None], *, fires: bool
 ) -> None:
-    found = claims.contradictory_lists(listed(("missing", "sig", "offered=no", None), other))
+    found = consistency.contradictory_lists(listed(("missing", "sig", "offered=no", None), other))
     assert found["subject"].tolist() == ["sig"] * fires
     assert found["where"].tolist() == ["missing ; rare"] * fires
 
@@ -169,7 +174,8 @@ def test_a_thing_in_three_lists_is_told_once() -> None:
         ("b", "sig", "offered=yes", None),
         ("c", "sig", "offered=no", None),
     ]
-    assert claims.contradictory_lists(listed(*rows))["expected"].tolist() == ["« a », « c »"]
+    found = incoherences(consistency.contradictory_lists(listed(*rows)))
+    assert found["expected"].tolist() == ["« a », « c »"]
 
 
 CLAIM = pd.DataFrame({"list": ["survey_representative"], "where": ["III"]})
@@ -192,14 +198,14 @@ COMMUNES = {"figure": "u", "value": 420, "item": "name", "group": "structure=mai
 )
 def test_a_sample_and_its_own_sizes(percent: float, group: str, *, fires: bool) -> None:
     told = published(EVERYBODY, MAIRIES, COMMUNES, {**SMALL, "value": percent, "group": group})
-    found = claims.size_bands(told, CLAIM, PEOPLE)
+    found = consistency.size_bands(told, CLAIM, PEOPLE)
     assert found["subject"].tolist() == ["survey_representative"] * fires
-    assert claims.size_bands(told, CLAIM.iloc[:0], PEOPLE).empty
+    assert consistency.size_bands(told, CLAIM.iloc[:0], PEOPLE).empty
 
 
 def test_a_few_communes_refute_nothing() -> None:
     few = [EVERYBODY | {"value": 12}, MAIRIES, COMMUNES | {"value": 10}, {**SMALL, "value": 67}]
-    assert claims.size_bands(published(*few), CLAIM, PEOPLE).empty
+    assert consistency.size_bands(published(*few), CLAIM, PEOPLE).empty
 
 
 WHOLE = pd.DataFrame({"list": ["whole_territory_covered"], "where": ["IV"]})
@@ -234,25 +240,27 @@ def test_the_whole_territory(
     rows: tuple[list[int], list[int]], *, complete: bool, severity: list[str]
 ) -> None:
     known, inside = covered(*rows, complete=complete), np.array([True, True])
-    assert claims.whole_territory(WHOLE, known, inside)["severity"].tolist() == severity
-    assert claims.whole_territory(WHOLE.iloc[:0], known, inside).empty
+    assert consistency.whole_territory(WHOLE, known, inside)["severity"].tolist() == severity
+    assert consistency.whole_territory(WHOLE.iloc[:0], known, inside).empty
 
 
 def test_communes_beyond_the_border_do_not_count() -> None:
     known = covered([BOTH, BOTH], [0, 0])
-    assert claims.whole_territory(WHOLE, known, np.array([True, False])).empty
+    assert consistency.whole_territory(WHOLE, known, np.array([True, False])).empty
 
 
 @pytest.fixture(scope="module", params=["fr", "en"])
 def traps(request: pytest.FixtureRequest) -> tuple[Language, pd.DataFrame]:
     study = Study.default()
     inputs = load(replace(study, metadata=replace(study.metadata, language=request.param)))
-    return request.param, figures.analysis(inputs, shared_measures(inputs)).tables["incoherences"]
+    measured = figures.analysis(inputs, shared_measures(inputs)).tables
+    return request.param, worded(measured, request.param, labels=labels(inputs))["incoherences"]
 
 
 def test_the_founding_study_has_seven_and_no_more(traps: tuple[Language, pd.DataFrame]) -> None:
     found = traps[1]
-    assert found.columns.tolist() == list(consistency.COLUMNS)
+    columns = ["check", "subject", "severity", "evidence", "where", "expected", "found"]
+    assert found.columns.tolist() == columns
     assert found["check"].tolist() == CHECKS
     assert found.loc[found["severity"] == "warning", "check"].tolist() == ["units", "gap"]
     assert (found != "").all().all()
@@ -387,7 +395,7 @@ def checked(folder: Path) -> dict[str, pd.DataFrame]:
 @pytest.mark.parametrize("seed", range(20))
 def test_a_study_without_fault_raises_no_alarm(tmp_path: Path, seed: int) -> None:
     found = checked(clean(tmp_path, seed))
-    assert found["incoherences"]["evidence"].tolist() == []
+    assert found["incoherences"]["values"].tolist() == []
     assert set(found["figures"]["status"]) == {"agrees", "not_computable"}
     assert found["figures"]["status"].eq("agrees").sum() == 104
 

@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.measure.published.figures import chosen, compared, recomputed, respondent_design
+from opsn_geo.measure.published.figures import compared, recomputed, respondent_design
+from opsn_geo.measure.published.recipes import chosen
 from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import shared_measures
+from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import Inputs, load
+from opsn_geo.publish.sentences import notes, worded
 from opsn_geo.study import Study
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ DEMO = Path(__file__).parents[3] / "data" / "demo"
 FEW_LEFT = "need_formation_02"
 """Four bodies besides the communes answered it, and estimates tell those of the communes."""
 RECIPE = ["figure", "table", "measure", "item", "choice", "group", "by"]
+NO_INCOHERENCE = pd.DataFrame(columns=["subject", "severity", "evidence"])
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,8 @@ def inputs() -> Inputs:
 
 @pytest.fixture(scope="module")
 def published(inputs: Inputs) -> pd.DataFrame:
-    return figures.analysis(inputs, shared_measures(inputs)).tables["figures"].set_index("figure")
+    measured = figures.analysis(inputs, shared_measures(inputs)).tables
+    return worded(measured, "fr", labels=labels(inputs))["figures"].set_index("figure")
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +173,10 @@ def test_what_cannot_be_computed_says_why_and_gives_nothing(recipe: tuple[str, .
     found = recomputed(figure, {"answers": SMALL}, units=10)
     assert found["reason"].item() == reason
     assert found["recomputed"].isna().item()
-    told = compared(figure.assign(value=1.0, unit="count"), found, lang="en")
-    assert told["status"].item() == "not_computable"
-    assert told["note"].item()
+    table = compared(figure.assign(value=1.0, unit="count"), found)
+    assert table["status"].item() == "not_computable"
+    assert table["note"].item() == reason
+    assert notes(table, NO_INCOHERENCE, "en")["note"].item()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +189,7 @@ def test_communes_subtracted_from_a_figure_leave_none_or_enough(
     figure = pd.DataFrame([("f", "answers", "share", "tool", "yes", "", "")], columns=RECIPE)
     answers = pd.DataFrame({"tool": pd.array([True, None] * (communes + others), dtype="boolean")})
     apart = pd.Series([True] * 2 * communes + [False] * 2 * others)
-    found = recomputed(figure, {"answers": answers}, units=90, apart=apart).loc["f"]
+    found = recomputed(figure, {"answers": answers}, units=90, published_apart=apart).loc["f"]
     assert found["reason"] == ("" if given else "few_left")
     assert found[["recomputed", "recomputed_base"]].notna().all() == given
 
@@ -218,9 +224,12 @@ def test_a_refuted_figure_is_inconsistent_even_where_it_agrees() -> None:
     found = pd.DataFrame(
         {"recomputed": 18.0, "recomputed_base": 9.0, "low": 1.0, "high": 30.0, "reason": ""}, index=["f", "g"]
     )
-    told = compared(published, found, {"f": "no."}, {"g": "perhaps."}, "en")
-    assert told["status"].tolist() == ["inconsistent", "agrees"]
-    assert told["note"].tolist() == ["Inconsistent: no.", "perhaps."]
+    table = compared(published, found, {"f"}, {"g"})
+    assert table["status"].tolist() == ["inconsistent", "agrees"]
+    quoted = pd.DataFrame(
+        {"subject": ["f", "h;g"], "severity": ["contradiction", "warning"], "evidence": ["no.", "perhaps."]}
+    )
+    assert notes(table, quoted, "en")["note"].tolist() == ["Inconsistent: no.", "perhaps."]
 
 
 def test_a_choice_not_answered_is_no_refusal() -> None:

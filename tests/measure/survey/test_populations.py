@@ -18,7 +18,8 @@ from opsn_geo.measure.survey.populations import (
     epci_profile,
     epci_response,
 )
-from opsn_geo.measure.survey.verdict import bodies_said
+from opsn_geo.measure.survey.verdict import body_findings
+from opsn_geo.publish.sentences import verdict
 
 
 def bodies(**codes: list[str | None]) -> pd.DataFrame:
@@ -141,7 +142,9 @@ def test_communes_have_no_row_and_no_answer_no_table() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_each_kind_is_said_with_what_it_speaks_for(lang: Language) -> None:
     counted = answers_by_body(bodies(epci=["1", "2"], ccas=[None] * 6, commune=["80001"]), {"epci": 8})
-    said = bodies_said(counted, {"epci": "EPCI", "ccas": "CCAS"}, lang).set_index("subject")["text"]
+    said = verdict(
+        body_findings(counted), {"structure:epci": "EPCI", "structure:ccas": "CCAS"}, lang
+    ).set_index("subject")["text"]
     assert said.index.tolist() == ["ccas", "epci"]
     assert {"fr": "2 sur 8 ont répondu (25\u202f% [", "en": "2 of 8 answered (25% ["}[lang] in said["epci"]
     assert {"fr": "ne décrivent que ceux qui ont répondu", "en": "only those who answered"}[lang] in said[

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import summary
-from opsn_geo.measure.deserts.contiguity import contiguity
 from opsn_geo.measure.survey.profile import levels, membership, profile
-from opsn_geo.measure.survey.survey import headline_items, survey
+from opsn_geo.measure.survey.survey import Items, Sample, headline_items, survey
 from opsn_geo.pipeline.analyses import Analysis, coverage_of, shared_measures
 from opsn_geo.pipeline.analyses.survey import analysis
+from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import Inputs, load
+from opsn_geo.publish.sentences import verdict
 from opsn_geo.study import Study
 
 
@@ -32,23 +33,27 @@ def found(inputs: Inputs) -> Analysis:
     return analysis(inputs, shared_measures(inputs))
 
 
-def test_small_communes_are_said_to_be_under_represented(found: Analysis) -> None:
-    verdict = found.tables["verdict"]
-    assert verdict.loc[0, "text"].startswith("Non, ces réponses ne représentent pas le territoire")
-    small = verdict.loc[verdict["subject"] == "below_2000", "text"].item().replace("\u202f", " ")
+def in_words(found: Analysis, inputs: Inputs) -> pd.DataFrame:
+    return verdict(found.tables["verdict"], labels(inputs))
+
+
+def test_small_communes_are_said_to_be_under_represented(found: Analysis, inputs: Inputs) -> None:
+    findings = in_words(found, inputs)
+    assert findings.loc[0, "text"].startswith("Non, ces réponses ne représentent pas le territoire")
+    small = findings.loc[findings["subject"] == "below_2000", "text"].item().replace("\u202f", " ")
     assert "moins de 2 000 habitants sont sous-représentées" in small
     assert "67 % des réponses" in small
     assert "contre 86 % des communes du territoire" in small
-    assert verdict.loc[2, "text"].startswith("Ce que la pondération corrige")
-    assert not verdict["text"].str.contains(r"\bnan\b|{").any()
+    assert findings.loc[2, "text"].startswith("Ce que la pondération corrige")
+    assert not findings["text"].str.contains(r"\bnan\b|{").any()
 
 
-def test_what_would_change_the_verdict_is_said(found: Analysis) -> None:
-    verdict = found.tables["verdict"]
-    said = verdict[verdict["finding"] == "change"]["text"].tolist()
-    assert "175 de plus – Communes de moins de 500 habitants" in said[0]
-    assert "adhésion à un OPSN (0,33)" in said[1]
-    assert verdict["finding"].iloc[-1] == "headline"
+def test_what_would_change_the_verdict_is_said(found: Analysis, inputs: Inputs) -> None:
+    findings = in_words(found, inputs)
+    remedies = findings[findings["finding"] == "change"]["text"].tolist()
+    assert "175 de plus – Communes de moins de 500 habitants" in remedies[0]
+    assert "adhésion à un OPSN (0,33)" in remedies[1]
+    assert findings["finding"].iloc[-1] == "headline"
 
 
 def test_the_rate_alone_proves_nothing(found: Analysis) -> None:
@@ -148,9 +153,11 @@ def test_members_are_told_from_those_nobody_knows(found: Analysis, inputs: Input
     overall = found.tables["representativite_globale"].set_index("variable")
     assert overall.loc["membership", "simulated_p"] < 0.001
     assert set(found.tables["profils"].query("variable == 'membership'")["level"]) == {"member", "unknown"}
-    verdict = found.tables["verdict"].set_index("subject")["text"]
-    assert "adhésion à un OPSN" in found.tables["verdict"].loc[0, "text"]
-    assert verdict["membership=member"].startswith("Communes qui adhèrent à un OPSN : surreprésentées")
+    findings = in_words(found, inputs)
+    assert "adhésion à un OPSN" in findings.loc[0, "text"]
+    assert findings.set_index("subject")["text"]["membership=member"].startswith(
+        "Communes qui adhèrent à un OPSN : surreprésentées"
+    )
     assert "membership" not in set(found.tables["marges"]["variable"])
 
 
@@ -166,11 +173,11 @@ def test_places_are_named_in_the_verdict(inputs: Inputs) -> None:
     assert inputs.respondents is not None
     elsewhere = inputs.respondents["code_insee"].str[:2].ne("80").fillna(value=False)
     fewer = dataclasses.replace(inputs, respondents=inputs.respondents[~elsewhere])
-    verdict = analysis(fewer, shared_measures(fewer)).tables["verdict"].set_index("subject")["text"]
-    assert verdict["code_dep=80"].startswith("Somme : surreprésentées")
+    sentences = in_words(analysis(fewer, shared_measures(fewer)), fewer).set_index("subject")["text"]
+    assert sentences["code_dep=80"].startswith("Somme : surreprésentées")
 
 
-def test_other_bodies_are_populations_of_their_own(found: Analysis) -> None:
+def test_other_bodies_are_populations_of_their_own(found: Analysis, inputs: Inputs) -> None:
     counted = found.tables["repondants"].set_index("body")
     assert counted["answers"].to_dict() == {"ccas": 10, "commune": 425, "epci": 29, "syndicat": 24}
     assert counted["units"].dropna().to_dict() == {"commune": 3789, "epci": 92}
@@ -183,9 +190,9 @@ def test_other_bodies_are_populations_of_their_own(found: Analysis) -> None:
     ]
     assert told["se"].gt(0).all()
     assert (told["low"] < told["unweighted"]).all()
-    said = found.tables["verdict"].query("finding == 'bodies'").set_index("subject")["text"]
-    assert "29 sur 92 ont répondu (32" in said["epci"]
-    assert "ne décrivent que ceux qui ont répondu" in said["ccas"]
+    of_bodies = in_words(found, inputs).query("finding == 'bodies'").set_index("subject")["text"]
+    assert "29 sur 92 ont répondu (32" in of_bodies["epci"]
+    assert "ne décrivent que ceux qui ont répondu" in of_bodies["ccas"]
 
 
 def with_zones(inputs: Inputs, **survey: list[float] | list[str]) -> Inputs:
@@ -205,7 +212,8 @@ def with_zones(inputs: Inputs, **survey: list[float] | list[str]) -> Inputs:
 
 def test_variables_of_the_user_part_answers_and_may_be_margins(inputs: Inputs) -> None:
     asked = with_zones(inputs, margins=["code_dep", "zone"], weight_bounds=[0.5, 2])
-    tables = analysis(asked, shared_measures(asked)).tables
+    made = analysis(asked, shared_measures(asked))
+    tables = made.tables
     response = tables["representativite"].set_index(["variable", "level"])["units"]
     assert response["zone"].to_dict() == {"rural": 1263, "town": 1263, "unknown": 1263}
     assert list(response["income"].index) == [
@@ -222,7 +230,7 @@ def test_variables_of_the_user_part_answers_and_may_be_margins(inputs: Inputs) -
     assert told["least_ratio"] >= 0.5 - 1e-12
     assert told["greatest_ratio"] <= 2 + 1e-12
     assert told["gap"] <= 1e-9
-    weights = tables["verdict"].query("finding == 'weights'")["text"].iloc[-1]
+    weights = in_words(made, asked).query("finding == 'weights'")["text"].iloc[-1]
     assert "(département, zone)" in weights
 
 
@@ -284,12 +292,11 @@ def test_a_figure_on_several_choices_or_on_no_is_one_item() -> None:
          ("lost", "Not asked", "answers", "mean", "absent", None, None)],
         columns=["figure", "label", "table", "measure", "item", "choice", "group"],
     )  # fmt: skip
-    items, thresholds, labels = headline_items(answers, figures, {"support": ["epci", "own", "no"]})
+    items, thresholds = headline_items(answers, figures, {"support": ["epci", "own", "no"]})
     assert items.columns.tolist() == ["lab_no", "support"]
     assert items["lab_no"].tolist() == [False, True, pd.NA]
     assert items["support"].tolist() == [True, False, True]
     assert thresholds.tolist() == [0.5, 0.5]
-    assert labels == {"lab_no": "No lab", "support": "Support"}
 
 
 def test_a_census_has_equal_chances_and_nothing_to_mend(inputs: Inputs) -> None:
@@ -297,12 +304,9 @@ def test_a_census_has_equal_chances_and_nothing_to_mend(inputs: Inputs) -> None:
     communes = inputs.territory.communes[inputs.territory.communes["inside"]].iloc[:60]
     codes = pd.Series(communes.index)
     values = pd.DataFrame({"score": np.arange(60.0), "used": [True, False] * 30})
-    found = survey(
-        communes, codes, values, contiguity(communes.geometry), member=values["used"], headline=values[[]],
-        thresholds=pd.Series(dtype=float), small_answers=60, labels={}, ranked={},
-        reference=pd.Series(dtype=float),
-    )  # fmt: skip
-    assert found.tables["verdict"].loc[0, "text"].startswith("Rien de connu ne réfute")
+    sample = Sample(communes=communes, codes=codes, answers=values)
+    found = survey(sample, Items(member=values["used"]))
+    assert found.tables["verdict"].loc[0, "sentence"] == "not_refuted"
     assert found.silences.empty
     row = found.tables["estimations"].set_index(["item", "domain"]).loc[("score", "")]
     assert row["se"] == pytest.approx(0, abs=1e-12)

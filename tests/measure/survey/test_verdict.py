@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from opsn_geo.catalogue.words import Language
-from opsn_geo.measure.survey.verdict import break_even, change, headlines, verdict
+from opsn_geo.measure.survey.verdict import break_even, headlines, remedies, representativeness_findings
+from opsn_geo.publish.sentences import verdict as in_words
 
 
 def estimated(**changes: float) -> pd.DataFrame:
@@ -62,8 +63,10 @@ def test_what_would_change_the_verdict_is_counted() -> None:
     assert (7 + count - 1) / (20 + count - 1) < 0.7 <= (7 + count) / (20 + count)
     profiles = pd.DataFrame({"variable": ["size", "zone", "zone", "network"],
                              "weighted_difference": [0.4, -0.21, 0.05, 0.02]})  # fmt: skip
-    said = change(response, profiles, ["size"], {"size=s": "small communes", "zone": "zone"}, "en")["text"]
-    assert said.tolist() == [
+    findings = remedies(response, profiles, ["size"])
+    assert findings["values"].tolist()[0] == {"lacking": [("size=s", count)]}
+    sentences = in_words(findings, {"size=s": "small communes", "zone": "zone"}, "en")["text"]
+    assert sentences.tolist() == [
         (
             f"What would change this: more answers where they lack, {count} from small communes, "
             "all else being equal."
@@ -80,7 +83,7 @@ def test_nothing_is_to_be_changed_where_nothing_leans() -> None:
     response = pd.DataFrame({"variable": ["size"], "level": ["s"], "units": [10], "answered": [10],
                              "territory_share": [1.0], "sample_share": [1.0], "q": [1.0]})  # fmt: skip
     profiles = pd.DataFrame({"variable": ["size"], "weighted_difference": [0.0]})
-    assert change(response, profiles, ["size"], {}).empty
+    assert remedies(response, profiles, ["size"]).empty
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
@@ -92,11 +95,13 @@ def test_representative_is_never_said_without_what_would_belie_it(lang: Language
         "population": [800, 900], "responding_pop": [100, 500]})  # fmt: skip
     overall = pd.DataFrame({"simulated_q": [p], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
     rows = headlines(estimated(), pd.Series({"uses": 0.5}), units=3789, effect=1.0, known=0.1)
-    said = verdict(response, overall, pd.Series({"cv": 0.6, "max_bias_share": 0.3}), rows, effective=12.0,
-                   margins=["size"], labels={"uses": "U"}, lang=lang)  # fmt: skip
-    assert said.loc[0, "finding"] == "answer"
-    assert {"fr": ("Non", "Rien"), "en": ("No,", "Nothing")}[lang][p > 0.05] in said.loc[0, "text"]
-    assert ("level" in set(said["finding"])) == (p < 0.05)
-    headline = said.loc[said["finding"] == "headline", "text"].item()
+    indicator = pd.Series({"cv": 0.6, "max_bias_share": 0.3, "effective": 12.0})
+    findings = representativeness_findings(response, overall, indicator, rows, ["size"])
+    judged_rows = findings.merge(rows, left_on="subject", right_on="item", how="left").drop(columns="item")
+    sentences = in_words(judged_rows, {"uses": "U"}, lang)
+    assert sentences.loc[0, "finding"] == "answer"
+    assert {"fr": ("Non", "Rien"), "en": ("No,", "Nothing")}[lang][p > 0.05] in sentences.loc[0, "text"]
+    assert ("level" in set(sentences["finding"])) == (p < 0.05)
+    headline = sentences.loc[sentences["finding"] == "headline", "text"].item()
     assert {"fr": "corrélation de 0,14", "en": "correlate by 0.14"}[lang] in headline
-    assert not said["text"].str.contains("nan|{").any()
+    assert not sentences["text"].str.contains("nan|{").any()

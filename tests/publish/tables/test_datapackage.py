@@ -12,7 +12,7 @@ import pytest
 from frictionless import Package, system
 
 from opsn_geo.catalogue.words import LANGUAGES, Language
-from opsn_geo.pipeline.run import Results, load, measure
+from opsn_geo.pipeline.run import Results, load, measure, published
 from opsn_geo.publish.manifest import checksum
 from opsn_geo.publish.tables.csv_files import flat
 from opsn_geo.publish.tables.csv_files import write as write_tables
@@ -36,7 +36,7 @@ def validated(root: Path, rows: int | None = None) -> list[list[Any]]:
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    return measure(load(Study.default()))
+    return published(measure(load(Study.default())))
 
 
 def test_the_default_study_is_read_by_its_schema(tmp_path: Path, results: Results) -> None:

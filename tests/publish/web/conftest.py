@@ -73,7 +73,7 @@ def open_page(browser: Browser) -> Iterator[Opener]:
 @pytest.fixture(scope="session")
 def results() -> pipeline.Results:
     """Measure the founding study once for all pages."""
-    return pipeline.measure(pipeline.load(Study.default()))
+    return pipeline.published(pipeline.measure(pipeline.load(Study.default())))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from opsn_geo.measure.coverage.evidence import OFFERED, Coverage
 from opsn_geo.measure.coverage.shares import group_codes, group_sums
-from opsn_geo.measure.disclosure import MIN_ANSWERS
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS
 
 Floats = NDArray[np.float64]
 FLAGS: Final = ("needed", "needed_not_offered", "needed_single", "little_used")
@@ -51,7 +51,7 @@ def wilson(count: Floats, base: Floats, level: float = 0.95) -> tuple[Floats, Fl
 
 
 def ticked(
-    answers: pd.DataFrame, item: str, by: pd.Series | None = None, *, min_answers: int = MIN_ANSWERS
+    answers: pd.DataFrame, item: str, by: pd.Series | None = None, *, min_answers: int = DEFAULT_MIN_ANSWERS
 ) -> pd.DataFrame:
     """Share of respondents that tick each choice of an item, with its base and interval.
 
@@ -124,7 +124,7 @@ def needs(
     *,
     used: str = "service_used",
     needed: str = "need",
-    min_answers: int = MIN_ANSWERS,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
 ) -> pd.DataFrame:
     """What respondents use and miss beside what is offered to them, group by group.
 

@@ -19,7 +19,7 @@ import shapely
 
 from opsn_geo.measure.deserts.contiguity import on_border
 from opsn_geo.measure.deserts.nearest import labels_at, nearest_places, places
-from opsn_geo.measure.disclosure import MIN_ANSWERS
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -263,7 +263,7 @@ def deserts(
     *,
     seats: pd.Series | None = None,
     needs: pd.DataFrame | None = None,
-    min_answers: int = MIN_ANSWERS,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
     border: pd.Series | None = None,
     urban: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:

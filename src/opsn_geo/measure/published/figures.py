@@ -1,43 +1,42 @@
 """What a study published, recomputed from its own tables: each figure on its own base, with its interval.
 
-A published figure says how it is made: ``table`` filtered by ``group`` (``item=a|b;item=c`` reads "item is
-a or b, and item is c"), then a ``measure`` of ``item`` and ``choice``, compared between the answers to
-``by``. Nothing else is needed to recompute it, so any study can bring such a table.
+A published figure brings the recipe of how it is made (:mod:`opsn_geo.measure.published.recipes`). Nothing
+else is needed to recompute it, so any study can bring such a table.
 """
 
 from __future__ import annotations
 
-import operator
-from functools import reduce
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue import numbers
-from opsn_geo.catalogue.words import Language, text
-from opsn_geo.measure.disclosure import MIN_ANSWERS
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, too_few
+from opsn_geo.measure.published.recipes import (
+    ANSWERS,
+    COUNTS_OF_VALUES,
+    RECIPE,
+    Recipe,
+    as_texts,
+    chosen,
+    hindrance,
+    recipes_of,
+    row_values,
+)
 from opsn_geo.measure.survey.comparison import influence
 from opsn_geo.measure.survey.design import Design
 from opsn_geo.measure.survey.estimates import estimates, quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
-    Row = Mapping[Any, Any]
+__all__ = ["ANSWERS", "RECIPE", "compared", "recomputed", "respondent_design"]
 
-ANSWERS: Final = "answers"
-RECIPE: Final = ("table", "measure", "item", "choice", "group", "by")
 PUBLISHED: Final = (
     "figure", "label", "value", "unit", "precision", "comparison", "base", "base_note", "where",
 )  # fmt: skip
-FOUND: Final = ("recomputed", "recomputed_base", "low", "high")
-_COUNTED: Final = ("distinct", "rate")
-_OF_CHOICES: Final = ("count", "share", "gap")
-_OF_NUMBERS: Final = ("mean", "median", "sum", "min", "max")
-_MEASURES: Final = (*_COUNTED, *_OF_CHOICES, *_OF_NUMBERS, "mean_choices")
-_BOOLEANS: Final = {"yes": True, "no": False, "true": True, "false": False}
-_NOISE: Final = 1e-9
+RECOMPUTED: Final = ("recomputed", "recomputed_base", "low", "high")
+_ROUNDING: Final = 1e-9
 """A difference under this is that of rounding in the machine."""
 
 
@@ -47,10 +46,10 @@ def recomputed(
     *,
     units: int,
     design: Design | None = None,
-    apart: pd.Series | None = None,
-    min_answers: int = MIN_ANSWERS,
+    published_apart: pd.Series | None = None,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
 ) -> pd.DataFrame:
-    """Recompute each published figure from the tables of the study.
+    """Return each published figure, recomputed from the tables of the study.
 
     - ``distinct``: number of different values of `item` (``a+b``: of pairs); ``rate``: 100 × that / `units`;
     - ``count``: rows that gave one of `choice`; ``share``: 100 × count / rows that answered `item`;
@@ -75,7 +74,7 @@ def recomputed(
         Communes of the territory: the base of a ``rate``.
     design : Design, optional
         Of the answers, see :func:`respondent_design`; without it there are no intervals.
-    apart : Series of bool, optional
+    published_apart : Series of bool, optional
         On ``respondent``: whose answers other tables publish by themselves, such as those of communes. They
         can be subtracted from a figure on all answers, so that what is left must not be few either.
     min_answers : int
@@ -98,30 +97,34 @@ def recomputed(
     >>> found[["recomputed", "recomputed_base", "reason"]].round(1).values.tolist()
     [[33.3, 9.0, ''], [nan, nan, 'outside']]
     """
-    made = told_texts(figures.set_index("figure"), RECIPE)
-    recipes = made.to_dict("index")
-    why = {name: _hindrance(recipe, tables) for name, recipe in recipes.items()}
-    able = {str(name): recipe for name, recipe in recipes.items() if not why[name]}
-    told = {name: _told(recipe, tables[recipe["table"]]) for name, recipe in able.items()}
-    rows = {name: _reduced(told[name], recipe, tables, units) for name, recipe in able.items()}
-    found = pd.DataFrame.from_dict(rows, orient="index", columns=list(FOUND[:2]), dtype=float)
-    asked = {name: recipe for name, recipe in able.items() if recipe["table"] == ANSWERS}
+    recipes = recipes_of(figures)
+    reason = pd.Series({name: hindrance(recipe, tables) for name, recipe in recipes.items()}, dtype="str")
+    able = {name: recipe for name, recipe in recipes.items() if not reason[name]}
+    values = {name: row_values(recipe, tables[recipe.table]) for name, recipe in able.items()}
+    reduced = {name: _reduced(values[name], recipe, tables, units) for name, recipe in able.items()}
+    found = pd.DataFrame.from_dict(reduced, orient="index", columns=list(RECOMPUTED[:2]), dtype=float)
+    on_answers = {name: recipe for name, recipe in able.items() if recipe.table == ANSWERS}
     ends = pd.DataFrame(index=found.index, columns=["low", "high", "members", "others"], dtype=float)
-    if design is not None and asked:
-        ends.update(_intervals(told, asked, tables[ANSWERS], design))
+    if design is not None and on_answers:
+        ends.update(_intervals(values, on_answers, tables[ANSWERS], design))
     found = found.join(ends).reindex(pd.Index(recipes, name="figure"))
-    reason = pd.Series(why, found.index, dtype="str")
+    reason = reason.reindex(found.index)
     reason = reason.mask((reason == "") & found["recomputed"].isna(), "no_answer")
-    few = found.index.isin(asked) & _few(found, made["measure"], min_answers)
+    # what rests on few answers is not given, nor what a subtraction would show of few others
+    is_count = np.array([recipe.measure in {"count", "distinct"} for recipe in recipes.values()], dtype=bool)
+    counts = found["recomputed"].where(is_count)
+    bases = pd.concat([found[["recomputed_base", "members", "others"]], counts], axis=1)
+    few = too_few(bases, min_answers).any(axis=1) & found.index.isin(on_answers)
     reason = reason.mask(few, "few_answers")
-    if apart is not None:
-        left = pd.Series({it: _few_left(told[it].dropna(), apart, min_answers) for it in asked}, dtype=bool)
-        reason = reason.mask((reason == "") & left.reindex(found.index, fill_value=False), "few_left")
+    if published_apart is not None:
+        left = {name: _few_left(values[name], published_apart, min_answers) for name in on_answers}
+        few_left = pd.Series(left, dtype=bool).reindex(found.index, fill_value=False)
+        reason = reason.mask((reason == "") & few_left, "few_left")
     return found.mask(reason.str.startswith("few_")).assign(reason=reason.astype("str"))
 
 
 def respondent_design(bodies: pd.Series, units: int) -> Design:
-    """Make the design under which published figures stand: all respondents count alike.
+    """Return the design under which published figures stand: all respondents count alike.
 
     Parameters
     ----------
@@ -137,7 +140,7 @@ def respondent_design(bodies: pd.Series, units: int) -> Design:
     >>> design.units, design.weights.round(3).tolist(), design.clusters.nunique()
     (10, [3.333, 3.333, 3.333], 2)
     """
-    alone = pd.Series([f"respondent {it}" for it in bodies.index], bodies.index)
+    alone = pd.Series([f"respondent {name}" for name in bodies.index], bodies.index)
     total = units + int(bodies.isna().sum())
     weights = pd.Series(total / len(bodies), bodies.index)
     return Design(weights=weights, base=weights, clusters=bodies.astype(object).fillna(alone), units=total)
@@ -146,11 +149,10 @@ def respondent_design(bodies: pd.Series, units: int) -> Design:
 def compared(
     figures: pd.DataFrame,
     found: pd.DataFrame,
-    refuted: Mapping[str, str] | None = None,
-    doubted: Mapping[str, str] | None = None,
-    lang: Language = "fr",
+    contradicted: Collection[str] = (),
+    doubted: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Set each published figure beside the recomputed one, and judge it.
+    """Return each published figure beside the recomputed one, with a judgement.
 
     Parameters
     ----------
@@ -160,18 +162,18 @@ def compared(
         ``base_note``, ``where``.
     found : DataFrame
         Of :func:`recomputed`.
-    refuted, doubted : mapping of str to str
-        By figure, the sentence of a contradiction, or of a warning, on it.
-    lang : {"fr", "en"}
-        Language of the notes.
+    contradicted, doubted : collection of str
+        Figures that a check found a contradiction, or a reason for doubt, about.
 
     Returns
     -------
     DataFrame
         The published columns, ``recomputed``, ``recomputed_base``, ``low``, ``high``, ``difference``
         (recomputed - value), ``status`` and ``note``. Status is the first that holds of ``inconsistent``
-        (refuted), ``not_computable``, ``agrees`` (within half the precision, or beyond the value for
-        ``gt`` and ``lt``), ``differs``.
+        (contradicted), ``not_computable``, ``agrees`` (within half the precision, or beyond the value for
+        ``gt`` and ``lt``), ``differs``. Note is the code of what there is to say, the first that holds of
+        ``inconsistent``, the reason why it is not computable, ``doubted``, ``base`` (another base than the
+        published one), or nothing.
 
     Examples
     --------
@@ -181,221 +183,93 @@ def compared(
     >>> compared(figures, found)[["difference", "status"]].round(1).values.tolist()
     [[0.4, 'agrees'], [3.0, 'differs']]
     """
-    shown = figures.reindex(columns=list(PUBLISHED)).reset_index(drop=True)
-    numbers = {it: shown[it].astype("Float64").astype(float) for it in ("value", "precision", "base")}
-    texts = told_texts(shown, ["label", "unit", "comparison", "base_note", "where"])
-    shown = shown.assign(**numbers, **texts.replace({"comparison": {"": "eq"}})).fillna({"precision": 1.0})
-    shown = shown.join(found[[*FOUND, "reason"]], on="figure")
-    gap = shown["recomputed"] - shown["value"]
+    table = figures.reindex(columns=list(PUBLISHED)).reset_index(drop=True)
+    numbers = {name: table[name].astype("Float64").astype(float) for name in ("value", "precision", "base")}
+    texts = as_texts(table, ["label", "unit", "comparison", "base_note", "where"])
+    table = table.assign(**numbers, **texts.replace({"comparison": {"": "eq"}})).fillna({"precision": 1.0})
+    table = table.join(found[[*RECOMPUTED, "reason"]], on="figure")
+    gap = table["recomputed"] - table["value"]
     agrees = np.select(
-        [shown["comparison"] == "gt", shown["comparison"] == "lt"],
+        [table["comparison"] == "gt", table["comparison"] == "lt"],
         [gap > 0, gap < 0],
-        gap.abs() <= shown["precision"] / 2 + _NOISE,
+        gap.abs() <= table["precision"] / 2 + _ROUNDING,
     ).astype(bool)
-    against, unsure = ({} if it is None else it for it in (refuted, doubted))
+    inconsistent, not_computable = table["figure"].isin([*contradicted]), table["reason"] != ""
     status = np.select(
-        [shown["figure"].isin([*against]), shown["reason"] != "", agrees],
-        ["inconsistent", "not_computable", "agrees"],
-        "differs",
+        [inconsistent, not_computable, agrees], ["inconsistent", "not_computable", "agrees"], "differs"
     )
-    notes = [_note(row, against, unsure, lang) for row in shown.to_dict("records")]
-    return shown.drop(columns="reason").assign(difference=gap, status=status, note=notes)
-
-
-def chosen(frame: pd.DataFrame, item: str, choice: str) -> pd.Series:
-    """Tell which rows gave one of some choices; missing where the item was not answered.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        A column ``item`` (text, boolean as yes or no, number), or columns ``item:choice`` of booleans.
-    item, choice : str
-        Several choices are joined by ``|``; ``<5`` and ``>5`` compare a number.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"role": ["it", "other", None], "agents": [3, 9, None]})
-    >>> chosen(frame, "role", "it|elected").tolist(), chosen(frame, "agents", "<5").tolist()
-    ([True, False, <NA>], [True, False, <NA>])
-    """
-    if item not in frame:
-        ticks = [frame[it].astype("boolean") for it in _columns(frame, item, choice)]
-        return reduce(operator.or_, ticks)
-    told = frame[item]
-    if choice[:1] in {"<", ">"}:
-        numbers = pd.to_numeric(told)
-        given = numbers < float(choice[1:]) if choice[0] == "<" else numbers > float(choice[1:])
-    else:
-        words = [_BOOLEANS.get(it, it) for it in choice.split("|")]
-        given = told.isin(words if pd.api.types.is_bool_dtype(told) else choice.split("|"))
-    return given.astype("boolean").where(told.notna())
-
-
-def told_texts(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
-    """Take some columns as text, empty where a cell or the whole column is missing.
-
-    >>> told_texts(pd.DataFrame({"item": ["role", None]}), ["item", "by"]).values.tolist()
-    [['role', ''], ['', '']]
-    """
-    taken = frame.reindex(columns=list(columns)).astype(object)
-    return taken.where(taken.notna(), "").astype(str)
-
-
-def in_group(frame: pd.DataFrame, group: str) -> pd.Series:
-    """Tell which rows belong to a group; one that did not answer belongs to none.
-
-    >>> people = pd.DataFrame({"role": ["it", "other", "it"], "dep": ["02", "02", "80"]})
-    >>> in_group(people, "role=it|other;dep=02").tolist()
-    [True, True, False]
-    """
-    held = pd.Series(data=True, index=frame.index)
-    for item, choices in _conditions(group).items():
-        held &= chosen(frame, item, choices).fillna(value=False).astype(bool)
-    return held
-
-
-def _conditions(group: str) -> dict[str, str]:
-    """Take a group apart: choices by item."""
-    return dict(it.split("=", 1) for it in group.split(";") if "=" in it)
-
-
-def _columns(frame: pd.DataFrame, item: str, choice: str = "") -> list[str]:
-    """Find the columns that a figure rests on; none where one is missing."""
-    if item in frame:
-        return [item]
-    if not choice:
-        return [it for it in map(str, frame) if it.startswith(f"{item}:")]
-    wanted = [f"{item}:{it}" for it in choice.split("|")]
-    return wanted if set(wanted) <= {*frame} else []
-
-
-def _hindrance(recipe: Row, tables: Mapping[str, pd.DataFrame]) -> str:
-    """Say why a figure cannot be computed, or nothing."""
-    if not recipe["measure"]:
-        return "outside"
-    if recipe["measure"] not in _MEASURES:
-        return "no_measure"
-    if recipe["table"] not in tables:
-        return "no_table"
-    frame, asked = tables[recipe["table"]], {**_conditions(recipe["group"]), **_items(recipe)}
-    return "" if all(_columns(frame, it, choice) for it, choice in asked.items()) else "no_item"
-
-
-def _items(recipe: Row) -> dict[str, str]:
-    """Name the items that a figure is made of, each with its choice."""
-    item, by = str(recipe["item"]), str(recipe["by"])
-    parts = item.split("+") if recipe["measure"] in _COUNTED else [item]
-    return ({by: ""} if by else {}) | dict.fromkeys(parts, str(recipe["choice"]))
-
-
-def _told(recipe: Row, table: pd.DataFrame) -> pd.Series:
-    """Give what each row of the group brings to a figure: a truth, a number or a text; missing where none."""
-    measure, held = recipe["measure"], in_group(table, recipe["group"]) if recipe["group"] else slice(None)
-    if measure in _OF_CHOICES:
-        return chosen(table, recipe["item"], recipe["choice"])[held]
-    names = [name for it, choice in _items(recipe).items() for name in _columns(table, it, choice)]
-    if measure in _COUNTED and len(names) == 1:
-        return table[names[0]][held]
-    frame = table[names][held]
-    if measure in _COUNTED:
-        parts = frame.dropna().astype("str")
-        return pd.Series(["\n".join(it) for it in parts.to_numpy()], parts.index, dtype="str")
-    if recipe["by"]:
-        groups: pd.Series = frame.groupby(recipe["by"])[recipe["item"]].nunique()
-        return groups
-    numbers = [pd.to_numeric(frame[it]).astype("Float64") for it in frame]
-    if measure == "mean_choices":
-        return pd.concat(numbers, axis=1).sum(axis=1, min_count=1)
-    return pd.concat(numbers)
+    other_base = (table["recomputed_base"] - table["base"]).abs() > 0
+    note = np.select(
+        [inconsistent, not_computable, table["figure"].isin([*doubted]), other_base],
+        ["inconsistent", table["reason"].astype(object), "doubted", "base"],
+        "",
+    )
+    return table.drop(columns="reason").assign(difference=gap, status=status, note=note)
 
 
 def _reduced(
-    told: pd.Series, recipe: Row, tables: Mapping[str, pd.DataFrame], units: int
+    values: pd.Series, recipe: Recipe, tables: Mapping[str, pd.DataFrame], units: int
 ) -> tuple[float, float]:
-    """Give the value of a figure and its base."""
-    known, measure = told.dropna(), recipe["measure"]
-    if measure in _COUNTED:
+    """Return the value of a figure and its base."""
+    known = values.dropna()
+    if recipe.measure in COUNTS_OF_VALUES:
         different = known.nunique()
-        return (different, np.nan) if measure == "distinct" else (100 * different / units, units)
+        return (different, np.nan) if recipe.measure == "distinct" else (100 * different / units, units)
     if known.empty:
         return np.nan, 0
-    if measure == "gap":
-        side = chosen(tables[recipe["table"]], recipe["by"], "yes").reindex(known.index)
-        shares = known.astype(float).groupby(side).mean().reindex([True, False])
+    numbers = known.astype(float)
+    if recipe.measure == "gap":
+        side = chosen(tables[recipe.table], recipe.by, "yes").reindex(known.index)
+        shares = numbers.groupby(side).mean().reindex([True, False])
         return 100 * (shares[True] - shares[False]), int(side.count())
-    reduction = {"count": "sum", "share": "mean", "mean_choices": "mean"}.get(measure, str(measure))
-    return float(known.astype(float).agg(reduction)) * (
-        100 if measure == "share" else 1
-    ), known.index.nunique()
+    reduction = {"count": "sum", "share": "mean", "mean_choices": "mean"}.get(recipe.measure, recipe.measure)
+    # the statements of a question repeat the index of their respondent, who is one in the base
+    base = known.index.nunique()
+    return float(numbers.agg(reduction)) * (100 if recipe.measure == "share" else 1), base
 
 
 def _intervals(
-    told: Mapping[str, pd.Series],
-    asked: Mapping[str, Row],
-    answers: pd.DataFrame,
-    design: Design,
+    values: Mapping[str, pd.Series], recipes: Mapping[str, Recipe], answers: pd.DataFrame, design: Design
 ) -> pd.DataFrame:
-    """Give the intervals of the figures on answers, all shares and means of respondents at once."""
-    measures = {name: recipe["measure"] for name, recipe in asked.items() if not _by_group(recipe)}
-    means = [it for it, measure in measures.items() if measure in {"share", "mean", "mean_choices"}]
-    plain = {it: told[it] for it in means if told[it].index.is_unique}
-    found = [pd.DataFrame({"low": [], "high": []}, dtype=float)]
-    found += [_estimated(plain, design)] if plain else []
-    found += [_estimated({it: told[it]}, design) for it in means if it not in plain]
-    medians = {it: told[it] for it, measure in measures.items() if measure == "median"}
-    found += [quantiles(pd.DataFrame(medians), design).set_index("item")[["low", "high"]]] if medians else []
-    for by in {asked[it]["by"]: 0 for it, measure in measures.items() if measure == "gap"}:
-        gaps = {it: told[it] for it, recipe in asked.items() if recipe["by"] == by and it in measures}
-        found.append(_gaps(gaps, chosen(answers, by, "yes"), design))
-    return pd.concat(found)
+    """Return the intervals of figures on answers: the same kind of figure all at once, for speed."""
+    sampled = {name: recipe for name, recipe in recipes.items() if not recipe.counts_in_groups}
+    means = [name for name, recipe in sampled.items() if recipe.measure in {"share", "mean", "mean_choices"}]
+    parts = [pd.DataFrame({"low": [], "high": []}, dtype=float)]
+    one_each = {name: values[name] for name in means if values[name].index.is_unique}
+    if one_each:
+        parts.append(_mean_intervals(pd.concat(one_each, axis=1), design))
+    parts += [_mean_intervals(values[name].to_frame(name), design) for name in means if name not in one_each]
+    medians = {name: values[name] for name, recipe in sampled.items() if recipe.measure == "median"}
+    if medians:
+        parts.append(quantiles(pd.DataFrame(medians), design).set_index("item")[["low", "high"]])
+    gaps = {name: recipe.by for name, recipe in sampled.items() if recipe.measure == "gap"}
+    for question in dict.fromkeys(gaps.values()):
+        items = pd.DataFrame({name: values[name] for name, by in gaps.items() if by == question})
+        parts.append(_gap_intervals(items, chosen(answers, question, "yes"), design))
+    return pd.concat(parts)
 
 
-def _by_group(recipe: Row) -> bool:
-    """Tell a figure on the number of different items in each group: it is no mean of respondents."""
-    return bool(recipe["by"]) and recipe["measure"] != "gap"
-
-
-def _estimated(told: Mapping[str, pd.Series], design: Design) -> pd.DataFrame:
-    """Estimate shares (in percent) and means; what a body answered to several statements is one cluster."""
-    values = pd.concat(told, axis=1)
+def _mean_intervals(values: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """Return the intervals of shares (in percent) and means."""
     if not values.index.is_unique:
-        columns = {it: getattr(design, it).reindex(values.index) for it in ("weights", "base", "clusters")}
-        spread = {it: column.reset_index(drop=True) for it, column in columns.items()}
-        design, values = Design(**spread, units=design.units), values.reset_index(drop=True)
+        # answers to several statements of one question: a row each, one cluster per body
+        parts = ("weights", "base", "clusters")
+        columns = {name: getattr(design, name).reindex(values.index) for name in parts}
+        repeated = {name: column.reset_index(drop=True) for name, column in columns.items()}
+        design, values = Design(**repeated, units=design.units), values.reset_index(drop=True)
     rows = estimates(values, design).set_index("item")
     return rows[["low", "high"]].mul(np.where(rows["measure"] == "share", 100, 1), axis=0)
 
 
-def _gaps(told: Mapping[str, pd.Series], member: pd.Series, design: Design) -> pd.DataFrame:
-    """Give the intervals of gaps, in points, and the bases of their sides."""
-    nothing_held = pd.DataFrame(index=design.weights.index)
-    rows = influence(pd.DataFrame(told), member, design, nothing_held).set_index("item")
+def _gap_intervals(values: pd.DataFrame, member: pd.Series, design: Design) -> pd.DataFrame:
+    """Return the intervals of gaps, in points, and the bases of their sides."""
+    not_adjusted = pd.DataFrame(index=design.weights.index)
+    rows = influence(values, member, design, not_adjusted).set_index("item")
     ends = 100 * rows[["gap_low", "gap_high"]].set_axis(["low", "high"], axis=1)
     return ends.join(rows[["members", "others"]].astype(float))
 
 
-def _few(found: pd.DataFrame, measure: pd.Series, min_answers: int) -> pd.Series:
-    """Tell figures that rest on too few answers: their base, a side of theirs, or a count itself."""
-    counted = found["recomputed"].where(measure.isin(["count", "distinct"]))
-    sides = pd.concat([found[["recomputed_base", "members", "others"]], counted], axis=1)
-    return (sides.lt(min_answers) & sides.gt(0)).any(axis=1)
-
-
-def _few_left(known: pd.Series, apart: pd.Series, min_answers: int) -> bool:
-    """Tell whether few of the answers behind a figure are published apart, or few are not."""
-    sides = apart[apart.index.isin(known.index)].value_counts()
-    return bool((sides < min_answers).any())
-
-
-def _note(row: Row, refuted: Mapping[str, str], doubted: Mapping[str, str], lang: Language) -> str:
-    """Say what there is to say of a figure, in a sentence."""
-    if row["figure"] in refuted:
-        return text("figure_note.inconsistent", lang, evidence=refuted[row["figure"]])
-    if row["reason"]:
-        return text(f"figure_note.{row['reason']}", lang)
-    if row["figure"] in doubted:
-        return doubted[row["figure"]]
-    base, own = float(row["base"]), float(row["recomputed_base"])
-    if abs(own - base) > 0:
-        return text("figure_note.base", lang, own=numbers.count(own, lang), base=numbers.count(base, lang))
-    return ""
+def _few_left(values: pd.Series, published_apart: pd.Series, min_answers: int) -> bool:
+    """Return whether few of the answers behind a figure are published apart, or few are not."""
+    sides = published_apart[published_apart.index.isin(values.dropna().index)].value_counts()
+    return bool(too_few(sides, min_answers).any())

@@ -14,7 +14,7 @@ from opsn_geo.measure.distributions import beta_bounds, student
 from opsn_geo.measure.survey.design import Design, cluster_sums, floats, standard_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -194,14 +194,14 @@ def _reach(climb: tuple[Floats, Floats], share: float) -> float:
     return float(values[min(int(np.searchsorted(reached, share - 1e-12)), len(values) - 1)])
 
 
-def item_frame(answers: pd.DataFrame, choices: dict[str, Sequence[str]]) -> pd.DataFrame:
+def item_frame(answers: pd.DataFrame, choices: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Turn typed answers into what can be estimated: booleans and numbers only.
 
     Parameters
     ----------
     answers : DataFrame
         Typed answers, one column per ``item`` or ``item:choice``.
-    choices : dict of str to sequence of str
+    choices : mapping of str to sequence of str
         Choices of each single-choice item: each becomes a boolean column ``item:choice``, missing where the
         item was not answered.
 

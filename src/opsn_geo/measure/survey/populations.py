@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.states import Level
-from opsn_geo.measure.disclosure import MIN_ANSWERS, suppressed
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, suppressed
 from opsn_geo.measure.survey.design import plain_design
 from opsn_geo.measure.survey.estimates import estimates
 from opsn_geo.measure.survey.response import answers_by_commune, banded, clopper_pearson, response_tables
@@ -36,7 +36,7 @@ _FIGURES: Final = ("se", "low", "high")
 
 
 def bodies_of(placed: pd.DataFrame, structure: pd.Series | None = None) -> pd.DataFrame:
-    """Tell for which kind of body each respondent answers, and which one.
+    """Return for which kind of body each respondent answers, and which one.
 
     Parameters
     ----------
@@ -61,11 +61,11 @@ def bodies_of(placed: pd.DataFrame, structure: pd.Series | None = None) -> pd.Da
     >>> bodies_of(placed, pd.Series(["mairie", "ccas", "epci"])).values.tolist()
     [['commune', '02001'], ['ccas', nan], ['epci', '1']]
     """
-    said = pd.Series(pd.NA, index=placed.index, dtype="str")
+    own_words = pd.Series(pd.NA, index=placed.index, dtype="str")
     if structure is not None:
-        said = structure.reindex(placed.index).astype("str")
-    said = said.where(~said.isin(MAIRIES), Level.COMMUNE.value)
-    body = said.fillna(placed["level"].astype("str"))
+        own_words = structure.reindex(placed.index).astype("str")
+    own_words = own_words.where(~own_words.isin(MAIRIES), Level.COMMUNE.value)
+    body = own_words.fillna(placed["level"].astype("str"))
     codes = {Level.COMMUNE.value: "code_insee", Level.EPCI.value: "siren_epci"}
     code = pd.Series(pd.NA, index=placed.index, dtype="str")
     for level, column in codes.items():
@@ -74,7 +74,7 @@ def bodies_of(placed: pd.DataFrame, structure: pd.Series | None = None) -> pd.Da
 
 
 def answers_by_body(bodies: pd.DataFrame, units: Mapping[str, int]) -> pd.DataFrame:
-    """Count answers by kind of body, and tell the share of bodies that answered where it is known.
+    """Return the answers by kind of body, and the share of bodies that answered where it is known.
 
     Parameters
     ----------
@@ -101,25 +101,25 @@ def answers_by_body(bodies: pd.DataFrame, units: Mapping[str, int]) -> pd.DataFr
     >>> found[["answers", "response_share", "scope"]].values.tolist()
     [[1, <NA>, 'answers'], [2, 0.5, 'territory']]
     """
-    groups = bodies.groupby("body")["code"]
-    found = pd.DataFrame({"answers": groups.size(), "unplaced": groups.size() - groups.count()})
-    found["answered"] = groups.nunique().astype("Int64")
-    found = found.reindex(found.index.union(list(units)).rename("body"), fill_value=0)
-    found["answered"] = found["answered"].mask(
-        found["unplaced"].eq(found["answers"]) & found["answers"].gt(0)
-    )
-    found["units"] = pd.Series(dict(units), dtype="Int64").reindex(found.index)
-    known = found[["answered", "units"]].notna().all(axis=1)
-    got, held = (found[it].fillna(1).to_numpy(dtype=np.int64) for it in ("answered", "units"))
-    low, high = clopper_pearson(got, held)
-    rates = {"response_share": got / held, "response_low_share": low, "response_high_share": high}
+    codes = bodies.groupby("body")["code"]
+    counted = pd.DataFrame({"answers": codes.size(), "unplaced": codes.size() - codes.count()})
+    counted["answered"] = codes.nunique().astype("Int64")
+    counted = counted.reindex(counted.index.union(list(units)).rename("body"), fill_value=0)
+    # answers without a code may be of one body or of many
+    none_placed = counted["unplaced"].eq(counted["answers"]) & counted["answers"].gt(0)
+    counted["answered"] = counted["answered"].mask(none_placed)
+    counted["units"] = pd.Series(dict(units), dtype="Int64").reindex(counted.index)
+    in_number = counted[["answered", "units"]].notna().all(axis=1)
+    answered, total = (counted[it].fillna(1).to_numpy(dtype=np.int64) for it in ("answered", "units"))
+    low, high = clopper_pearson(answered, total)
+    rates = {"response_share": answered / total, "response_low_share": low, "response_high_share": high}
     for name, rate in rates.items():
-        found[name] = pd.Series(rate, index=found.index, dtype="Float64").where(known)
-    return found.assign(scope=known.map({True: TERRITORY, False: ANSWERS}))
+        counted[name] = pd.Series(rate, index=counted.index, dtype="Float64").where(in_number)
+    return counted.assign(scope=in_number.map({True: TERRITORY, False: ANSWERS}))
 
 
 def epci_profile(epci: pd.DataFrame, communes: pd.DataFrame, codes: pd.Series) -> pd.DataFrame:
-    """Describe each EPCI of the territory, and tell whether it answered.
+    """Return what is known of each EPCI of the territory, and whether it answered.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def epci_profile(epci: pd.DataFrame, communes: pd.DataFrame, codes: pd.Series) -
 
 
 def epci_response(units: pd.DataFrame) -> pd.DataFrame:
-    """Tell which EPCI answered, by département and by size, as for communes.
+    """Return which EPCI answered, by département and by size, as for communes.
 
     Parameters
     ----------
@@ -182,10 +182,59 @@ def epci_response(units: pd.DataFrame) -> pd.DataFrame:
     return response_tables(units, EPCI_VARIABLES)
 
 
+def other_bodies(
+    bodies: pd.DataFrame,
+    values: pd.DataFrame,
+    communes: pd.DataFrame,
+    epci: pd.DataFrame,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
+) -> dict[str, pd.DataFrame]:
+    """Return the tables on all bodies that answered, and on what those that are no commune answered.
+
+    Parameters
+    ----------
+    bodies : DataFrame
+        On ``respondent``: :func:`bodies_of`.
+    values : DataFrame
+        On ``respondent``: boolean and numeric items.
+    communes, epci : DataFrame
+        As for :func:`epci_profile`.
+    min_answers : int
+        Fewest answers that a published row may rest on.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``repondants`` (:func:`answers_by_body`), ``estimations_autres`` (:func:`body_estimates`) and, where
+        an EPCI answered, ``representativite_epci`` (:func:`epci_response`).
+
+    Examples
+    --------
+    >>> bodies = pd.DataFrame({"body": ["commune", "ccas"], "code": ["02001", None]})
+    >>> communes = pd.DataFrame({"siren_epci": ["1"], "code_dep": "02", "population": 900}, index=["02001"])
+    >>> epci = pd.DataFrame({"population": [900]}, index=["1"])
+    >>> tables = other_bodies(bodies, pd.DataFrame({"used": [True, False]}), communes, epci)
+    >>> tables["repondants"][["body", "answers"]].values.tolist()
+    [['ccas', 1], ['commune', 1], ['epci', 0]]
+    """
+    units = {Level.COMMUNE.value: len(communes), Level.EPCI.value: len(epci)}
+    tables = {
+        "repondants": answers_by_body(bodies, units).reset_index(),
+        "estimations_autres": body_estimates(values, bodies, units, min_answers),
+    }
+    profile = epci_profile(epci, communes, bodies.loc[bodies["body"].eq(Level.EPCI), "code"])
+    if profile["responded"].any():
+        tables["representativite_epci"] = epci_response(profile)
+    return tables
+
+
 def body_estimates(
-    values: pd.DataFrame, bodies: pd.DataFrame, units: Mapping[str, int], min_answers: int = MIN_ANSWERS
+    values: pd.DataFrame,
+    bodies: pd.DataFrame,
+    units: Mapping[str, int],
+    min_answers: int = DEFAULT_MIN_ANSWERS,
 ) -> pd.DataFrame:
-    """Give the shares and means of each kind of body but communes, unweighted.
+    """Return the shares and means of each kind of body but communes, unweighted.
 
     Where all bodies of a kind are known, every one that answered counts alike (several respondents of one
     share its weight) and the error is that of as many drawn at random from them, without replacement. This
@@ -235,13 +284,13 @@ def body_estimates(
 
 
 def _of_body(values: pd.DataFrame, codes: pd.Series, scope: str, units: int) -> pd.DataFrame:
-    """Estimate the items of one kind of body; without a known population, each respondent stands alone."""
-    known = scope == TERRITORY
+    """Return the estimates of one kind of body; without a known population, each respondent stands alone."""
+    in_number = scope == TERRITORY
     alone = pd.Series(codes.index.astype(str), index=codes.index)
-    design = plain_design(codes if known else alone, units if known else len(codes))
-    found = estimates(values.loc[design.weights.index], design)
-    found["unweighted"] = found["estimate"]
-    if not known:
-        found[[*_FIGURES]] = np.nan
-    held = pd.Series([units if known else None] * len(found), index=found.index, dtype="Int64")
-    return found.assign(scope=scope, units=held)
+    design = plain_design(codes if in_number else alone, units if in_number else len(codes))
+    estimated = estimates(values.loc[design.weights.index], design)
+    estimated["unweighted"] = estimated["estimate"]
+    if not in_number:
+        estimated[[*_FIGURES]] = np.nan
+    total = pd.Series([units if in_number else None] * len(estimated), index=estimated.index, dtype="Int64")
+    return estimated.assign(scope=scope, units=total)

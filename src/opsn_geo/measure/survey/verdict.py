@@ -1,8 +1,11 @@
 """The verdict: may one speak for the territory with these answers, and how much would it take to be wrong.
 
-Weighting mends what is known (size, département). What is not known is measured by the correlation between
-answering and the answer that would overturn a conclusion (Meng, 2018), set beside the correlation between
-answering and what is known: if the survey leans by 0.2 on size, it may lean as much on an answer.
+Weighting corrects what is known (size, département). What is not known is measured by the correlation
+between answering and the answer that would overturn a conclusion (Meng, 2018), set beside the correlation
+between answering and what is known: if the survey leans by 0.2 on size, it may lean as much on an answer.
+
+A verdict is a table of findings: the code of a sentence, and the numbers that the sentence is made of. The
+words are added when results are published, in the language of the study.
 """
 
 from __future__ import annotations
@@ -12,22 +15,30 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.numbers import decimal as _number
-from opsn_geo.catalogue.numbers import percent as _percent
-from opsn_geo.catalogue.words import Language, text
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
 ALPHA: Final = 0.05
+"""False discoveries accepted where a level or a variable is called different from the territory."""
+NO_ERROR: Final = 1e-9
+"""A standard error under this is none: the weights are calibrated on the item, or all answered alike."""
+COLUMNS: Final = ("finding", "subject", "sentence", "values")
+"""Kind of finding; what it is about; code of its sentence; numbers and codes of the sentence, by name."""
 _LEANING: Final = 0.1
 _MOST_LACKING: Final = 3
-KNOWN: Final = 1e-9
-"""A standard error under this is none: the weights are calibrated on the item, or all answered alike."""
+
+
+def finding(kind: str, sentence: str, subject: str = "", **values: Any) -> dict[str, object]:  # noqa: ANN401
+    """Return one row of a verdict.
+
+    >>> finding("bias", "bias", points=12.5, cv=0.25)
+    {'finding': 'bias', 'subject': '', 'sentence': 'bias', 'values': {'points': 12.5, 'cv': 0.25}}
+    """
+    return {"finding": kind, "subject": subject, "sentence": sentence, "values": values}
 
 
 def break_even(gap: float, sd: float, answered: int, units: int, effect: float = 1.0) -> float:
-    """Give the correlation between answering and the answer that makes an error of `gap`.
+    """Return the correlation between answering and the answer that makes an error of `gap`.
 
     Meng's identity (2018, eq. 2.3 and 4.1): error = ρ σ √((1 - f + CV²) / f), with f = n / N and CV² the
     squared coefficient of variation of the weights (0 when they are equal).
@@ -67,7 +78,7 @@ def headlines(
     effect: float,
     known: float,
 ) -> pd.DataFrame:
-    """Judge each headline figure: what weighting changes, and what would overturn its conclusion.
+    """Return, for each headline figure, what weighting changes and what would overturn its conclusion.
 
     Parameters
     ----------
@@ -103,7 +114,7 @@ def headlines(
     [[0.131, 'fragile']]
     """
     fields = ["item", "measure", "answers", "communes", "unweighted", "estimate", "low", "high"]
-    estimated = estimated[estimated["se"] > KNOWN].reset_index(drop=True)
+    estimated = estimated[estimated["se"] > NO_ERROR].reset_index(drop=True)
     rows = estimated[fields].assign(
         bias_removed=estimated["unweighted"] - estimated["estimate"],
         threshold=estimated["item"].map(thresholds).astype(float),
@@ -114,24 +125,20 @@ def headlines(
     }
     for name, gap in gaps.items():
         triples = zip(gap, estimated["sd"], rows["communes"], strict=True)
-        rows[name] = [break_even(it, sd, count, units, effect) for it, sd, count in triples]
+        rows[name] = [break_even(error, sd, communes, units, effect) for error, sd, communes in triples]
     undecided = rows["threshold"].between(rows["low"], rows["high"]) | rows["break_even"].isna()
     verdict = np.select([undecided, rows["break_even"].abs() <= known], ["open", "fragile"], default="holds")
     return rows.assign(known_correlation=known, verdict=verdict)
 
 
-def verdict(
+def representativeness_findings(
     response: pd.DataFrame,
     overall: pd.DataFrame,
     indicator: pd.Series,
     judged: pd.DataFrame,
-    *,
-    effective: float,
     margins: Sequence[str],
-    labels: Mapping[str, str],
-    lang: Language = "fr",
 ) -> pd.DataFrame:
-    """Say the verdict in words, each with its reason.
+    """Return the answer to "do these answers represent the territory?", each part with its reason.
 
     Parameters
     ----------
@@ -140,63 +147,81 @@ def verdict(
     overall : DataFrame
         Overall measures, on ``variable``.
     indicator : Series
-        :func:`opsn_geo.measure.survey.indicators.r_indicator`.
+        :func:`opsn_geo.measure.survey.indicators.r_indicator`, and ``effective``: how many communes drawn at
+        random the weighted answers are worth.
     judged : DataFrame
         :func:`headlines`.
-    effective : float
-        Effective number of answering communes after weighting.
     margins : sequence of str
         Variables that the weights are calibrated on.
-    labels : mapping of str to str
-        Names of variables, ``variable=level`` pairs and items in this language; others show as they are.
-    lang : {"fr", "en"}
-        Language.
 
     Returns
     -------
     DataFrame
-        ``finding`` (answer, rate, profile, level, bias, weights, headline), ``subject`` and ``text``; the
-        answer comes first. It never says "representative" without the correlation that would belie it.
+        :data:`COLUMNS`. Kinds of finding: answer (the first row), rate, profile, level, bias, weights and
+        headline. The answer is ``no`` or ``not_refuted``, never "representative".
 
     Examples
     --------
     >>> response = pd.DataFrame({"variable": ["size"] * 2, "level": ["small", "large"], "units": [80, 20],
     ...     "answered": [10, 10], "territory_share": [0.8, 0.2], "sample_share": [0.5, 0.5],
-    ...     "sample_low_share": [0.3, 0.3], "sample_high_share": [0.7, 0.7], "q": [0.001, 0.001],
-    ...     "population": [800, 900], "responding_pop": [100, 500]})
+    ...     "q": [0.001, 0.001], "population": [800, 900], "responding_pop": [100, 500]})
     >>> overall = pd.DataFrame({"simulated_q": [0.001], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
-    >>> indicator = pd.Series({"cv": 0.6, "max_bias_share": 0.3})
-    >>> said = verdict(response, overall, indicator, pd.DataFrame(columns=["item"]), effective=12.0,
-    ...                margins=["size"], labels={}, lang="en")
-    >>> print(said.loc[said["subject"] == "size=small", "text"].item())
-    small: under-represented, 50% of the communes that answered against 80% of the territory.
+    >>> indicator = pd.Series({"cv": 0.6, "max_bias_share": 0.3, "effective": 12.0})
+    >>> nothing_judged = pd.DataFrame(columns=["verdict"])
+    >>> verdict = representativeness_findings(response, overall, indicator, nothing_judged, ["size"])
+    >>> verdict.loc[verdict["subject"] == "size=small", ["sentence", "values"]].values.tolist()
+    [['level_under', {'sample': 0.5, 'territory': 0.8}]]
     """
-    first = response[response["variable"] == response["variable"].iloc[0]]
-    share = float(first["answered"].sum() / first["units"].sum())
-    living = float(first["responding_pop"].sum() / first["population"].sum())
-    skewed = overall.index[overall["simulated_q"].astype(float) < ALPHA]
-    weak = int((judged["verdict"] != "holds").sum()) if len(judged) else 0
-    told = [
-        _said("answer", "no" if len(skewed) else "not_refuted", lang,
-              names=", ".join(labels.get(it, it) for it in skewed), weak=weak, headlines=len(judged)),
-        _said("rate", "rate", lang, answered=_number(first["answered"].sum(), lang, 0),
-              units=_number(first["units"].sum(), lang, 0),
-              rate=_percent(share, lang), pop=_percent(living, lang)),
-        *_profiles(overall, labels, lang),
-        *_levels(response, labels, lang),
-        _said("bias", "bias", lang, points=_number(100 * float(indicator["max_bias_share"]), lang),
-              cv=_number(float(indicator["cv"]), lang, 2)),
-        _said("weights", "weights", lang, effective=_number(effective, lang, 0),
-              names=", ".join(labels.get(it, it) for it in margins)),
-        *_headlines(judged, labels, lang),
-    ]  # fmt: skip
-    return pd.DataFrame(told, columns=["finding", "subject", "text"])
+    # every variable counts the same units: the totals are those of the first one
+    totals = response[response["variable"] == response["variable"].iloc[0]].sum(numeric_only=True)
+    different = overall["simulated_q"].astype(float) < ALPHA
+    undecided = int(judged["verdict"].ne("holds").sum())
+    answer = finding(
+        "answer",
+        "no" if different.any() else "not_refuted",
+        names=[str(variable) for variable in overall.index[different]],
+        weak=undecided,
+        headlines=len(judged),
+    )
+    rate = finding(
+        "rate",
+        "rate",
+        answered=int(totals["answered"]),
+        units=int(totals["units"]),
+        rate=float(totals["answered"] / totals["units"]),
+        pop=float(totals["responding_pop"] / totals["population"]),
+    )
+    profiles = [
+        finding(
+            "profile",
+            "profile_apart" if different[str(variable)] else "profile_alike",
+            str(variable),
+            tvd=row["tvd"],
+            expected=row["tvd_expected"],
+        )
+        for variable, row in overall.iterrows()
+    ]
+    levels = [
+        finding(
+            "level",
+            "level_under" if row["sample_share"] < row["territory_share"] else "level_over",
+            f"{row['variable']}={row['level']}",
+            sample=row["sample_share"],
+            territory=row["territory_share"],
+        )
+        for row in response[response["q"] < ALPHA].to_dict("records")
+    ]
+    bias = finding("bias", "bias", points=100 * float(indicator["max_bias_share"]), cv=float(indicator["cv"]))
+    weights = finding("weights", "weights", effective=float(indicator["effective"]), names=list(margins))
+    conclusions = [
+        finding("headline", f"headline_{row['verdict']}", row["item"]) for row in judged.to_dict("records")
+    ]
+    rows = [answer, rate, *profiles, *levels, bias, weights, *conclusions]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def small_communes(
-    response: pd.DataFrame, limit: int, answers_share: float, lang: Language = "fr"
-) -> dict[str, str]:
-    """Say how communes below a size are represented: among answers, among communes, in the territory.
+def small_communes(response: pd.DataFrame, limit: int, answers_share: float) -> dict[str, object]:
+    """Return how communes below a size are represented: among answers, among communes, in the territory.
 
     Parameters
     ----------
@@ -207,53 +232,57 @@ def small_communes(
     answers_share : float
         Share of all answers that come from bodies under the limit: several may speak for one commune, and
         some for none, so that it is not the share of communes.
-    lang : {"fr", "en"}
-        Language.
+
+    Returns
+    -------
+    dict
+        A row of the verdict.
 
     Examples
     --------
     >>> response = pd.DataFrame({"sample_share": [0.7], "territory_share": [0.86], "q": [0.001]},
     ...                         index=["below"])
-    >>> print(small_communes(response, 2000, 327 / 488, "en")["text"][:59])
-    Communes below 2,000 inhabitants are under-represented: 67%
+    >>> row = small_communes(response, 2000, 0.67)
+    >>> row["sentence"], row["values"]
+    ('small', {'limit': 2000, 'answers': 0.67, 'sample': 0.7, 'territory': 0.86})
     """
-    row = response.to_dict("index")["below"]
-    under = row["q"] < ALPHA and row["sample_share"] < row["territory_share"]
-    return _said(
-        "small", "small" if under else "small_alike", lang, subject=f"below_{limit}",
-        limit=_number(limit, lang, 0), answers=_percent(answers_share, lang),
-        sample=_percent(row["sample_share"], lang),
-        territory=_percent(row["territory_share"], lang),
-    )  # fmt: skip
+    below = response.to_dict("index")["below"]
+    under = below["q"] < ALPHA and below["sample_share"] < below["territory_share"]
+    return finding(
+        "small",
+        "small" if under else "small_alike",
+        f"below_{limit}",
+        limit=limit,
+        answers=answers_share,
+        sample=below["sample_share"],
+        territory=below["territory_share"],
+    )
 
 
-def matters(estimated: pd.DataFrame, labels: Mapping[str, str], lang: Language = "fr") -> dict[str, str]:
-    """Say how far weighting moves the estimated shares: on average, and the one it moves most.
+def weighting_effect(estimated: pd.DataFrame) -> dict[str, object]:
+    """Return how far weighting moves the estimated shares: on average, and the one it moves most.
 
     Shares without error are left out: the weights are made to give them.
 
-    >>> estimated = pd.DataFrame({"item": ["a", "b"], "measure": "share", "unweighted": [0.5, 0.4],
-    ...                           "estimate": [0.45, 0.39], "se": 0.02})
-    >>> print(matters(estimated, {}, "en")["text"])
-    What weighting corrects: 3.0 points on average over the 2 shares estimated, 5.0 points at most (a).
+    >>> estimated = pd.DataFrame({"item": ["a", "b"], "measure": "share", "unweighted": [0.5, 0.25],
+    ...                           "estimate": [0.25, 0.25], "se": 0.02})
+    >>> weighting_effect(estimated)["values"]
+    {'mean': 12.5, 'count': 2, 'most': 25.0, 'name': 'a'}
     """
-    shares = estimated[(estimated["measure"] == "share") & (estimated["se"] > KNOWN)]
+    shares = estimated[(estimated["measure"] == "share") & (estimated["se"] > NO_ERROR)]
     moved = (100 * (shares["unweighted"] - shares["estimate"])).abs()
     item = str(shares["item"].iloc[int(moved.to_numpy().argmax())])
-    return _said(
-        "weights", "matters", lang, mean=_number(moved.mean(), lang), count=len(shares),
-        most=_number(moved.max(), lang), name=labels.get(item, item),
-    )  # fmt: skip
+    values: dict[str, Any] = {
+        "mean": float(moved.mean()),
+        "count": len(shares),
+        "most": float(moved.max()),
+        "name": item,
+    }
+    return finding("weights", "matters", **values)
 
 
-def change(
-    response: pd.DataFrame,
-    profiles: pd.DataFrame,
-    margins: Sequence[str],
-    labels: Mapping[str, str],
-    lang: Language = "fr",
-) -> pd.DataFrame:
-    """Say what would change the verdict: answers from whom, and margins that the weights lack.
+def remedies(response: pd.DataFrame, profiles: pd.DataFrame, margins: Sequence[str]) -> pd.DataFrame:
+    """Return what would change the verdict: answers from whom, and margins that the weights lack.
 
     A level that answered less than chance explains lacks P (n - n_h) / (1 - P) - n_h answering units, all
     others as they are: with these its share of those that answered would be P, its share of the territory.
@@ -267,16 +296,13 @@ def change(
         :func:`opsn_geo.measure.survey.representativeness.standardised_differences`, weighted.
     margins : sequence of str
         Variables that the weights are calibrated on.
-    labels : mapping of str to str
-        Names of variables and of ``variable=level`` pairs; others show as they are.
-    lang : {"fr", "en"}
-        Language.
 
     Returns
     -------
     DataFrame
-        Rows of the verdict: ``finding`` (change), ``subject`` and ``text``: the levels that lack most, and
-        the variables left leaning, none where there is nothing to change.
+        :data:`COLUMNS`, of the kind change: ``change_answers`` with the levels that lack most
+        (``lacking``: pairs of ``variable=level`` and count), ``change_margins`` with the variables left
+        leaning (``leaning``: pairs of variable and difference); none where there is nothing to change.
 
     Examples
     --------
@@ -284,100 +310,50 @@ def change(
     ...     "answered": [10, 10], "territory_share": [0.8, 0.2], "sample_share": [0.5, 0.5],
     ...     "q": [0.001, 0.001]})
     >>> profiles = pd.DataFrame({"variable": ["size"], "weighted_difference": [0.0]})
-    >>> print(change(response, profiles, ["size"], {}, "en")["text"].item())
-    What would change this: more answers where they lack, 30 from small, all else being equal.
+    >>> remedies(response, profiles, ["size"])["values"].tolist()
+    [{'lacking': [('size=small', 30)]}]
     """
     under = response[(response["q"] < ALPHA) & (response["sample_share"] < response["territory_share"])]
     sample = response.groupby("variable")["answered"].sum()
     others = under["variable"].map(sample).astype(float) - under["answered"]
+    # P / (1 - P), with the number of all units that the level and its share imply
     odds = under["units"] / (under["units"] / under["territory_share"] - under["units"])
-    lacking = np.ceil(odds * others - under["answered"] - KNOWN).astype(int)
-    pairs = zip(under["variable"], under["level"], strict=True)
-    names = [labels.get(f"{variable}={level}", str(level)) for variable, level in pairs]
-    most = pd.DataFrame({"count": lacking, "name": names}).nlargest(_MOST_LACKING, "count")
-    levels = [
-        text("survey_verdict.change_level", lang, count=_number(count, lang, 0), name=name)
-        for count, name in zip(most["count"], most["name"], strict=True)
-    ]
+    lacking = np.ceil(odds * others - under["answered"] - NO_ERROR).astype(int)
+    most = pd.Series(lacking.to_numpy(), under["variable"] + "=" + under["level"].astype(str))
+    levels = [(str(level), int(count)) for level, count in most.nlargest(_MOST_LACKING).items()]
     gaps = profiles["weighted_difference"].abs().groupby(profiles["variable"], sort=False).max()
     left = gaps[(gaps > _LEANING) & ~gaps.index.isin(list(margins))]
-    leaning = [f"{labels.get(str(it), str(it))} ({_number(gap, lang, 2)})" for it, gap in left.items()]
-    told = {"change_answers": levels, "change_margins": leaning}
-    said = [_said("change", key, lang, names=", ".join(it)) for key, it in told.items() if it]
-    return pd.DataFrame(said, columns=["finding", "subject", "text"])
+    leaning = [(str(variable), float(gap)) for variable, gap in left.items()]
+    rows = [finding("change", "change_answers", lacking=levels)] if levels else []
+    rows += [finding("change", "change_margins", leaning=leaning)] if leaning else []
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def bodies_said(counted: pd.DataFrame, labels: Mapping[str, str], lang: Language = "fr") -> pd.DataFrame:
-    """Say for each kind of body but communes whom its answers speak for.
+def body_findings(counted: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each kind of body but communes, whom its answers speak for.
 
     Parameters
     ----------
     counted : DataFrame
         :func:`opsn_geo.measure.survey.populations.answers_by_body`.
-    labels : mapping of str to str
-        Names of the kinds; others show as they are.
-    lang : {"fr", "en"}
-        Language.
 
     Returns
     -------
     DataFrame
-        Rows of the verdict: ``finding`` (bodies), ``subject`` and ``text``.
+        :data:`COLUMNS`, of the kind bodies: ``bodies_territory`` or ``bodies_answers``.
 
     Examples
     --------
     >>> counted = pd.DataFrame({"answers": [9], "scope": ["answers"]}, index=["ccas"])
-    >>> print(bodies_said(counted, {"ccas": "CCAS"}, "en")["text"].item())
-    CCAS: 9 answers. Their number in the territory is not known: they describe only those who answered.
+    >>> body_findings(counted)[["subject", "sentence", "values"]].values.tolist()
+    [['ccas', 'bodies_answers', {'answers': 9}]]
     """
-    said = []
+    names = {
+        "answers": "answers", "answered": "answered", "units": "units", "response_share": "rate",
+        "response_low_share": "low_rate", "response_high_share": "high_rate",
+    }  # fmt: skip
+    rows = []
     for body, row in counted.drop(index="commune", errors="ignore").to_dict("index").items():
-        rates = {it: row.get(f"response_{it}share") for it in ("", "low_", "high_")}
-        counts = {it: row.get(it) for it in ("answers", "answered", "units")}
-        values = {f"{it}rate": _percent(rate, lang) for it, rate in rates.items() if pd.notna(rate)}
-        values |= {it: _number(count, lang, 0) for it, count in counts.items() if pd.notna(count)}
-        name = labels.get(str(body), str(body))
-        said.append(_said("bodies", f"bodies_{row['scope']}", lang, subject=str(body), name=name, **values))
-    return pd.DataFrame(said, columns=["finding", "subject", "text"])
-
-
-def _profiles(overall: pd.DataFrame, labels: Mapping[str, str], lang: Language) -> Iterator[dict[str, str]]:
-    for name, row in overall.iterrows():
-        key = "profile_apart" if float(row["simulated_q"]) < ALPHA else "profile_alike"
-        yield _said(
-            "profile", key, lang, subject=str(name), name=labels.get(str(name), str(name)),
-            tvd=_percent(row["tvd"], lang), expected=_percent(row["tvd_expected"], lang),
-        )  # fmt: skip
-
-
-def _levels(response: pd.DataFrame, labels: Mapping[str, str], lang: Language) -> Iterator[dict[str, str]]:
-    for row in response[response["q"] < ALPHA].to_dict("records"):
-        subject = f"{row['variable']}={row['level']}"
-        key = "level_under" if row["sample_share"] < row["territory_share"] else "level_over"
-        yield _said(
-            "level", key, lang, subject=subject, name=labels.get(subject, str(row["level"])),
-            sample=_percent(row["sample_share"], lang), territory=_percent(row["territory_share"], lang),
-        )  # fmt: skip
-
-
-def _headlines(judged: pd.DataFrame, labels: Mapping[str, str], lang: Language) -> Iterator[dict[str, str]]:
-    for row in judged.to_dict("records"):
-        share = row["measure"] == "share"
-
-        def shown(value: float, *, share: bool = share) -> str:
-            return _percent(value, lang) if share else _number(value, lang)
-
-        bias = row["bias_removed"] * (100 if share else 1)
-        yield _said(
-            "headline", f"headline_{row['verdict']}", lang, subject=row["item"],
-            name=labels.get(row["item"], row["item"]), estimate=shown(row["estimate"]), low=shown(row["low"]),
-            high=shown(row["high"]), unweighted=shown(row["unweighted"]),
-            bias=_number(abs(bias), lang), threshold=shown(row["threshold"]),
-            correlation=_number(abs(row["break_even"]), lang, 2),
-            margin=_number(row["margin_correlation"], lang, 3),
-            known=_number(row["known_correlation"], lang, 2),
-        )  # fmt: skip
-
-
-def _said(finding: str, key: str, lang: Language, subject: str = "", **values: Any) -> dict[str, str]:  # noqa: ANN401
-    return {"finding": finding, "subject": subject, "text": text(f"survey_verdict.{key}", lang, **values)}
+        values = {name: row[column] for column, name in names.items() if pd.notna(row.get(column))}
+        rows.append(finding("bodies", f"bodies_{row['scope']}", str(body), **values))
+    return pd.DataFrame(rows, columns=list(COLUMNS))

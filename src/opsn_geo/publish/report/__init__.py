@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from opsn_geo.catalogue.palette import custom_properties
 from opsn_geo.catalogue.words import text, texts
-from opsn_geo.measure.disclosure import MIN_ANSWERS
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS
 from opsn_geo.publish import notices
 from opsn_geo.publish.report.brief import brief
 from opsn_geo.publish.report.checks import contradictions, figures, method
@@ -64,7 +64,7 @@ def write(
     counts: Mapping[str, int],
     rejects: pd.DataFrame,
     questionnaire: pd.DataFrame | None = None,
-    min_answers: int = MIN_ANSWERS,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
 ) -> None:
     """Write the report of a run as one HTML file, beside its target and then in its place.
 

@@ -1,0 +1,13 @@
+"""What all stages must agree on about a survey, below them all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEFAULT_MIN_ANSWERS: Final = 5
+"""Fewest answers that anything published rests on, unless a study asks otherwise (``min_answers``).
+
+:mod:`opsn_geo.measure.disclosure` is the rule that it belongs to.
+"""
+VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "membership", "siren_epci")
+"""What is known of every commune and may explain who answered; a study may add variables of its own."""
