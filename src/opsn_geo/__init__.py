@@ -15,7 +15,8 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from opsn_geo.api import coverage, deserts, extension, link, nearest, shares, theme_map
+    from opsn_geo.api.survey import SurveyResults, survey
+    from opsn_geo.api.territory import coverage, deserts, extension, link, nearest, shares, theme_map
     from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError
     from opsn_geo.pipeline.check import check
     from opsn_geo.pipeline.load import Inputs, load
@@ -35,6 +36,7 @@ __all__ = [
     "RejectedRowsError",
     "Results",
     "Study",
+    "SurveyResults",
     "check",
     "coverage",
     "deserts",
@@ -44,11 +46,13 @@ __all__ = [
     "nearest",
     "run",
     "shares",
+    "survey",
     "theme_map",
 ]
 
 _MODULES = {
-    "api": ("coverage", "deserts", "extension", "link", "nearest", "shares", "theme_map"),
+    "api.survey": ("SurveyResults", "survey"),
+    "api.territory": ("coverage", "deserts", "extension", "link", "nearest", "shares", "theme_map"),
     "errors": ("Fault", "InputError", "MachineError", "OpsnGeoError", "RejectedRowsError"),
     "pipeline.check": ("check",),
     "pipeline.load": ("Inputs", "load"),
