@@ -97,15 +97,16 @@ def survey(
     Parameters
     ----------
     answers : DataFrame
-        One row for each respondent, on unique labels. Yes or no (``bool``, missing where not answered) and numbers
-        are estimated as they are; each choice of a text of at most 20 different values becomes an item
-        ``question:choice``.
+        One row for each respondent, on unique labels. Yes or no (``bool``, missing where not answered) and
+        numbers are estimated as they are; each choice of a text of at most 20 different values becomes an
+        item ``question:choice``.
     communes : GeoDataFrame
-        All communes that could answer, on ``code_insee``, in a metric projection, a valid coverage: ``code_dep``,
-        ``siren_epci``, ``population``; where they are known ``name``, ``mairie_x``, ``mairie_y``, ``inside``.
+        All communes that could answer, on ``code_insee``, in a metric projection, a valid coverage:
+        ``code_dep``, ``siren_epci``, ``population``; where they are known ``name``, ``mairie_x``,
+        ``mairie_y``, ``inside``.
     code : str
-        Column of `answers` with the commune that each respondent answers for, as an INSEE code; missing for those
-        that answer for no commune. Link names with :func:`opsn_geo.link` first.
+        Column of `answers` with the commune that each respondent answers for, as an INSEE code; missing for
+        those that answer for no commune. Link names with :func:`opsn_geo.link` first.
     items : sequence of str, optional
         Columns of `answers` to estimate; by default all but `code`.
     thresholds : mapping of str to float, optional
@@ -129,22 +130,24 @@ def survey(
     Raises
     ------
     InputError
-        A column is missing, a code is no commune's, nobody answered for a commune, an argument is wrong, or no
-        weights reproduce the margins.
+        A column is missing, a code is no commune's, nobody answered for a commune, an argument is wrong, or
+        no weights reproduce the margins.
 
     Examples
     --------
     >>> import geopandas as gpd, shapely
     >>> codes = [f"02{number:03}" for number in range(1, 41)]
-    >>> communes = gpd.GeoDataFrame({"code_dep": "02", "siren_epci": "200071892", "population": [300, 800] * 20},
+    >>> communes = gpd.GeoDataFrame(
+    ...     {"code_dep": "02", "siren_epci": "200071892", "population": [300, 800] * 20},
     ...     geometry=[shapely.box(0, 1000 * row, 1000, 1000 * row + 1000) for row in range(40)],
     ...     index=pd.Index(codes, name="code_insee"), crs=2154)
-    >>> answers = pd.DataFrame({"code_insee": codes[::2] + codes[1:20:2], "cloud": [True] * 20 + [False] * 10})
+    >>> codes = [*codes[::2], *codes[1:20:2]]
+    >>> answers = pd.DataFrame({"code_insee": codes, "cloud": [True] * 20 + [False] * 10})
     >>> found = survey(answers, communes, lang="en")
     >>> found.weights.round(6).unique().tolist()
     [1.0, 2.0]
-    >>> found.estimates.loc[0, ["item", "answers", "unweighted", "estimate"]].tolist()
-    ['cloud', 30, 0.6666666666666666, 0.5]
+    >>> found.estimates[["item", "unweighted", "estimate"]].round(2).to_dict("records")[0]
+    {'item': 'cloud', 'unweighted': 0.67, 'estimate': 0.5}
     """
     faults = list(shape_faults(answers, "answers"))
     needed = ["code_dep", "siren_epci"]
@@ -155,16 +158,20 @@ def survey(
     faults += choice_faults("lang", lang, LANGUAGES)
     if weight_bounds is not None and not 0 <= weight_bounds[0] < 1 < weight_bounds[1]:
         value = str(weight_bounds)
-        faults.append(Fault(cause="wrong_argument", file="weight_bounds", value=value, expected="expected.bounds"))
+        faults.append(
+            Fault(cause="wrong_argument", file="weight_bounds", value=value, expected="expected.bounds")
+        )
     if faults or areas is None:
         raise InputError(faults)
     inside = areas[areas["inside"]]
     columns = [str(it) for it in answers.columns if it != code] if items is None else list(items)
+    headers = [str(it) for it in answers.columns]
     faults += [
-        Fault(cause="frame_column", file="answers", column=it, nearest=nearest_text(it, list(map(str, answers))))
-        for it in [code, *columns] if it not in answers
-    ]  # fmt: skip
-    extra = list(map(str, variables)) if variables is not None else []
+        Fault(cause="frame_column", file="answers", column=it, nearest=nearest_text(it, headers))
+        for it in [code, *columns]
+        if it not in headers
+    ]
+    extra = [] if variables is None else [str(it) for it in variables.columns]
     allowed = ["code_dep", "size_band", "density_band", "below_2000", "siren_epci", *extra]
     faults += [fault for name in margins for fault in choice_faults("margins", name, allowed)]
     if not faults:
@@ -173,12 +180,12 @@ def survey(
         raise InputError(faults)
     codes, values = answers[code].astype("str").where(answers[code].notna()), _items(answers[columns])
     judged = thresholds or {}
-    faults = [fault for name in judged for fault in choice_faults("thresholds", name, list(values))]
+    faults = [fault for name in judged for fault in choice_faults("thresholds", name, list(values.columns))]
     if faults:
         raise InputError(faults)
     own = None if added is None or variables is None else variables.reindex(inside.index)
     sample = Sample(communes=_placed(inside), codes=codes, answers=values, variables=own)
-    chosen = Items(headline=values[list(judged)], thresholds=pd.Series(judged, dtype=float))
+    chosen = Items(headline=values[[*judged]], thresholds=pd.Series(judged, dtype=float))
     plan = WeightingPlan(margins=margins, bounds=weight_bounds)
     results = measured_survey(sample, chosen, plan, min_answers=min_answers)
     units = profile(inside, codes, None if own is None else levels(own))
@@ -207,7 +214,8 @@ def _place_faults(codes: pd.Series, communes: pd.DataFrame) -> list[Fault]:
 
 def _items(answers: pd.DataFrame) -> pd.DataFrame:
     """Return booleans and numbers as they are, and an item for each choice of a text with few values."""
-    typed = answers.convert_dtypes(convert_integer=False, convert_floating=False)
+    # a column of objects may hold booleans or numbers with gaps, which are no texts
+    typed = answers.apply(lambda column: column.convert_dtypes() if column.dtype == object else column)
     choices: dict[str, Sequence[str]] = {
         str(name): sorted(column.dropna().unique())
         for name, column in typed.items()
