@@ -11,7 +11,8 @@
 ``{command-line}``
     Every command with its options, from the command line itself.
 ``{api} measure``
-    The reference of every public module of a package, or of some modules.
+    The reference of every public module of a package, or of some modules; ``measure.*``: without its
+    packages.
 """
 
 from __future__ import annotations
@@ -160,7 +161,14 @@ def _first_sentence(module: str) -> str:
 
 
 def modules(package: str) -> list[str]:
-    """Return the names of the public modules of a package and of the packages in it; a module is its own."""
+    """Return the names of the public modules of a package and of the packages in it; a module is its own.
+
+    ``package.*`` stands for the modules of the package itself, without those of the packages in it.
+    """
+    if package.endswith(".*"):
+        parent = package.removesuffix(".*")
+        own = pkgutil.iter_modules(import_module(f"opsn_geo.{parent}").__path__)
+        return [f"{parent}.{it.name}" for it in own if not it.ispkg and not it.name.startswith("_")]
     path = getattr(import_module(f"opsn_geo.{package}"), "__path__", None)
     if path is None:
         return [package]

@@ -106,7 +106,7 @@ def survey(
         ``mairie_y``, ``inside``.
     code : str
         Column of `answers` with the commune that each respondent answers for, as an INSEE code; missing for
-        those that answer for no commune. Link names with :func:`opsn_geo.link` first.
+        those that answer for no commune. Link names with :func:`opsn_geo.api.territory.link` first.
     items : sequence of str, optional
         Columns of `answers` to estimate; by default all but `code`.
     thresholds : mapping of str to float, optional

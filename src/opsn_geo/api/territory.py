@@ -1,8 +1,7 @@
 """Coverage, deserts, distances, next steps, links and maps of one's own frames.
 
 Each function checks its frames by the rules of files (:mod:`opsn_geo.read.frames`), so that whatever is wrong
-is named at once, then calls a measure. The measures themselves, without checks, are in
-:mod:`opsn_geo.measure`.
+is named at once, then calls a measure. The measures themselves, without checks, are in ``opsn_geo.measure``.
 """
 
 from __future__ import annotations
