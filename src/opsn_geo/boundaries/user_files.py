@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from opsn_geo.boundaries.crs import legal_epsg
 from opsn_geo.boundaries.territory import KEYS, Territory, counted, embedded, read_set, within
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.validation import nearest
@@ -59,10 +60,6 @@ COLUMNS: Final = {
     },
 }  # fmt: skip
 """Columns of each layer, with the names they bear in the recognised formats."""
-
-_METRIC: Final = {"971": 5490, "972": 5490, "973": 2972, "974": 2975, "975": 4467, "976": 4471, "977": 5490,
-                  "978": 5490, "987": 3297, "988": 3163}  # fmt: skip
-_METROPOLE: Final = 2154
 
 
 def user_boundaries(
@@ -236,7 +233,7 @@ def _completed(frame: gpd.GeoDataFrame, texts: Sequence[str]) -> gpd.GeoDataFram
 
 def _projected(communes: gpd.GeoDataFrame, chosen: pd.Series[bool], file: Path) -> gpd.GeoDataFrame:
     """Project communes to the legal metric projection of those chosen; others of another one are dropped."""
-    codes = communes["code_dep"].map(_METRIC).fillna(_METROPOLE).astype("int64")
+    codes = legal_epsg(communes["code_dep"])
     legal = sorted(codes[chosen].unique())
     if len(legal) != 1:
         found = ", ".join(f"EPSG:{code}" for code in legal)

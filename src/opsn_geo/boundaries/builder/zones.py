@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from opsn_geo.boundaries import crs
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,14 +19,7 @@ OVERSEAS: Final = {
     "974": "la-reunion",
     "976": "mayotte",
 }
-EPSG: Final = {
-    METROPOLE: 2154,  # RGF93 / Lambert-93
-    "guadeloupe": 5490,  # RGAF09 / UTM zone 20N
-    "martinique": 5490,
-    "guyane": 2972,  # RGFG95 / UTM zone 22N
-    "la-reunion": 2975,  # RGR92 / UTM zone 40S
-    "mayotte": 4471,  # RGM04 / UTM zone 38S
-}
+EPSG: Final = {METROPOLE: crs.METROPOLE} | {name: crs.LEGAL[code] for code, name in OVERSEAS.items()}
 
 
 def zones(codes: pd.Series[str]) -> pd.Series[str]:
