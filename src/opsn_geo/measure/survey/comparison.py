@@ -73,9 +73,9 @@ def influence(
     >>> codes = pd.Series(list("abcdefgh"))
     >>> values = pd.DataFrame({"rgpd": [True, True, True, False, True, False, False, False]})
     >>> member, size = pd.Series([True] * 4 + [False] * 4), pd.DataFrame({"size": list("slslslsl")})
-    >>> found = influence(values, member, plain_design(codes, 80), size)
-    >>> found.loc[0, ["member_mean", "other_mean", "gap"]].tolist(), float(found.loc[0, "gap_se"].round(6))
-    ([0.75, 0.25, 0.5], 0.327327)
+    >>> gaps = influence(values, member, plain_design(codes, 80), size)
+    >>> gaps.loc[0, ["member_mean", "other_mean", "gap", "gap_se"]].astype(float).round(6).tolist()
+    [0.75, 0.25, 0.5, 0.327327]
     """
     index = design.weights.index
     numbers, side = floats(values.reindex(index)), floats(member.reindex(index))
