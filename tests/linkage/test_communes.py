@@ -180,12 +180,12 @@ def test_linked_and_rejected_are_all_that_was_read(
     linked, rejected = link_communes(frame, toy, empty_passage())
     assert sorted([*linked.index, *rejected.index]) == sorted(frame.index)
     assert set(linked["code_insee"]) <= set(toy.communes.index)
-    assert rejected["cause"].isin([it.value for it in Cause]).all()
-    assert linked["how"].isin([it.value for it in How]).all()
+    assert rejected["cause"].isin([member.value for member in Cause]).all()
+    assert linked["how"].isin([member.value for member in How]).all()
 
 
 def test_every_cause_and_way_is_said_in_every_language() -> None:
     for lang in LANGUAGES:
-        assert list(texts("cause", lang)) == [it.value for it in Cause]
-        assert list(texts("cause_remedy", lang)) == [it.value for it in Cause]
-        assert list(texts("how", lang)) == [it.value for it in How]
+        assert list(texts("cause", lang)) == [member.value for member in Cause]
+        assert list(texts("cause_remedy", lang)) == [member.value for member in Cause]
+        assert list(texts("how", lang)) == [member.value for member in How]

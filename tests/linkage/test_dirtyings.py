@@ -1,7 +1,7 @@
 """The demonstration's memberships, dirtied as people's files are: each way is mended or refused rightly.
 
 A dirtying is a change of the clean table, or of the bytes it is written as. After each, every row that links
-must link to the commune it meant (none wrong), and what does not link must say the cause expected.
+must link to the commune it meant (none wrong), and what does not link must be rejected for the cause given.
 """
 
 from __future__ import annotations
@@ -37,28 +37,28 @@ def passage() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def clean(place: Territory) -> pd.DataFrame:
-    """Sixty memberships of communes, with what a list may also say of them."""
-    told = pd.read_csv(data_dir() / "demo" / "memberships.csv", dtype="str")
-    told = told[told["level"] == "commune"].drop_duplicates("code").iloc[:: 2546 // ROWS].head(ROWS)
-    communes = place.communes.loc[told["code"]]
-    told = told[["opsn", "level", "code", "name", "since"]].assign(until=None)
+    """Sixty memberships of communes, with what else a list may hold of them."""
+    members = pd.read_csv(data_dir() / "demo" / "memberships.csv", dtype="str")
+    members = members[members["level"] == "commune"].drop_duplicates("code").iloc[:: 2546 // ROWS].head(ROWS)
+    communes = place.communes.loc[members["code"]]
+    members = members[["opsn", "level", "code", "name", "since"]].assign(until=None)
     postal = communes["postal_codes"].str.split(";").str[0].to_numpy()
-    return told.assign(
+    return members.assign(
         code_dep=communes["code_dep"].to_numpy(), postal_code=postal, siren=communes["siren"].to_numpy()
     ).reset_index(drop=True)
 
 
 def codes(change: Callable[[pd.Series], pd.Series]) -> Change:
-    return lambda it: it.assign(code=change(it["code"]))
+    return lambda rows: rows.assign(code=change(rows["code"]))
 
 
 def names(change: Callable[[str], str]) -> Change:
-    return lambda it: it.assign(code=None, name=it["name"].map(change))
+    return lambda rows: rows.assign(code=None, name=rows["name"].map(change))
 
 
 def bare(change: Change) -> Change:
-    """Leave nothing but the code to tell the commune."""
-    return lambda it: change(it.assign(name=None, code_dep=None, postal_code=None))
+    """Leave nothing but the code to identify the commune."""
+    return lambda rows: change(rows.assign(name=None, code_dep=None, postal_code=None))
 
 
 def unaccented(name: str) -> str:
@@ -78,84 +78,91 @@ def wrong_digit(siren: str) -> str:
     return siren[:-1] + str((int(siren[-1]) + 1) % 10)
 
 
-def late(it: pd.DataFrame) -> pd.DataFrame:
-    return it.assign(since="2021-01-02", until="2021-01-01")
+def late(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(since="2021-01-02", until="2021-01-01")
 
 
 MENDED: dict[str, Change] = {
-    "leading zeros lost": codes(lambda it: it.str.lstrip("0")),
-    "codes as decimals": codes(lambda it: it.str.lstrip("0") + ".0"),
-    "codes with a decimal comma": codes(lambda it: it + ",00"),
-    "codes in powers of ten, whole": codes(lambda it: it.map(exact_power)),
-    "codes after an apostrophe": codes(lambda it: "'" + it),
-    "codes as a formula": codes(lambda it: '="' + it + '"'),
-    "codes cut by a blank": codes(lambda it: it.str[:2] + " " + it.str[2:]),
-    "letter O for zero": codes(lambda it: it.str.replace("^0", "O", regex=True)),
-    "codes between unbreakable blanks": codes(lambda it: "\u00a0" + it + "\u202f"),
-    "SIREN for INSEE": lambda it: it.assign(code=it["siren"]),
-    "SIREN in groups of three": lambda it: it.assign(
-        code=it["siren"].str.replace(r"(...)(?!$)", r"\1 ", regex=True)
+    "leading zeros lost": codes(lambda values: values.str.lstrip("0")),
+    "codes as decimals": codes(lambda values: values.str.lstrip("0") + ".0"),
+    "codes with a decimal comma": codes(lambda values: values + ",00"),
+    "codes in powers of ten, whole": codes(lambda values: values.map(exact_power)),
+    "codes after an apostrophe": codes(lambda values: "'" + values),
+    "codes as a formula": codes(lambda values: '="' + values + '"'),
+    "codes cut by a blank": codes(lambda values: values.str[:2] + " " + values.str[2:]),
+    "letter O for zero": codes(lambda values: values.str.replace("^0", "O", regex=True)),
+    "codes between unbreakable blanks": codes(lambda values: "\u00a0" + values + "\u202f"),
+    "SIREN for INSEE": lambda rows: rows.assign(code=rows["siren"]),
+    "SIREN in groups of three": lambda rows: rows.assign(
+        code=rows["siren"].str.replace(r"(...)(?!$)", r"\1 ", regex=True)
     ),
-    "SIREN as decimals": lambda it: it.assign(code=it["siren"] + ".0"),
-    "names in capitals without accents": names(lambda it: unaccented(it).upper()),
+    "SIREN as decimals": lambda rows: rows.assign(code=rows["siren"] + ".0"),
+    "names in capitals without accents": names(lambda name: unaccented(name).upper()),
     "names in small letters": names(str.lower),
-    "names without hyphens": names(lambda it: it.replace("-", " ")),
-    "names with typographic apostrophes": names(lambda it: it.replace("'", "’")),
-    "Saint as St": names(lambda it: it.replace("Sainte", "Ste").replace("Saint", "St")),
-    "sur as s/": names(lambda it: it.replace("-sur-", " s/ ")),
-    "lès as lez": names(lambda it: it.replace("-lès-", " lez ")),
+    "names without hyphens": names(lambda name: name.replace("-", " ")),
+    "names with typographic apostrophes": names(lambda name: name.replace("'", "’")),
+    "Saint as St": names(lambda name: name.replace("Sainte", "Ste").replace("Saint", "St")),
+    "sur as s/": names(lambda name: name.replace("-sur-", " s/ ")),
+    "lès as lez": names(lambda name: name.replace("-lès-", " lez ")),
     "article last in brackets": names(article_last),
-    "before the name, the body": names(lambda it: f"Mairie de {it}"),
-    "behind the name, CEDEX": names(lambda it: f"{it} CEDEX"),
-    "département in brackets": lambda it: it.assign(
-        code=None, code_dep=None, name=it["name"] + " (" + it["code_dep"] + ")"
+    "before the name, the body": names(lambda name: f"Mairie de {name}"),
+    "behind the name, CEDEX": names(lambda name: f"{name} CEDEX"),
+    "département in brackets": lambda rows: rows.assign(
+        code=None, code_dep=None, name=rows["name"] + " (" + rows["code_dep"] + ")"
     ),
-    "département by its name": lambda it: it.assign(
+    "département by its name": lambda rows: rows.assign(
         code=None,
-        code_dep=it["code_dep"].map(
+        code_dep=rows["code_dep"].map(
             {"02": "Aisne", "59": "NORD", "60": "Oise", "62": "pas de calais", "80": "Somme"}
         ),
     ),
-    "département without its zero": lambda it: it.assign(code=None, code_dep=it["code_dep"].str.lstrip("0")),
-    "postal codes headed as codes": lambda it: it.assign(
-        code=it["postal_code"], postal_code=None, code_dep=None
+    "département without its zero": lambda rows: rows.assign(
+        code=None, code_dep=rows["code_dep"].str.lstrip("0")
     ),
-    "French dates": lambda it: it.assign(
-        since=it["since"].str.replace(r"(.*)-(.*)-(.*)", r"\3/\2/\1", regex=True)
+    "postal codes headed as codes": lambda rows: rows.assign(
+        code=rows["postal_code"], postal_code=None, code_dep=None
     ),
-    "dates with a time": lambda it: it.assign(since=it["since"] + " 00:00:00"),
-    "levels in other words": lambda it: it.assign(level="Mairie"),
-    "OPSN by another spelling": lambda it: it.assign(opsn=it["opsn"].str.upper().str.replace("-", " ")),
-    "headers in French": lambda it: it.rename(
+    "French dates": lambda rows: rows.assign(
+        since=rows["since"].str.replace(r"(.*)-(.*)-(.*)", r"\3/\2/\1", regex=True)
+    ),
+    "dates with a time": lambda rows: rows.assign(since=rows["since"] + " 00:00:00"),
+    "levels in other words": lambda rows: rows.assign(level="Mairie"),
+    "OPSN by another spelling": lambda rows: rows.assign(opsn=rows["opsn"].str.upper().str.replace("-", " ")),
+    "headers in French": lambda rows: rows.rename(
         columns={"opsn": "Opérateur", "code": "Code INSEE", "name": "Commune", "since": "Date d'adhésion"}
     ),
-    "blank lines between": lambda it: pd.concat([it, pd.DataFrame(index=it.index)]).sort_index(kind="stable"),
+    "blank lines between": lambda rows: pd.concat([rows, pd.DataFrame(index=rows.index)]).sort_index(
+        kind="stable"
+    ),
 }
 
 REJECTED: dict[str, tuple[Change, Cause]] = {
     "codes in powers of ten, cut": (
-        bare(codes(lambda it: it.str.lstrip("0").str[0] + ",00E+03")), Cause.DAMAGED_CODE),
-    "codes too short": (bare(codes(lambda it: it.str[-2:])), Cause.UNREADABLE_CODE),
+        bare(codes(lambda values: values.str.lstrip("0").str[0] + ",00E+03")), Cause.DAMAGED_CODE),
+    "codes too short": (bare(codes(lambda values: values.str[-2:])), Cause.UNREADABLE_CODE),
     "a wrong digit in the SIREN": (
-        bare(lambda it: it.assign(code=it["siren"].map(wrong_digit))), Cause.INVALID_SIREN),
-    "codes that never were": (bare(codes(lambda it: it.str[:2] + "999")), Cause.UNKNOWN_CODE),
-    "communes of elsewhere": (bare(lambda it: it.assign(code="75056")), Cause.OUTSIDE_TERRITORY),
-    "nothing to tell the commune": (bare(lambda it: it.assign(code=None)), Cause.NO_IDENTIFIER),
+        bare(lambda rows: rows.assign(code=rows["siren"].map(wrong_digit))), Cause.INVALID_SIREN),
+    "codes that never were": (bare(codes(lambda values: values.str[:2] + "999")), Cause.UNKNOWN_CODE),
+    "communes of elsewhere": (bare(lambda rows: rows.assign(code="75056")), Cause.OUTSIDE_TERRITORY),
+    "nothing to identify the commune": (bare(lambda rows: rows.assign(code=None)), Cause.NO_IDENTIFIER),
     "postal codes alone": (
-        lambda it: it.assign(code=None, name=None, code_dep=None), Cause.POSTAL_ALONE),
-    "codes and names one row apart": (
-        codes(lambda it: it.shift(1, fill_value=it.iloc[-1])), Cause.MISMATCH),
-    "an EPCI's SIREN on communes": (bare(lambda it: it.assign(code="200067999")), Cause.WRONG_LEVEL),
+        lambda rows: rows.assign(code=None, name=None, code_dep=None), Cause.POSTAL_ALONE),
+    "codes and names shifted by a row": (
+        codes(lambda values: values.shift(1, fill_value=values.iloc[-1])), Cause.MISMATCH),
+    "an EPCI's SIREN on communes": (bare(lambda rows: rows.assign(code="200067999")), Cause.WRONG_LEVEL),
     "exits before entries": (late, Cause.WRONG_DATES),
-    "names of nowhere": (names(lambda it: f"Xyzzy{it[::-1]}"), Cause.UNKNOWN_NAME),
+    "names of nowhere": (names(lambda name: f"Xyzzy{name[::-1]}"), Cause.UNKNOWN_NAME),
 }  # fmt: skip
 
 REFUSED: dict[str, tuple[Change, str]] = {
-    "impossible dates": (lambda it: it.assign(since="31/02/2021"), "wrong_value"),
-    "a level misspelt": (lambda it: it.assign(level="comune"), "wrong_value"),
-    "an OPSN that is not one": (lambda it: it.assign(opsn="adicoo"), "unknown_reference"),
-    "no column of OPSN": (lambda it: it.drop(columns="opsn"), "missing_column"),
-    "a line of totals": (lambda it: pd.concat([it, pd.DataFrame({"name": ["Total : 60"]})]), "empty_cell"),
+    "impossible dates": (lambda rows: rows.assign(since="31/02/2021"), "wrong_value"),
+    "a level misspelt": (lambda rows: rows.assign(level="comune"), "wrong_value"),
+    "an OPSN that is not one": (lambda rows: rows.assign(opsn="adicoo"), "unknown_reference"),
+    "no column of OPSN": (lambda rows: rows.drop(columns="opsn"), "missing_column"),
+    "a line of totals": (
+        lambda rows: pd.concat([rows, pd.DataFrame({"name": ["Total : 60"]})]),
+        "empty_cell",
+    ),
 }
 
 
@@ -176,13 +183,13 @@ def write_workbook(frame: pd.DataFrame, folder: Path, ending: str, engine: str) 
 
 
 WRITTEN: dict[str, Writing] = {
-    "semicolons and Windows letters": lambda it, to: write_text(it, to, ";", "cp1252"),
-    "UTF-8 with a mark": lambda it, to: write_text(it, to, ";", "utf-8-sig"),
-    "tabs and UTF-16": lambda it, to: write_text(it, to, "\t", "utf-16"),
-    "title lines above": lambda it, to: write_text(it, to, ";", "utf-8", "Liste 2021\n\n"),
-    "a line that names the separator": lambda it, to: write_text(it, to, ";", "utf-8", "sep=;\n"),
-    "XLSX with codes as numbers": lambda it, to: write_workbook(it, to, "xlsx", "xlsxwriter"),
-    "ODS with codes as numbers": lambda it, to: write_workbook(it, to, "ods", "odf"),
+    "semicolons and Windows letters": lambda rows, file: write_text(rows, file, ";", "cp1252"),
+    "UTF-8 with a mark": lambda rows, file: write_text(rows, file, ";", "utf-8-sig"),
+    "tabs and UTF-16": lambda rows, file: write_text(rows, file, "\t", "utf-16"),
+    "title lines above": lambda rows, file: write_text(rows, file, ";", "utf-8", "Liste 2021\n\n"),
+    "a line that names the separator": lambda rows, file: write_text(rows, file, ";", "utf-8", "sep=;\n"),
+    "XLSX with codes as numbers": lambda rows, file: write_workbook(rows, file, "xlsx", "xlsxwriter"),
+    "ODS with codes as numbers": lambda rows, file: write_workbook(rows, file, "ods", "odf"),
 }
 
 
@@ -248,7 +255,7 @@ def test_repeated_lines_are_rejected_once_each(
 def test_a_letter_left_out_is_guessed_rightly_or_not_at_all(
     clean: pd.DataFrame, place: Territory, passage: pd.DataFrame, tmp_path: Path
 ) -> None:
-    typed = names(lambda it: it[: len(it) // 2] + it[len(it) // 2 + 1 :])(clean)
+    typed = names(lambda name: name[: len(name) // 2] + name[len(name) // 2 + 1 :])(clean)
     found = link_members(read(write_csv(typed, tmp_path)), place, passage)
     meant = clean["code"].set_axis(clean.index + 2)
     assert (found.linked["code"] == meant.loc[found.linked.index]).all()

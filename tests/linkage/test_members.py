@@ -101,15 +101,15 @@ def test_a_correction_gives_an_epci_its_code(toy: Territory) -> None:
 def test_all_the_demonstration_links_and_none_wrongly_by_name(hauts_de_france: Territory) -> None:
     names = ("opsn", "services", "offers", "memberships")
     tables = checked_tables({name: data_dir() / "demo" / f"{name}.csv" for name in names})
-    told = tables["memberships"]
-    linked, rejected = link_members(told, hauts_de_france, empty_passage())
+    memberships = tables["memberships"]
+    linked, rejected = link_members(memberships, hauts_de_france, empty_passage())
     assert rejected.empty
     assert link_offers(tables["offers"], hauts_de_france, empty_passage()).rejected.empty
-    by_name, lost = link_members(told.assign(code=None), hauts_de_france, empty_passage())
+    by_name, lost = link_members(memberships.assign(code=None), hauts_de_france, empty_passage())
     placed = by_name[by_name["code"].notna()]
-    assert (placed["code"] == told.loc[placed.index, "code"]).all()
+    assert (placed["code"] == memberships.loc[placed.index, "code"]).all()
     assert set(lost["cause"]) <= {Cause.AMBIGUOUS_NAME.value}
-    assert len(by_name) + len(lost) == len(told) == len(linked)
+    assert len(by_name) + len(lost) == len(memberships) == len(linked)
 
 
 def test_respondents_are_placed_in_their_commune_or_epci(toy: Territory) -> None:

@@ -65,12 +65,12 @@ def test_every_official_name_links_to_its_own_commune(hauts_de_france: Territory
     ],
 )
 def test_usual_spellings_reduce_to_the_same_words(spellings: tuple[str, ...], words: str) -> None:
-    assert {loose(key(it)) for it in spellings} == {words}
+    assert {loose(key(name)) for name in spellings} == {words}
 
 
 @given(st.text())
 def test_keys_of_any_text_are_plain(name: str) -> None:
     nature, rest = group_key(name)
-    for it in (key(name), nature, rest):
-        assert it == it.strip()
-        assert "  " not in it
+    for text in (key(name), nature, rest):
+        assert text == text.strip()
+        assert "  " not in text

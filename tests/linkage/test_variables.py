@@ -1,4 +1,4 @@
-"""A user's own variables: linked like any table, levels or amounts, every fault told."""
+"""A user's own variables: linked like any table, levels or amounts, every fault listed."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def test_variables_lie_on_the_communes_of_the_study_and_are_missing_where_not_to
 
 
 def test_amounts_are_numbers_and_codes_are_not(place: Territory) -> None:
-    codes = [it for it in place.communes.index if not it.startswith("76")]
+    codes = [code for code in place.communes.index if not code.startswith("76")]
     rows = table(
         code=codes,
-        income=[f"{it},5" for it in range(12)],
-        few=[str(it % 3) for it in range(12)],
-        coded=[f"{it:02d}" for it in range(12)],
+        income=[f"{i},5" for i in range(12)],
+        few=[str(i % 3) for i in range(12)],
+        coded=[f"{i:02d}" for i in range(12)],
         mixed=[*map(str, range(11)), "ten"],
     )
     names = variable_names(rows)
@@ -75,19 +75,19 @@ def test_amounts_are_numbers_and_codes_are_not(place: Territory) -> None:
     assert found.dtypes.astype(str).to_dict() == {
         "income": "Float64", "few": "str", "coded": "str", "mixed": "str",
     }  # fmt: skip
-    assert found["income"].tolist() == [it + 0.5 for it in range(12)]
+    assert found["income"].tolist() == [i + 0.5 for i in range(12)]
 
 
 def test_all_faults_of_the_columns_are_told_at_once(place: Territory) -> None:
     communes = pd.concat([place.communes] * 10)
-    communes = communes.set_axis(pd.Index([f"{it:05d}" for it in range(len(communes))], name="code_insee"))
+    communes = communes.set_axis(pd.Index([f"{i:05d}" for i in range(len(communes))], name="code_insee"))
     rows = pd.DataFrame({"code_insee": communes.index, "remark": communes.index, "size_band": "x"})
     wide = Territory(
         communes=communes, epci=place.epci, departements=place.departements, millesime=2021, name="t"
     )
     with pytest.raises(InputError, match="too many different values") as caught:
         commune_variables(rows, ["remark", "size_band"], wide, "v.csv")
-    assert [(it.cause, it.column, it.value) for it in caught.value.faults] == [
+    assert [(fault.cause, fault.column, fault.value) for fault in caught.value.faults] == [
         ("taken_variable", "size_band", None), ("many_levels", "remark", "120"),
     ]  # fmt: skip
     assert caught.value.faults[1].expected == f"≤ {MOST_LEVELS}"
@@ -104,5 +104,5 @@ def test_linked_and_rejected_are_all_that_was_read(place: Territory, rows: list[
     linked, rejected = link_variables(frame, place, empty_passage())
     assert sorted([*linked.index, *rejected.index]) == frame.index.tolist()
     assert not linked["code_insee"].duplicated().any()
-    told = {code: {zone for it, zone in rows if it == code} for code, _ in rows if code != "1"}
-    assert set(linked["code_insee"]) == {code for code, zones in told.items() if len(zones) == 1}
+    zones_of = {code: {zone for other, zone in rows if other == code} for code, _ in rows if code != "1"}
+    assert set(linked["code_insee"]) == {code for code, zones in zones_of.items() if len(zones) == 1}

@@ -61,7 +61,7 @@ def framaforms() -> tuple[pd.DataFrame, pd.DataFrame]:
         ["c", "", "", "", "", "", ""],
     ]
     body = [[cell or None for cell in row] for row in rows[1:]]
-    header = [it or f"column {i + 1}" for i, it in enumerate(rows[0])]
+    header = [name or f"column {i + 1}" for i, name in enumerate(rows[0])]
     return pd.DataFrame(body, columns=header, dtype="str"), BOOK
 
 
@@ -92,7 +92,7 @@ def test_every_fault_of_an_export_is_told() -> None:
     frame["Votre structure"] = ["Une mairrie", "Un EPCI", None]
     with pytest.raises(InputError, match=r"answers\.csv") as error:
         answers(frame, book, "answers.csv")
-    assert [(it.cause, it.row, it.value) for it in error.value.faults] == [
+    assert [(fault.cause, fault.row, fault.value) for fault in error.value.faults] == [
         ("missing_question", None, None),
         ("repeated_key", 1, "a"),
         ("wrong_answer", 0, "Une mairrie"),
@@ -129,11 +129,14 @@ def test_junk_answers_are_read_or_told(data: st.DataObject) -> None:
     rows = data.draw(st.integers(0, 4))
     cells = st.one_of(st.none(), st.text(max_size=5), st.sampled_from(["Y", "N", "1", "Visio"]))
     frame = pd.DataFrame(
-        {it: data.draw(st.lists(cells, min_size=rows, max_size=rows)) for it in BOOK["column"].unique()},
+        {
+            column: data.draw(st.lists(cells, min_size=rows, max_size=rows))
+            for column in BOOK["column"].unique()
+        },
         dtype="str",
     )
     try:
-        told = str(len(answers(frame, BOOK)))
+        outcome = str(len(answers(frame, BOOK)))
     except InputError as fault:
-        told = fault.text("fr")
-    assert told
+        outcome = fault.text("fr")
+    assert outcome

@@ -32,23 +32,23 @@ class Answer(BaseHTTPRequestHandler):
     server: Publisher
 
     def do_GET(self) -> None:
-        told = self.headers.get("Range")
-        self.server.asked.append(told)
+        asked_range = self.headers.get("Range")
+        self.server.asked.append(asked_range)
         if self.path != "/file":
             self.send_error(404)
             return
-        start = int(told.removeprefix("bytes=").removesuffix("-")) if told else 0
+        start = int(asked_range.removeprefix("bytes=").removesuffix("-")) if asked_range else 0
         if start >= len(CONTENT):
             self.send_error(416)
             return
         body = CONTENT[start:]
-        self.send_response(206 if told else 200)
+        self.send_response(206 if asked_range else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: self.server.breaks_at])
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def publisher() -> Iterator[Publisher]:
 
 def test_a_file_is_fetched_once_and_its_checksum_noted(publisher: Publisher, tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
-    file = fetch(publisher.source, folder=tmp_path, progress=lambda *it: seen.append(it))
+    file = fetch(publisher.source, folder=tmp_path, progress=lambda *progress: seen.append(progress))
     assert file.read_bytes() == CONTENT
     assert (tmp_path / "file.bin.sha256").read_text(encoding="ascii") == f"{SUM}\n"
     assert seen[-1] == (len(CONTENT), len(CONTENT))
@@ -121,4 +121,4 @@ def test_offline_is_told_plainly(tmp_path: Path) -> None:
 def test_an_unknown_name_shows_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cnil, etalab-2021"):
         fetch("cnl", folder=tmp_path)
-    assert all(it.url.startswith("https://") for it in SOURCES.values())
+    assert all(source.url.startswith("https://") for source in SOURCES.values())

@@ -32,7 +32,7 @@ def test_bodies_that_named_an_opsn_as_their_officer_become_memberships() -> None
     assert read["opsn"].tolist() == ["adico"] * 4
     assert read["level"].tolist() == ["commune", "epci", "other", "departement"]
     assert read["since"].dt.year.tolist()[:2] == [2018, 2019]
-    assert not any("contact" in it.lower() for it in read.columns)
+    assert not any("contact" in column.lower() for column in read.columns)
     linked, rejected = link_members(read, embedded(millesime=2021, region="32"), empty_passage())
     assert rejected.empty
     assert linked["code"].tolist() == ["02001", "200043495", "260200019", "02"]

@@ -125,7 +125,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.one_of(
-        st.binary(max_size=200), st.text(max_size=200).map(lambda it: it.encode("utf-8", "ignore"))
+        st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "ignore"))
     )
 )
 def test_junk_is_read_or_refused_but_never_a_traceback(tmp_path: Path, content: bytes) -> None:

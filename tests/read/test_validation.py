@@ -106,7 +106,7 @@ def test_references_are_respelt_or_told_with_the_nearest() -> None:
     bad = good.assign(opsn="some-numerique", services="sig")
     with pytest.raises(InputError, match=r"line 2.*somme-numerique") as error:
         related({**tables, "memberships": bad}, {"memberships": "m.csv"})
-    assert [(it.file, it.row, it.value, it.nearest) for it in error.value.faults] == [
+    assert [(fault.file, fault.row, fault.value, fault.nearest) for fault in error.value.faults] == [
         ("m.csv", 2, "some-numerique", "somme-numerique"),
         ("m.csv", 2, "sig", None),
     ]
@@ -141,21 +141,21 @@ def test_junk_is_typed_or_told_but_never_a_traceback(name: str, data: st.DataObj
     schema = SCHEMAS[name]
     headers = data.draw(
         st.lists(
-            st.one_of(st.sampled_from([it.name for it in schema.columns]), st.text(max_size=6)),
+            st.one_of(st.sampled_from([column.name for column in schema.columns]), st.text(max_size=6)),
             unique=True,
             max_size=9,
         )
     )
     rows = data.draw(st.integers(0, 5))
     frame = pd.DataFrame(
-        {it: data.draw(st.lists(cells, min_size=rows, max_size=rows)) for it in headers}, dtype="str"
+        {header: data.draw(st.lists(cells, min_size=rows, max_size=rows)) for header in headers}, dtype="str"
     )
     frame = frame.mask(frame.eq(""))
     try:
         assert len(checked(frame, schema, "junk.csv")) == len(frame)
     except InputError as fault:
-        told = fault.text("fr")
+        outcome = fault.text("fr")
         del fault
     else:
-        told = "nothing is wrong"
-    assert told
+        outcome = "nothing is wrong"
+    assert outcome

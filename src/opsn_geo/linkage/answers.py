@@ -45,9 +45,9 @@ def link_answers(
     items: Mapping[str, str] = ITEMS,
     corrections: pd.DataFrame | None = None,
     vintage: int | None = None,
-    known: Gazetteer | None = None,
+    gazetteer: Gazetteer | None = None,
 ) -> Linked:
-    """Place each respondent in a commune, or in an EPCI when they answer for one.
+    """Return the commune of each respondent, or the EPCI when they answer for one.
 
     A respondent of an EPCI is placed by the name of the organisation; if that fails, and for all others, by
     the commune they name. One whose commune has been split since is placed in its most populous part. One of
@@ -57,7 +57,7 @@ def link_answers(
     ----------
     answers : DataFrame
         On ``respondent``, as :func:`opsn_geo.read.answers.answers` gives them.
-    territory, passage, corrections, vintage, known
+    territory, passage, corrections, vintage, gazetteer
         As for :func:`~opsn_geo.linkage.communes.link_communes`.
     items : mapping
         Which items hold what; one that is absent is ignored.
@@ -76,45 +76,45 @@ def link_answers(
     others = _elsewhere(places, items).drop(index=groups.index, errors="ignore")
     rest = places.drop(index=[*groups.index, *others.index])
     keys = {name: items[name] for name in ("code", "name", "dep", "postal")}
-    found = link_communes(
-        rest, territory, passage, **keys, corrections=corrections, vintage=vintage, known=known
+    communes = link_communes(
+        rest, territory, passage, **keys, corrections=corrections, vintage=vintage, gazetteer=gazetteer
     )
-    most = found.linked.sort_values("share", ascending=False, kind="stable")
+    most = communes.linked.sort_values("share", ascending=False, kind="stable")
     most = most[~most.index.duplicated()]
     placed = most.assign(
         level=Level.COMMUNE.value, siren_epci=most["code_insee"].map(territory.communes["siren_epci"])
     )
-    linked = pd.concat([it[list(ADDED)] for it in (placed, groups, others)]).sort_index()
+    linked = pd.concat([part[list(ADDED)] for part in (placed, groups, others)]).sort_index()
     return Linked(
         *(
             part.set_axis(answers.index.take(part.index.to_numpy(dtype="int64")), axis=0)
-            for part in (linked, found.rejected)
+            for part in (linked, communes.rejected)
         )
     )
 
 
 def _in_epci(places: pd.DataFrame, territory: Territory, items: Mapping[str, str]) -> pd.DataFrame:
-    """Place those who answer for an EPCI of the territory, by its name."""
+    """Return those who answer for an EPCI of the territory, by its name."""
     named = places[column(places, items["structure"]).eq(Level.EPCI.value).to_numpy()]
-    asked = pd.DataFrame({"name": column(named, items["organisation"])})
-    found = find_bodies(asked, Level.EPCI.value, territory).set_axis(named.index)
-    found = found[found["code"].notna()]
-    return found.assign(
+    organisations = pd.DataFrame({"name": column(named, items["organisation"])})
+    epci = find_bodies(organisations, Level.EPCI.value, territory).set_axis(named.index)
+    epci = epci[epci["code"].notna()]
+    return epci.assign(
         level=Level.EPCI.value,
-        siren_epci=found["code"],
-        code_insee=pd.Series(index=found.index, dtype="str"),
+        siren_epci=epci["code"],
+        code_insee=pd.Series(index=epci.index, dtype="str"),
         event="",
     )
 
 
 def _elsewhere(places: pd.DataFrame, items: Mapping[str, str]) -> pd.DataFrame:
-    """Keep those who answer for another body and name no commune: they lie in no layer."""
+    """Return those who answer for another body and name no commune: they lie in no layer."""
     structure = column(places, items["structure"])
     nameless = column(places, items["code"]).isna() & column(places, items["name"]).isna()
     other = structure.notna() & ~structure.isin(_PLACED) & nameless
     texts = {name: pd.Series(index=places.index[other], dtype="str") for name in ADDED}
-    told = {"level": Level.OTHER.value, "how": str(How.UNPLACED), "event": ""}
-    return pd.DataFrame(texts).assign(**told).astype({"score": "Float64"})
+    constants = {"level": Level.OTHER.value, "how": str(How.UNPLACED), "event": ""}
+    return pd.DataFrame(texts).assign(**constants).astype({"score": "Float64"})
 
 
 def check_named(study: Study, territory: Territory, placed: pd.DataFrame | None) -> None:
@@ -132,7 +132,7 @@ def check_named(study: Study, territory: Territory, placed: pd.DataFrame | None)
     Raises
     ------
     InputError
-        A code is none of the territory, or nobody answered for it; all are told.
+        A code is none of the territory, or nobody answered for it; all are listed.
 
     Examples
     --------

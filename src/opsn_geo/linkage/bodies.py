@@ -26,9 +26,9 @@ _DEPARTEMENT_SIREN: Final = r"^22(\d\d)\d{5}$"
 
 
 def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.DataFrame:
-    """Find the EPCI, département or région that each row means, by ``code``, else by ``name``.
+    """Return the EPCI, département or région that each row means, by ``code``, else by ``name``.
 
-    A code and a name that surely mean two different bodies speak against each other: the row is rejected.
+    Where the code and the exact name are those of two different bodies, the row is rejected.
 
     Parameters
     ----------
@@ -53,32 +53,34 @@ def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.Dat
     >>> find_bodies(rows, "epci", territory)[["code", "how", "cause"]].values.tolist()
     [['200067999', 'name', nan], ['200067999', 'name', nan], [nan, nan, 'unknown_name']]
     """
-    names, keyed, coded = _ROADS[Level(level)]
-    known = names(territory)
-    texts, code = column(frame, "name"), coded(column(frame, "code"), column(frame, "name"))
-    official = known[known["rank"] == 0].drop_duplicates("code").set_index("code")["name"]
+    list_names, read_names, read_codes = _READERS[Level(level)]
+    names = list_names(territory)
+    texts = column(frame, "name")
+    code = read_codes(column(frame, "code"), texts)
+    official = names[names["rank"] == 0].drop_duplicates("code").set_index("code")["name"]
     by_code = code["value"].isin(official.index)
-    alike = by_code & texts.eq(code["value"].map(official)).fillna(value=False)
-    asked = texts[texts.notna() & ~alike]
-    found = match_names(keyed(asked).assign(code_dep=None, postal_code=None), known).reindex(texts.index)
-    found.loc[alike, "score"] = 100.0
-    told = code["value"].notna() | code["kind"].notna()
-    other = by_code & found["how"].eq(str(How.NAME)) & found["code"].ne(code["value"])
-    shown = code["value"].map(official) + " (" + code["value"] + ")"
-    found.loc[by_code, ["cause", "candidates"]] = None
-    found.loc[by_code, "code"] = code["value"]
-    found.loc[by_code, "how"] = code["how"]
-    found.loc[other, ["code", "how", "score"]] = None
-    found.loc[other, "cause"] = str(Cause.MISMATCH)
-    found.loc[other, "candidates"] = shown[other]
-    failed = found["code"].isna() & ~by_code
-    found.loc[failed & told & ~found["cause"].eq(str(Cause.AMBIGUOUS_NAME)), "cause"] = code["kind"]
-    found.loc[failed & ~told & texts.isna(), "cause"] = str(Cause.NO_IDENTIFIER)
-    return found.assign(official_name=found["code"].map(official).astype("str"))
+    same_name = by_code & texts.eq(code["value"].map(official)).fillna(value=False)
+    wanted = texts[texts.notna() & ~same_name]
+    bodies = match_names(read_names(wanted).assign(code_dep=None, postal_code=None), names)
+    bodies = bodies.reindex(texts.index)
+    bodies.loc[same_name, "score"] = 100.0
+    has_code = code["value"].notna() | code["kind"].notna()
+    other = by_code & bodies["how"].eq(str(How.NAME)) & bodies["code"].ne(code["value"])
+    labels = code["value"].map(official) + " (" + code["value"] + ")"
+    bodies.loc[by_code, ["cause", "candidates"]] = None
+    bodies.loc[by_code, "code"] = code["value"]
+    bodies.loc[by_code, "how"] = code["how"]
+    bodies.loc[other, ["code", "how", "score"]] = None
+    bodies.loc[other, "cause"] = str(Cause.MISMATCH)
+    bodies.loc[other, "candidates"] = labels[other]
+    unlinked = bodies["code"].isna() & ~by_code
+    bodies.loc[unlinked & has_code & ~bodies["cause"].eq(str(Cause.AMBIGUOUS_NAME)), "cause"] = code["kind"]
+    bodies.loc[unlinked & ~has_code & texts.isna(), "cause"] = str(Cause.NO_IDENTIFIER)
+    return bodies.assign(official_name=bodies["code"].map(official).astype("str"))
 
 
 def _names(codes: pd.Index, names: pd.Series, keyed: pd.DataFrame, rank: int = 0) -> pd.DataFrame:
-    """Make a table of names as :func:`match_names` reads it."""
+    """Return a table of names as :func:`match_names` reads it."""
     return pd.DataFrame(
         {
             "code": codes.astype("str"), "name": names.to_numpy(), "key": keyed["key"].to_numpy(),
@@ -88,29 +90,30 @@ def _names(codes: pd.Index, names: pd.Series, keyed: pd.DataFrame, rank: int = 0
 
 
 def _group_keys(names: pd.Series[str]) -> pd.DataFrame:
-    """Key EPCI's names: with their nature, and without."""
+    """Return the keys of EPCI's names, with their nature and without."""
     return pd.DataFrame(
         {
-            "key": respelt(names, lambda it: " ".join(group_key(it)).strip() or None),
-            "loose": respelt(names, lambda it: group_key(it)[1] or group_key(it)[0] or None),
+            "key": respelt(names, lambda text: " ".join(group_key(text)).strip() or None),
+            "loose": respelt(names, lambda text: group_key(text)[1] or group_key(text)[0] or None),
         }
     )
 
 
 def _epci_names(territory: Territory) -> pd.DataFrame:
-    """List the EPCI by name, by the acronym in brackets, and by the initials of their name."""
+    """Return the EPCI by name, by the acronym in brackets, and by the initials of their name."""
     names = territory.epci["name"]
     initials = respelt(names, _acronym)
-    brackets = respelt(names, lambda it: plain(bracketed(it) or "") or None)
+    brackets = respelt(names, lambda text: plain(bracketed(text) or "") or None)
     short = [
-        _names(it.index, names, pd.DataFrame({"key": it, "loose": it}), 1) for it in (initials, brackets)
+        _names(keys.index, names, pd.DataFrame({"key": keys, "loose": keys}), 1)
+        for keys in (initials, brackets)
     ]
     every = pd.concat([_names(names.index, names, _group_keys(names)), *short])
     return every.dropna(subset=["key"]).drop_duplicates(["code", "key"]).reset_index(drop=True)
 
 
 def _acronym(name: str) -> str:
-    """Give the initials by which people call an EPCI.
+    """Return the initials by which people call an EPCI.
 
     >>> _acronym("Métropole Européenne de Lille"), _acronym("CA du Pays de Saint-Omer")
     ('mel', 'capso')
@@ -120,7 +123,7 @@ def _acronym(name: str) -> str:
 
 
 def _epci_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataFrame:
-    """Read the SIREN of EPCI; an INSEE code is not one."""
+    """Return the SIREN of EPCI; an INSEE code is not one."""
     del names
     read = identifiers(codes)
     siren = read["kind"].eq("siren")
@@ -135,19 +138,19 @@ def _epci_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataFrame:
 
 
 def _council_keys(names: pd.Series[str]) -> pd.DataFrame:
-    """Key the names of départements and régions, without the words for their councils."""
-    bare = respelt(names, lambda it: plain(it) or None).str.replace(_COUNCIL, "", regex=True)
-    return pd.DataFrame({"key": bare, "loose": respelt(bare, lambda it: loose(it) or None)})
+    """Return the keys of names of départements and régions, without the words for their councils."""
+    bare = respelt(names, lambda text: plain(text) or None).str.replace(_COUNCIL, "", regex=True)
+    return pd.DataFrame({"key": bare, "loose": respelt(bare, lambda text: loose(text) or None)})
 
 
 def _departement_names(territory: Territory) -> pd.DataFrame:
-    """List the départements of the territory."""
+    """Return the names of the territory's départements."""
     names = territory.departements["name"]
     return _names(names.index, names, _council_keys(names))
 
 
 def _departement_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataFrame:
-    """Read the code of a département: as such, in its SIREN (22, then the code), or behind its name."""
+    """Return the codes of départements: as such, in a SIREN (22, then the code), or behind the name."""
     siren = codes.str.replace(" ", "").str.extract(_DEPARTEMENT_SIREN)[0]
     read = siren.fillna(respelt(codes, departement_code)).fillna(respelt(names, _trailing))
     kind = pd.Series(str(Cause.OUTSIDE_TERRITORY), index=codes.index).where(read.notna())
@@ -161,7 +164,7 @@ def _departement_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataF
 
 
 def _trailing(name: str) -> str | None:
-    """Give the département's code at the end of a name, in brackets or not.
+    """Return the département's code at the end of a name, in brackets or not.
 
     >>> _trailing("Département (60)"), _trailing("CD 59"), _trailing("Aisne")
     ('60', '59', None)
@@ -170,14 +173,14 @@ def _trailing(name: str) -> str | None:
 
 
 def _region_names(territory: Territory) -> pd.DataFrame:
-    """List the régions of the territory, which boundaries know by code only, and this one by its slug."""
+    """Return the régions of the territory: boundaries hold their codes only, so one alone bears its slug."""
     codes = pd.Index(sorted(set(territory.departements["code_reg"].dropna())))
     names = pd.Series(plain(territory.name) if len(codes) == 1 else "", index=codes, dtype="str")
     return _names(codes, names, _council_keys(names))
 
 
 def _region_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataFrame:
-    """Read the code of a région."""
+    """Return the codes of régions."""
     del names
     read = codes.str.extract(r"^(\d\d?)(?:[.,]0)?$")[0].str.zfill(2)
     kind = pd.Series(str(Cause.OUTSIDE_TERRITORY), index=codes.index).where(read.notna())
@@ -190,9 +193,11 @@ def _region_codes(codes: pd.Series[str], names: pd.Series[str]) -> pd.DataFrame:
     )
 
 
-_Coded = Callable[["pd.Series[str]", "pd.Series[str]"], pd.DataFrame]
-_Road = tuple[Callable[["Territory"], pd.DataFrame], Callable[["pd.Series[str]"], pd.DataFrame], _Coded]
-_ROADS: Final[Mapping[Level, _Road]] = {
+_ReadCodes = Callable[["pd.Series[str]", "pd.Series[str]"], pd.DataFrame]
+_Readers = tuple[
+    Callable[["Territory"], pd.DataFrame], Callable[["pd.Series[str]"], pd.DataFrame], _ReadCodes
+]
+_READERS: Final[Mapping[Level, _Readers]] = {
     Level.EPCI: (_epci_names, _group_keys, _epci_codes),
     Level.DEPARTEMENT: (_departement_names, _council_keys, _departement_codes),
     Level.REGION: (_region_names, _council_keys, _region_codes),

@@ -1,4 +1,4 @@
-"""Official codes as files really hold them: maimed by Excel, spaced, too long or too short."""
+"""Official codes as files really hold them: altered by Excel, spaced, too long or too short."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LA_POSTE: Final = "356000000"
 
 
 def unwrapped(text: str) -> str:
-    """Take a code out of what spreadsheets wrap it in: blanks, quotes, a formula, a decimal zero.
+    """Return a code without what spreadsheets wrap it in: blanks, quotes, a formula, a decimal zero.
 
     >>> unwrapped("59350.0"), unwrapped('="02001"'), unwrapped("'2a 004"), unwrapped("5,9350E+04")
     ('59350', '02001', '2A004', '59350')
@@ -42,7 +42,7 @@ def unwrapped(text: str) -> str:
 
 
 def luhn(digits: str) -> bool:
-    """Tell whether the last digit of a number checks the others (Luhn's formula, as in SIREN and SIRET).
+    """Return whether the last digit of a number checks the others (Luhn's formula, as in SIREN and SIRET).
 
     >>> luhn("210200010"), luhn("210200011")
     (True, False)
@@ -52,7 +52,7 @@ def luhn(digits: str) -> bool:
 
 
 def valid_siret(digits: str) -> bool:
-    """Tell whether 14 digits are a SIRET: Luhn's formula, but the post office's add up to a multiple of 5.
+    """Return whether 14 digits are a SIRET: Luhn's formula, but the post office's add up to a multiple of 5.
 
     >>> valid_siret("21020001000010"), valid_siret("21020001000011")
     (True, False)
@@ -63,7 +63,7 @@ def valid_siret(digits: str) -> bool:
 
 
 def identifier(text: str) -> tuple[str, str]:
-    """Read a cell as the code of a body: its kind, and the code mended.
+    """Return the kind of a body's code, and the code mended.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def identifier(text: str) -> tuple[str, str]:
 
 
 def identifiers(texts: pd.Series[str]) -> pd.DataFrame:
-    """Read a column of codes, each distinct text once.
+    """Return the kind and value of a column of codes, each distinct text read once.
 
     Returns
     -------
@@ -117,18 +117,18 @@ def identifiers(texts: pd.Series[str]) -> pd.DataFrame:
 
 
 def departement_code(text: str) -> str | None:
-    """Read the code of a département, alone or before its name; nothing if there is none.
+    """Return the code of a département, alone or before its name; nothing if there is none.
 
-    >>> [departement_code(it) for it in ("2", "02 - Aisne", "2a", "Aisne")]
+    >>> [departement_code(text) for text in ("2", "02 - Aisne", "2a", "Aisne")]
     ['02', '02', '2A', None]
     """
-    found = re.match(r"\W*(\d[\dABab]?\d?)(?:[.,]0+)?\b", text)
-    code = found[1].upper().zfill(2) if found else ""
+    match = re.match(r"\W*(\d[\dABab]?\d?)(?:[.,]0+)?\b", text)
+    code = match[1].upper().zfill(2) if match else ""
     return code if DEPARTEMENT.fullmatch(code) else None
 
 
 def departement_of(codes: pd.Series[str]) -> pd.Series[str]:
-    """Give the département that communes' or postal codes begin with.
+    """Return the département that communes' or postal codes begin with.
 
     >>> departement_of(pd.Series(["02001", "2A004", "97411"])).tolist()
     ['02', '2A', '974']

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage.causes import Cause, How
 from opsn_geo.linkage.codes import departement_code, departement_of, identifier, identifiers
-from opsn_geo.linkage.gazetteer import Gazetteer, gazetteer
+from opsn_geo.linkage.gazetteer import Gazetteer, gazetteer_of
 from opsn_geo.linkage.matching import match_names
 from opsn_geo.linkage.names import bracketed, key, loose
 from opsn_geo.linkage.result import Linked, column, kept
@@ -38,18 +38,18 @@ def link_communes(
     postal: str | None = "postal_code",
     corrections: pd.DataFrame | None = None,
     vintage: int | None = None,
-    known: Gazetteer | None = None,
+    gazetteer: Gazetteer | None = None,
 ) -> Linked:
-    """Link rows to communes.
+    """Return rows with the communes that they name, and those that name none.
 
-    A correction decides; then the code, mended if need be, unless the row's name or département speaks
-    against it; then the name, within the département that the row, its code or its postal code tells.
+    A correction decides; then the code, mended if need be, unless the row's name or département
+    contradicts it; then the name, within the département of the row, its code or its postal code.
     A postal code only chooses among communes of the same name.
 
     Parameters
     ----------
     frame : DataFrame
-        Any table; its index tells the rows apart.
+        Any table; its index labels the rows.
     territory : Territory
         The communes to link to, those beyond its border included.
     passage : DataFrame
@@ -60,8 +60,8 @@ def link_communes(
     corrections : DataFrame, optional
         ``found`` (a name or code as the rows have it) and ``code`` (INSEE code meant; empty to set aside).
     vintage : int, optional
-        Vintage of the codes, when known; see :func:`~opsn_geo.linkage.gazetteer.gazetteer`.
-    known : Gazetteer, optional
+        Vintage of the codes, if given; see :func:`~opsn_geo.linkage.gazetteer.gazetteer_of`.
+    gazetteer : Gazetteer, optional
         Codes and names, gathered for the same territory, passage and vintage; gathered here if absent.
 
     Returns
@@ -85,17 +85,13 @@ def link_communes(
     >>> linked[["code_insee", "how"]].values.tolist(), rejected["cause"].tolist()
     ([['02002', 'mended_code'], ['02003', 'name']], ['outside_territory'])
     """
-    known = known or gazetteer(territory, passage, vintage=vintage)
+    gazetteer = gazetteer or gazetteer_of(territory, passage, vintage=vintage)
     rows = _identified(frame, territory, code=code, name=name, dep=dep, postal=postal)
     rows = _corrected(rows, corrections)
-    by_code = _by_code(rows, territory, known)
-    matched = _checked(rows, by_code, known, territory)
-    open_rows = rows[
-        matched["code"].isna() & matched["cause"].isin([*_NAME_MAY_HELP, None]) & rows["key"].notna()
-    ]
-    by_name = match_names(open_rows, known.names)
-    settled = _settled(rows, matched, by_name, territory)
-    return _split(frame, settled, known, territory)
+    by_code = _checked(rows, _by_code(rows, territory, gazetteer), gazetteer, territory)
+    left = by_code["code"].isna() & by_code["cause"].isin([*_NAME_MAY_HELP, None]) & rows["key"].notna()
+    by_name = match_names(rows[left], gazetteer.names)
+    return _split(frame, _decided(rows, by_code, by_name, territory), gazetteer, territory)
 
 
 _NAME_MAY_HELP: Final = tuple(
@@ -121,7 +117,7 @@ def _identified(
     dep: str | None,
     postal: str | None,
 ) -> pd.DataFrame:
-    """Read what each row says of its commune: code, name, département, postal code."""
+    """Return what each row holds of its commune: code, name, département, postal code."""
     rows = pd.DataFrame(
         {"read_code": column(frame, code), "name": column(frame, name), "postal_code": column(frame, postal)}
     )
@@ -131,21 +127,21 @@ def _identified(
             {"read_code": "str"}
         )
     rows = rows.join(identifiers(rows["read_code"]))
-    rows["key"] = respelt(rows["name"], lambda it: key(it) or None)
+    rows["key"] = respelt(rows["name"], lambda text: key(text) or None)
     rows["loose"] = respelt(rows["key"], loose)
-    rows["told_dep"] = _departements(column(frame, dep), rows["name"], territory)
-    rows["code_dep"] = rows["told_dep"].fillna(_hinted(rows, territory))
+    rows["own_dep"] = _departements(column(frame, dep), rows["name"], territory)
+    rows["code_dep"] = rows["own_dep"].fillna(_hinted(rows, territory))
     return rows
 
 
 def _postal(text: str) -> str | None:
-    """Read a postal code, with the zero that Excel took."""
+    """Return a postal code, with the zero that Excel took."""
     digits = text.replace(" ", "").removesuffix(".0")
     return digits.zfill(5) if digits.isdigit() and len(digits) in {4, 5} else None
 
 
 def _is_postal(codes: pd.Series[str], territory: Territory) -> bool:
-    """Tell whether a column headed as codes holds postal codes: several, and nearly all of them are.
+    """Return whether a column headed as codes holds postal codes: several, and nearly all of them are.
 
     Most postal codes are some commune's INSEE code too, but few INSEE codes are postal codes.
     """
@@ -154,18 +150,18 @@ def _is_postal(codes: pd.Series[str], territory: Territory) -> bool:
     return len(read) >= _SEVERAL and bool(postal.mean() > _MOST)
 
 
-def _departements(told: pd.Series[str], names: pd.Series[str], territory: Territory) -> pd.Series[str]:
-    """Read the département a row tells, by code or name, in its own column or in brackets behind the name."""
-    known = {plain(it): code for code, it in territory.departements["name"].items()}
+def _departements(texts: pd.Series[str], names: pd.Series[str], territory: Territory) -> pd.Series[str]:
+    """Return each row's département, by code or name, in its own column or in brackets behind the name."""
+    codes = {plain(name): code for code, name in territory.departements["name"].items()}
 
     def read(text: str) -> str | None:
-        return departement_code(text) or known.get(plain(text))
+        return departement_code(text) or codes.get(plain(text))
 
-    return respelt(told, read).fillna(respelt(respelt(names, bracketed), read))
+    return respelt(texts, read).fillna(respelt(respelt(names, bracketed), read))
 
 
 def _hinted(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
-    """Guess the département from a code that is none of the territory's, else from the postal code."""
+    """Return the département of a code that is none of the territory's, else from the postal code."""
     insee = rows["value"].where(rows["kind"].isin(["insee", "mended"]))
     communes = territory.communes
     zips = communes["postal_codes"].str.split(";").explode().dropna()
@@ -175,38 +171,38 @@ def _hinted(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
 
 
 def _corrected(rows: pd.DataFrame, corrections: pd.DataFrame | None) -> pd.DataFrame:
-    """Put the code that a correction gives in the place of what the row says."""
+    """Return the rows with the code that a correction gives in the place of what the row holds."""
     rows = rows.assign(how=None, cause=None).astype({"how": "str", "cause": "str"})
     if corrections is None or corrections.empty:
         return rows
-    meant = dict(zip(corrections["found"].map(plain), corrections["code"].fillna(""), strict=True))
+    codes = dict(zip(corrections["found"].map(plain), corrections["code"].fillna(""), strict=True))
     by_name, by_code = (
-        respelt(rows[it], lambda text: meant.get(plain(text))) for it in ("name", "read_code")
+        respelt(rows[name], lambda text: codes.get(plain(text))) for name in ("name", "read_code")
     )
-    found = by_name.fillna(by_code)
-    aside, decided = found.eq("").fillna(value=False), found.fillna("").ne("")
+    corrected = by_name.fillna(by_code)
+    aside, decided = corrected.eq("").fillna(value=False), corrected.fillna("").ne("")
     rows.loc[aside, "cause"] = str(Cause.SET_ASIDE)
     rows.loc[decided, "how"] = str(How.CORRECTION)
     rows.loc[decided, "kind"] = "insee"
-    rows.loc[decided, "value"] = respelt(found[decided], lambda it: identifier(it)[1])
-    rows.loc[decided, ["name", "key", "loose", "told_dep"]] = None
+    rows.loc[decided, "value"] = respelt(corrected[decided], lambda text: identifier(text)[1])
+    rows.loc[decided, ["name", "key", "loose", "own_dep"]] = None
     return rows
 
 
-def _by_code(rows: pd.DataFrame, territory: Territory, known: Gazetteer) -> pd.DataFrame:
-    """Find the known code that each row's code means, or why there is none."""
+def _by_code(rows: pd.DataFrame, territory: Territory, gazetteer: Gazetteer) -> pd.DataFrame:
+    """Return the code that each row's code means, or why there is none."""
     communes = territory.communes
     siren = rows["kind"].eq("siren")
     sirens = communes["siren"].dropna()
     owner = dict(zip(sirens, sirens.index, strict=True))
     code = rows["value"].where(~siren, rows["value"].map(owner))
     is_code = rows["kind"].isin(["insee", "mended", "siren"]) & rows["cause"].isna()
-    found = code.where(is_code & code.isin(known.codes["code"]))
+    listed = code.where(is_code & code.isin(gazetteer.codes["code"]))
     kinds = rows["kind"].map({"insee": How.CODE, "mended": How.MENDED_CODE, "siren": How.SIREN}).astype("str")
-    outside = ~siren & ~departement_of(code).isin(territory.departements.index) & ~_beyond(code, known)
+    outside = ~siren & ~departement_of(code).isin(territory.departements.index) & ~_beyond(code, gazetteer)
     cause = np.select(
         [
-            rows["cause"].notna(), found.notna(), rows["read_code"].isna() & rows["value"].isna(), ~is_code,
+            rows["cause"].notna(), listed.notna(), rows["read_code"].isna() & rows["value"].isna(), ~is_code,
             siren & rows["value"].isin(territory.epci.index), outside,
         ],
         [
@@ -218,8 +214,8 @@ def _by_code(rows: pd.DataFrame, territory: Territory, known: Gazetteer) -> pd.D
     causes = pd.Series(cause, index=rows.index, dtype="str")
     return pd.DataFrame(
         {
-            "code": found.astype("str"),
-            "how": rows["how"].fillna(kinds).where(found.notna()),
+            "code": listed.astype("str"),
+            "how": rows["how"].fillna(kinds).where(listed.notna()),
             "score": pd.Series(index=rows.index, dtype="Float64"),
             "cause": causes.mask(causes.eq("")),
             "candidates": pd.Series(index=rows.index, dtype="str"),
@@ -227,55 +223,59 @@ def _by_code(rows: pd.DataFrame, territory: Territory, known: Gazetteer) -> pd.D
     )
 
 
-def _beyond(code: pd.Series[str], known: Gazetteer) -> pd.Series[bool]:
-    """Tell which codes are of a département that only communes beyond the border are in."""
-    return departement_of(code).isin(departement_of(known.codes["code"]).unique())
+def _beyond(code: pd.Series[str], gazetteer: Gazetteer) -> pd.Series[bool]:
+    """Return which codes are of a département that only communes beyond the border are in."""
+    return departement_of(code).isin(departement_of(gazetteer.codes["code"]).unique())
 
 
 def _checked(
-    rows: pd.DataFrame, by_code: pd.DataFrame, known: Gazetteer, territory: Territory
+    rows: pd.DataFrame, by_code: pd.DataFrame, gazetteer: Gazetteer, territory: Territory
 ) -> pd.DataFrame:
-    """Reject the codes against which the row's name, or else its département, speaks."""
+    """Return the codes with those rejected that the row's name, or else its département, contradicts."""
     pairs = pd.DataFrame({"code": by_code["code"], "loose": rows["loose"]}).dropna().drop_duplicates()
-    likeness = _likeness(pairs, known)
+    likeness = _likeness(pairs, gazetteer)
     scores = rows[["loose"]].assign(code=by_code["code"]).merge(likeness, how="left", on=["code", "loose"])
     score = scores["score"].set_axis(rows.index)
     doubtful = score.lt(AGREEMENT) | scores["elsewhere"].fillna(value=False).set_axis(rows.index).astype(
         "bool"
     )
-    home = by_code["code"].map(known.codes.drop_duplicates("code").set_index("code")["code_insee"])
+    home = by_code["code"].map(gazetteer.codes.drop_duplicates("code").set_index("code")["code_insee"])
     home = home.map(territory.communes["code_dep"])
-    told = rows["told_dep"]
-    astray = score.isna() & told.notna() & told.ne(departement_of(by_code["code"])) & told.ne(home)
+    dep = rows["own_dep"]
+    astray = score.isna() & dep.notna() & dep.ne(departement_of(by_code["code"])) & dep.ne(home)
     wrong = by_code["code"].notna() & (doubtful | astray)
-    official = known.names.drop_duplicates("code").set_index("code")["name"]
-    meant = by_code["code"].map(official) + " (" + by_code["code"] + ")"
+    official = gazetteer.names.drop_duplicates("code").set_index("code")["name"]
+    labels = by_code["code"].map(official) + " (" + by_code["code"] + ")"
     checked = by_code.assign(score=score.astype("Float64").where(by_code["code"].notna()))
     checked.loc[wrong, ["code", "how", "score"]] = None
     checked.loc[wrong, "cause"] = str(Cause.MISMATCH)
-    checked.loc[wrong, "candidates"] = meant[wrong]
+    checked.loc[wrong, "candidates"] = labels[wrong]
     return checked
 
 
-def _likeness(pairs: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
-    """Compare names with every name of the commune their code means, those it bore or took in included."""
-    moves = known.codes[["code", "code_insee"]]
+def _likeness(pairs: pd.DataFrame, gazetteer: Gazetteer) -> pd.DataFrame:
+    """Return how like names are to every name of the commune their code means, former ones included."""
+    moves = gazetteer.codes[["code", "code_insee"]]
     back = moves.rename(columns={"code": "code_insee", "code_insee": "code"})
     aliases = pd.concat([moves, back]).drop_duplicates().rename(columns={"code_insee": "alias"})
-    names = known.names[["code", "loose", "code_dep"]].rename(columns={"code": "alias", "loose": "known"})
+    names = gazetteer.names[["code", "loose", "code_dep"]].rename(
+        columns={"code": "alias", "loose": "official"}
+    )
     compared = pairs.merge(aliases, on="code").merge(names, on="alias")
-    typed, official = compared["loose"].tolist(), compared["known"].tolist()
+    typed, official = compared["loose"].tolist(), compared["official"].tolist()
     ratios = [
-        process.cpdist(typed, official, scorer=it, dtype=np.float64)
-        for it in (fuzz.ratio, fuzz.token_set_ratio)
+        process.cpdist(typed, official, scorer=scorer, dtype=np.float64)
+        for scorer in (fuzz.ratio, fuzz.token_set_ratio)
     ]
     compared["score"] = np.maximum(*ratios)
     best = compared.groupby(["code", "loose"])["score"].max().reset_index()
     same = (
-        compared.assign(same=compared["loose"] == compared["known"]).groupby(["code", "loose"])["same"].any()
+        compared.assign(same=compared["loose"] == compared["official"])
+        .groupby(["code", "loose"])["same"]
+        .any()
     )
     best = best.merge(same.reset_index(), on=["code", "loose"])
-    others = known.names[known.names["rank"] == 0].drop_duplicates(["loose", "code_dep"])[
+    others = gazetteer.names[gazetteer.names["rank"] == 0].drop_duplicates(["loose", "code_dep"])[
         ["loose", "code_dep"]
     ]
     here = best.assign(code_dep=departement_of(best["code"])).merge(others.assign(named=True), how="left")
@@ -283,31 +283,29 @@ def _likeness(pairs: pd.DataFrame, known: Gazetteer) -> pd.DataFrame:
     return best[["code", "loose", "score", "elsewhere"]]
 
 
-def _settled(
-    rows: pd.DataFrame, matched: pd.DataFrame, by_name: pd.DataFrame, territory: Territory
+def _decided(
+    rows: pd.DataFrame, by_code: pd.DataFrame, by_name: pd.DataFrame, territory: Territory
 ) -> pd.DataFrame:
-    """Join what codes and names found, and give each row left the cause that helps most."""
-    settled = matched.copy()
-    won = by_name[by_name["code"].notna()]
-    settled.loc[won.index] = won
-    lost = by_name[by_name["code"].isna()]
-    settled.loc[lost.index, "candidates"] = lost["candidates"]
-    no_code = matched["cause"].reindex(lost.index).eq(str(Cause.NO_IDENTIFIER))
-    ambiguous = lost["cause"].eq(str(Cause.AMBIGUOUS_NAME))
-    told = lost[no_code | ambiguous]
-    settled.loc[told.index, "cause"] = told["cause"]
-    unknown = settled["cause"].eq(str(Cause.UNKNOWN_NAME))
-    away = rows["told_dep"].notna() & ~rows["told_dep"].isin(territory.communes["code_dep"])
-    settled.loc[unknown & away, "cause"] = str(Cause.OUTSIDE_TERRITORY)
-    postal = settled["cause"].eq(str(Cause.NO_IDENTIFIER)) & rows["postal_code"].notna()
-    settled.loc[postal, "cause"] = str(Cause.POSTAL_ALONE)
-    return settled
+    """Return what codes and names gave, and for each row left the cause that helps most."""
+    decided = by_code.copy()
+    named, unnamed = by_name[by_name["code"].notna()], by_name[by_name["code"].isna()]
+    decided.loc[named.index] = named
+    decided.loc[unnamed.index, "candidates"] = unnamed["candidates"]
+    no_code = by_code["cause"].reindex(unnamed.index).eq(str(Cause.NO_IDENTIFIER))
+    by_its_name = unnamed[no_code | unnamed["cause"].eq(str(Cause.AMBIGUOUS_NAME))]
+    decided.loc[by_its_name.index, "cause"] = by_its_name["cause"]
+    unknown = decided["cause"].eq(str(Cause.UNKNOWN_NAME))
+    away = rows["own_dep"].notna() & ~rows["own_dep"].isin(territory.communes["code_dep"])
+    decided.loc[unknown & away, "cause"] = str(Cause.OUTSIDE_TERRITORY)
+    postal = decided["cause"].eq(str(Cause.NO_IDENTIFIER)) & rows["postal_code"].notna()
+    decided.loc[postal, "cause"] = str(Cause.POSTAL_ALONE)
+    return decided
 
 
-def _split(frame: pd.DataFrame, settled: pd.DataFrame, known: Gazetteer, territory: Territory) -> Linked:
-    """Part the rows into linked, shared out where a commune was split, and rejected."""
-    found = settled[settled["code"].notna()].reset_index(names="position")
-    placed = found.merge(known.codes, on="code", how="inner", validate="m:m").sort_values(
+def _split(frame: pd.DataFrame, decided: pd.DataFrame, gazetteer: Gazetteer, territory: Territory) -> Linked:
+    """Return the rows linked, shared out where a commune was split, and those rejected."""
+    coded = decided[decided["code"].notna()].reset_index(names="position")
+    placed = coded.merge(gazetteer.codes, on="code", how="inner", validate="m:m").sort_values(
         "position", kind="stable"
     )
     by_code = placed["how"].isin([str(How.CODE), str(How.MENDED_CODE)])
@@ -317,7 +315,7 @@ def _split(frame: pd.DataFrame, settled: pd.DataFrame, known: Gazetteer, territo
     linked[list(LINK_COLUMNS)] = placed[list(LINK_COLUMNS)].to_numpy(dtype="object")
     kinds = {"code_insee": "str", "official_name": "str", "how": "str", "event": "str"}
     linked = linked.astype({**kinds, "score": "Float64", "share": "float64"})
-    lost = settled[settled["code"].isna()]
-    rejected = kept(frame, lost.index, ["cause", "candidates"])
-    rejected[["cause", "candidates"]] = lost[["cause", "candidates"]].to_numpy(dtype="object")
+    uncoded = decided[decided["code"].isna()]
+    rejected = kept(frame, uncoded.index, ["cause", "candidates"])
+    rejected[["cause", "candidates"]] = uncoded[["cause", "candidates"]].to_numpy(dtype="object")
     return Linked(linked, rejected.astype({"cause": "str", "candidates": "str"}))

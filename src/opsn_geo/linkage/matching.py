@@ -24,18 +24,18 @@ _RESULT: Final = ("code", "how", "score", "cause", "candidates")
 
 
 def match_names(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """Find the code that each name means.
+    """Return the code that each name means.
 
     The steps, each for the names that the former left: the same key; the same key without articles and
     small words; the whole words that begin just one name of the département; one slip in a name of five
     letters or more, two from nine on, in the same département. Several codes at one step, and a postal code
-    that does not tell them apart, make the name ambiguous.
+    that fits several or none of them, make the name ambiguous.
 
     Parameters
     ----------
     wanted : DataFrame
-        key, loose, code_dep (missing when unknown: all départements are searched, but not for near names
-        unless there is only one), postal_code (missing when unknown).
+        key, loose, code_dep (missing: all départements are searched, but not for near names
+        unless there is only one), postal_code (may be missing).
     names : DataFrame
         Those of a :class:`~opsn_geo.linkage.gazetteer.Gazetteer`, or any table of its columns.
 
@@ -65,9 +65,9 @@ def match_names(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     for step in (_same_key, _same_loose, _beginning, _near):
         if left.empty:
             break
-        found = step(left, names)
-        result.loc[found.index] = found[list(_RESULT)]
-        left = left.drop(found.index)
+        decided = step(left, names)
+        result.loc[decided.index] = decided[list(_RESULT)]
+        left = left.drop(decided.index)
     unknown = _unknown(left, names)
     result.loc[unknown.index] = unknown[list(_RESULT)]
     placed = wanted[forms].merge(distinct.reset_index(names="form"), on=forms, how="left", validate="m:1")
@@ -76,19 +76,19 @@ def match_names(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
 
 
 def _same_key(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """Match names that are alike."""
+    """Return the codes of names that are the same."""
     return _decided(_hits(wanted, names, "key"), How.NAME)
 
 
 def _same_loose(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """Match names that are alike but for articles and small words."""
+    """Return the codes of names that are the same but for articles and small words."""
     return _decided(_hits(wanted, names, "loose"), How.NAME)
 
 
 def _beginning(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """Match whole words that begin longer names; a guess, so for review."""
+    """Return the codes of longer names that begin with the words given; a guess, so for review."""
     words = names["loose"].str.split(" ")
-    starts = [[" ".join(it[:n]) for n in range(1, len(it))] for it in words]
+    starts = [[" ".join(parts[:n]) for n in range(1, len(parts))] for parts in words]
     longer = names.assign(whole=names["loose"], loose=pd.Series(starts, index=names.index, dtype="object"))
     longer = longer.explode("loose").dropna(subset=["loose"]).astype({"loose": "str"})
     located = wanted[_located(wanted, names) & wanted["loose"].str.len().ge(SLIPS[0][0])]
@@ -96,19 +96,19 @@ def _beginning(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
 
 
 def _located(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.Series:
-    """Tell which names have a département, or need none because there is only one."""
+    """Return which names have a département, or need none because there is only one."""
     return wanted["code_dep"].notna() | (len(names["code_dep"].unique()) <= 1)
 
 
 def _hits(wanted: pd.DataFrame, names: pd.DataFrame, on: str, whole: str = "loose") -> pd.DataFrame:
-    """List every pair of a wanted name and a known one that agree, in the same département if it is told."""
-    known = names[[*dict.fromkeys([on, "code", "name", "code_dep", "postal_codes", "rank", whole])]]
+    """Return every pair of a wanted name and a listed one that agree, in the département if one is given."""
+    listed = names[[*dict.fromkeys([on, "code", "name", "code_dep", "postal_codes", "rank", whole])]]
     left = wanted.reset_index(names="form")[
         [*dict.fromkeys(["form", on, "loose", "code_dep", "postal_code"])]
     ]
-    pairs = left.merge(known, on=on, suffixes=("", "_known"), how="inner")
-    pairs = pairs[pairs["code_dep"].isna() | (pairs["code_dep"] == pairs["code_dep_known"])]
-    official = f"{whole}_known" if f"{whole}_known" in pairs else whole
+    pairs = left.merge(listed, on=on, suffixes=("", "_listed"), how="inner")
+    pairs = pairs[pairs["code_dep"].isna() | (pairs["code_dep"] == pairs["code_dep_listed"])]
+    official = f"{whole}_listed" if f"{whole}_listed" in pairs else whole
     pairs["score"] = process.cpdist(
         pairs["loose"].tolist(), pairs[official].tolist(), scorer=fuzz.ratio, dtype=np.float64
     )
@@ -116,29 +116,29 @@ def _hits(wanted: pd.DataFrame, names: pd.DataFrame, on: str, whole: str = "loos
 
 
 def _decided(pairs: pd.DataFrame, how: How) -> pd.DataFrame:
-    """Decide each wanted name: one code, or one that the postal code tells apart, or ambiguous."""
+    """Return the one code of each wanted name, or the one its postal code chooses, or the cause ambiguous."""
     pairs = pairs.drop_duplicates(["form", "code"])
     zips = (";" + pairs["postal_codes"].fillna("") + ";").tolist()
-    asked = pairs["postal_code"].fillna("-").tolist()
-    agrees = pd.Series([f";{a};" in z for a, z in zip(asked, zips, strict=True)], index=pairs.index)
+    given = pairs["postal_code"].fillna("-").tolist()
+    agrees = pd.Series([f";{a};" in z for a, z in zip(given, zips, strict=True)], index=pairs.index)
     count = pairs.groupby("form")["code"].transform("size")
     alone = agrees & (agrees.astype("int64").groupby(pairs["form"]).transform("sum") == 1)
     single = pairs[count == 1].assign(how=str(how))
     helped = pairs[(count > 1) & alone].assign(
         how=str(How.FUZZY if how is How.FUZZY else How.NAME_AND_POSTAL)
     )
-    found = pd.concat([single, helped]).set_index("form").assign(cause=None, candidates=None)
-    rest = pairs[~pairs["form"].isin(found.index)]
-    shown = rest["name"] + " (" + rest["code"] + ")"
-    ambiguous = shown.groupby(rest["form"]).agg(lambda it: ", ".join(it.head(2 * SHOWN)))
-    lost = pd.DataFrame({"candidates": ambiguous}).assign(
+    decided = pd.concat([single, helped]).set_index("form").assign(cause=None, candidates=None)
+    rest = pairs[~pairs["form"].isin(decided.index)]
+    labels = rest["name"] + " (" + rest["code"] + ")"
+    candidates = labels.groupby(rest["form"]).agg(lambda several: ", ".join(several.head(2 * SHOWN)))
+    ambiguous = pd.DataFrame({"candidates": candidates}).assign(
         code=None, how=None, score=None, cause=str(Cause.AMBIGUOUS_NAME)
     )
-    return pd.concat([it[list(_RESULT)].astype(object) for it in (found, lost)])
+    return pd.concat([part[list(_RESULT)].astype(object) for part in (decided, ambiguous)])
 
 
 def _near(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """Match names that a slip or two make alike, one département at a time."""
+    """Return the codes of names that differ by a slip or two, one département at a time."""
     located = wanted[_located(wanted, names)]
     groups = [
         _nearest(part, names[names["code_dep"] == code] if isinstance(code, str) else names)
@@ -151,7 +151,7 @@ def _near(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
 
 
 def _nearest(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """List the known names at the least distance from each wanted one, if it is small enough."""
+    """Return the names at the least distance from each wanted one, if it is small enough."""
     if names.empty:
         return names.assign(form=0, score=0.0, postal_code="").iloc[:0]
     most = SLIPS[-1][1]
@@ -172,16 +172,20 @@ def _nearest(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
 
 
 def _unknown(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
-    """Give up on the names left, showing the nearest ones of their département."""
+    """Return the names left as unknown, with the nearest ones of their département."""
     shown = pd.Series(pd.NA, index=wanted.index, dtype="str")
     for code, part in wanted.head(MOST_SHOWN).groupby("code_dep", dropna=False):
-        known = names[names["code_dep"] == code] if isinstance(code, str) else names
-        if not known.empty:
+        listed = names[names["code_dep"] == code] if isinstance(code, str) else names
+        if not listed.empty:
             scores = process.cdist(
-                part["loose"].tolist(), known["loose"].tolist(), scorer=fuzz.ratio, dtype=np.uint8, workers=-1
+                part["loose"].tolist(),
+                listed["loose"].tolist(),
+                scorer=fuzz.ratio,
+                dtype=np.uint8,
+                workers=-1,
             )
             best = np.argsort(-scores.astype(np.int16), axis=1, kind="stable")[:, :SHOWN]
-            labels = (known["name"] + " (" + known["code"] + ")").to_numpy()
+            labels = (listed["name"] + " (" + listed["code"] + ")").to_numpy()
             shown[part.index] = [", ".join(dict.fromkeys(labels[row])) for row in best]
     return pd.DataFrame({"candidates": shown}).assign(
         code=None, how=None, score=None, cause=str(Cause.UNKNOWN_NAME)

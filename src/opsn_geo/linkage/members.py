@@ -37,16 +37,16 @@ def link_members(
     *,
     corrections: pd.DataFrame | None = None,
     vintage: int | None = None,
-    known: Gazetteer | None = None,
+    gazetteer: Gazetteer | None = None,
 ) -> Linked:
-    """Link each membership's member, whatever its level, to its official code.
+    """Return each membership with the official code of its member, whatever its level.
 
     Parameters
     ----------
     memberships : DataFrame
         opsn, level, code, name, services, since, until, and whatever else; see
         :data:`opsn_geo.read.schema.MEMBERSHIPS`.
-    territory, passage, corrections, vintage, known
+    territory, passage, corrections, vintage, gazetteer
         As for :func:`~opsn_geo.linkage.communes.link_communes`; corrections may give any level's code.
 
     Returns
@@ -61,16 +61,16 @@ def link_members(
     if {"since", "until"} <= set(rows.columns):
         early = rows["until"] < rows["since"]
     key = ["opsn", "level", "code", "services", "since", "until"]
-    sound = _link_levels(rows[~early], territory, passage, corrections, vintage, known)
+    dated = _link_levels(rows[~early], territory, passage, corrections, vintage, gazetteer)
     return _labelled(
-        memberships, _without_repeats(sound, key), rows[early].assign(cause=str(Cause.WRONG_DATES))
+        memberships, _without_repeats(dated, key), rows[early].assign(cause=str(Cause.WRONG_DATES))
     )
 
 
 def link_offers(
     offers: pd.DataFrame, territory: Territory, passage: pd.DataFrame, *, vintage: int | None = None
 ) -> Linked:
-    """Link the perimeter of each offer to its official code.
+    """Return each offer with the official code of its perimeter.
 
     Parameters
     ----------
@@ -85,12 +85,14 @@ def link_offers(
         As :func:`link_members`; an offer that repeats an earlier one is rejected.
     """
     rows = offers.reset_index(drop=True)
-    found = _link_levels(rows, territory, passage, None, vintage, None)
-    return _labelled(offers, _without_repeats(found, ["opsn", "service", "level", "code"]), rows.iloc[:0])
+    perimeters = _link_levels(rows, territory, passage, None, vintage, None)
+    return _labelled(
+        offers, _without_repeats(perimeters, ["opsn", "service", "level", "code"]), rows.iloc[:0]
+    )
 
 
 def mended_opsn(opsn: pd.DataFrame) -> pd.DataFrame:
-    """Mend the codes of the OPSN table: seat, SIREN, home and served départements.
+    """Return the OPSN table with its codes mended: seat, SIREN, home and served départements.
 
     Parameters
     ----------
@@ -112,12 +114,14 @@ def mended_opsn(opsn: pd.DataFrame) -> pd.DataFrame:
 
     def departements(text: str) -> str:
         return ";".join(
-            departement_code(it) or it.strip() for it in text.replace(",", ";").split(";") if it.strip()
+            departement_code(part) or part.strip()
+            for part in text.replace(",", ";").split(";")
+            if part.strip()
         )
 
     readings = {
-        "seat": lambda it: identifier(it)[1],
-        "siren": lambda it: identifier(it)[1],
+        "seat": lambda text: identifier(text)[1],
+        "siren": lambda text: identifier(text)[1],
         "home_departement": departements,
         "departements": departements,
     }
@@ -131,30 +135,30 @@ def _link_levels(
     passage: pd.DataFrame,
     corrections: pd.DataFrame | None,
     vintage: int | None,
-    known: Gazetteer | None,
+    gazetteer: Gazetteer | None,
 ) -> Linked:
-    """Link the rows of each level in its own way."""
+    """Return the rows of all levels, each level linked in its own way."""
     parts = [_unplaced(rows.iloc[:0])]
     for level in Level:
         part = rows[rows["level"] == level.value]
         if part.empty:
             continue
         if level is Level.COMMUNE:
-            found = link_communes(
-                part, territory, passage, corrections=corrections, vintage=vintage, known=known
+            communes = link_communes(
+                part, territory, passage, corrections=corrections, vintage=vintage, gazetteer=gazetteer
             )
-            linked = found.linked.rename(columns={"code": "code_read", "code_insee": "code"})
-            parts.append(Linked(linked, found.rejected))
+            linked = communes.linked.rename(columns={"code": "code_read", "code_insee": "code"})
+            parts.append(Linked(linked, communes.rejected))
         elif level is Level.OTHER:
             parts.append(_unplaced(part))
         else:
             parts.append(_link_bodies(part, level, territory, corrections))
-    linked = pd.concat([it.linked for it in parts]).astype(_TEXTS)
-    return Linked(linked.sort_index(kind="stable"), pd.concat([it.rejected for it in parts]))
+    linked = pd.concat([part.linked for part in parts]).astype(_TEXTS)
+    return Linked(linked.sort_index(kind="stable"), pd.concat([part.rejected for part in parts]))
 
 
 def _unplaced(rows: pd.DataFrame) -> Linked:
-    """Keep bodies that lie in no layer: they are members, but reach no commune by themselves."""
+    """Return bodies that lie in no layer: they are members, but reach no commune by themselves."""
     added = {"official_name": None, "how": str(How.UNPLACED), "score": None, "share": 1.0, "event": ""}
     return Linked(rows.assign(code_read=column(rows, "code").to_numpy(), **added), rows.iloc[:0])
 
@@ -162,50 +166,48 @@ def _unplaced(rows: pd.DataFrame) -> Linked:
 def _link_bodies(
     rows: pd.DataFrame, level: Level, territory: Territory, corrections: pd.DataFrame | None
 ) -> Linked:
-    """Link EPCI, départements or régions."""
-    asked = pd.DataFrame({"code": column(rows, "code"), "name": column(rows, "name")})
-    meant = _corrected(asked, corrections)
-    asked = asked.assign(code=meant.fillna(asked["code"]))
-    found = find_bodies(asked, level.value, territory).set_axis(rows.index)
-    decided = meant.notna().to_numpy() & found["code"].notna()
-    found.loc[decided, "how"] = str(How.CORRECTION)
-    done = found["code"].notna()
-    added = found.loc[done, ["code", "official_name", "how", "score"]].assign(share=1.0, event="")
-    linked = rows[done].assign(code_read=column(rows, "code").set_axis(rows.index)[done])
+    """Return EPCI, départements or régions with their official codes."""
+    identifiers = pd.DataFrame({"code": column(rows, "code"), "name": column(rows, "name")})
+    corrected = _corrected(identifiers, corrections)
+    identifiers = identifiers.assign(code=corrected.fillna(identifiers["code"]))
+    bodies = find_bodies(identifiers, level.value, territory).set_axis(rows.index)
+    is_linked = bodies["code"].notna()
+    bodies.loc[corrected.notna().to_numpy() & is_linked, "how"] = str(How.CORRECTION)
+    added = bodies.loc[is_linked, ["code", "official_name", "how", "score"]].assign(share=1.0, event="")
+    linked = rows[is_linked].assign(code_read=column(rows, "code").set_axis(rows.index)[is_linked])
     return Linked(
         linked.drop(columns="code").join(added),
-        rows[~done].join(found.loc[~done, ["cause", "candidates"]]),
+        rows[~is_linked].join(bodies.loc[~is_linked, ["cause", "candidates"]]),
     )
 
 
-def _corrected(asked: pd.DataFrame, corrections: pd.DataFrame | None) -> pd.Series:
-    """Give the code that a correction puts in the place of a row's name or code."""
+def _corrected(identifiers: pd.DataFrame, corrections: pd.DataFrame | None) -> pd.Series:
+    """Return the code that a correction puts in the place of a row's name or code."""
     if corrections is None or corrections.empty:
-        return pd.Series(index=asked.index, dtype="str")
-    meant = corrections.drop_duplicates("found").set_index("found")["code"]
-    return asked["name"].map(meant).fillna(asked["code"].map(meant)).astype("str")
+        return pd.Series(index=identifiers.index, dtype="str")
+    codes = corrections.drop_duplicates("found").set_index("found")["code"]
+    return identifiers["name"].map(codes).fillna(identifiers["code"].map(codes)).astype("str")
 
 
-def _without_repeats(found: Linked, key: Sequence[str]) -> Linked:
-    """Reject the rows that say nothing but what an earlier row said."""
-    columns = [name for name in key if name in found.linked.columns]
-    named = found.linked[columns].assign(name=found.linked.get("name", ""))
-    named["name"] = named["name"].where(found.linked["code"].isna(), "")
-    repeats = named.duplicated().groupby(found.linked.index).transform("all")
-    gone = found.linked[repeats].rename(columns={"code": "official_code", "code_read": "code"})
-    gone = gone.loc[
-        ~gone.index.duplicated(), [it for it in gone.columns if it not in {*ADDED, "official_code"}]
-    ]
-    rejected = pd.concat([found.rejected, gone.assign(cause=str(Cause.DUPLICATE))])
-    return Linked(found.linked[~repeats], rejected)
+def _without_repeats(links: Linked, key: Sequence[str]) -> Linked:
+    """Return the rows with those rejected that repeat an earlier one."""
+    linked = links.linked
+    # A body without a code is identified by its name.
+    compared = linked[[name for name in key if name in linked.columns]].assign(name=linked.get("name", ""))
+    compared["name"] = compared["name"].where(linked["code"].isna(), "")
+    is_repeat = compared.duplicated().groupby(linked.index).transform("all")
+    repeats = linked[is_repeat].rename(columns={"code": "official_code", "code_read": "code"})
+    repeats = repeats[~repeats.index.duplicated()].drop(columns=[*ADDED, "official_code"], errors="ignore")
+    rejected = pd.concat([links.rejected, repeats.assign(cause=str(Cause.DUPLICATE))])
+    return Linked(linked[~is_repeat], rejected)
 
 
-def _labelled(read: pd.DataFrame, found: Linked, more: pd.DataFrame) -> Linked:
-    """Put the labels of the rows read back on what was linked and rejected."""
-    rejected = pd.concat([found.rejected, more]).sort_index(kind="stable")
+def _labelled(read: pd.DataFrame, links: Linked, misdated: pd.DataFrame) -> Linked:
+    """Return what was linked and rejected under the labels of the rows read."""
+    rejected = pd.concat([links.rejected, misdated]).sort_index(kind="stable")
     rejected = rejected.reindex(columns=[*read.columns, "cause", "candidates"])
     kinds = {"cause": "str", "candidates": "str"}
-    parts = (found.linked, rejected.astype(kinds))
+    parts = (links.linked, rejected.astype(kinds))
     linked, rejected = (
         part.set_axis(read.index.take(part.index.to_numpy(dtype="int64")), axis=0) for part in parts
     )

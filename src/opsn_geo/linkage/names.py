@@ -32,7 +32,7 @@ _NATURE: Final = re.compile(rf"^(?:la |l )?({'|'.join(sorted(_NATURES, key=len, 
 
 
 def key(name: str) -> str:
-    """Reduce a commune's name to its words: no accent, case, hyphen or body, abbreviations spelt out.
+    """Return the words of a commune's name: no accent, case, hyphen or body, abbreviations spelt out.
 
     >>> key("Mairie de St-Quentin"), key("NEUVILLE S/ ESCAUT"), key("Le Cateau-Cambrésis (59)")
     ('saint quentin', 'neuville s escaut', 'le cateau cambresis')
@@ -45,13 +45,13 @@ def key(name: str) -> str:
 
 
 def _kept(brackets: re.Match[str]) -> str:
-    """Keep an article put behind the name in brackets; drop a département or a remark."""
+    """Return an article put behind the name in brackets, and nothing for a département or a remark."""
     inside = plain(brackets[1])
     return f" {inside} " if inside in _ARTICLES else " "
 
 
 def loose(name_key: str) -> str:
-    """Reduce a key further: no articles and no small linking words, in whatever place they stand.
+    """Return a key reduced further: no articles and no small linking words, in whatever place they stand.
 
     >>> loose("le cateau cambresis"), loose("cateau cambresis le"), loose("neuville s escaut")
     ('cateau cambresis', 'cateau cambresis', 'neuville escaut')
@@ -63,17 +63,17 @@ def loose(name_key: str) -> str:
 
 
 def bracketed(name: str) -> str | None:
-    """Give what stands in brackets behind a name, where a département often does.
+    """Return what stands in brackets behind a name, where a département often does.
 
     >>> bracketed("Achery (02)"), bracketed("Achery")
     ('02', None)
     """
-    found = _BRACKETS.search(name)
-    return found[1] if found else None
+    brackets = _BRACKETS.search(name)
+    return brackets[1] if brackets else None
 
 
 def group_key(name: str) -> tuple[str, str]:
-    """Split an EPCI's name into its nature and the loose key of the rest.
+    """Return the nature of an EPCI, from its name, and the loose key of the rest.
 
     >>> group_key("CA de la Région de Château-Thierry"), group_key("Communauté de communes du Pays Noyonnais")
     (('ca', 'region chateau thierry'), ('cc', 'pays noyonnais'))
@@ -81,8 +81,8 @@ def group_key(name: str) -> tuple[str, str]:
     (('metropole', 'europeenne lille'), ('', 'amiens metropole'))
     """
     words = plain(re.sub(r"\([A-Z0-9]+\)", " ", name))
-    found = _NATURE.match(words)
-    nature = _NATURES[found[1]] if found else ""
-    rest = words[found.end() :].strip() if found and nature else words
+    match = _NATURE.match(words)
+    nature = _NATURES[match[1]] if match else ""
+    rest = words[match.end() :].strip() if match and nature else words
     spelt = " ".join(_SPELT.get(word, word) for word in rest.split())
     return nature, loose(spelt) if spelt else words

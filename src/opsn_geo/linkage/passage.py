@@ -34,7 +34,7 @@ _NUMBERS: Final = {"millesime_from": "int64", "millesime_to": "int64", "populati
 
 
 def empty_passage() -> pd.DataFrame:
-    """Make a passage table without a row, for a study whose codes are all of its own vintage.
+    """Return a passage table without a row, for a study whose codes are all of its own vintage.
 
     >>> empty_passage().empty
     True
@@ -43,7 +43,7 @@ def empty_passage() -> pd.DataFrame:
 
 
 def read_passage(folder: Path) -> pd.DataFrame:
-    """Read the passage tables of a folder (``passage*.csv``), one below the other.
+    """Return the passage tables of a folder (``passage*.csv``), one below the other.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def read_passage(folder: Path) -> pd.DataFrame:
 
 
 def towards(passage: pd.DataFrame, territory: Territory) -> pd.DataFrame:
-    """Tell what every code of every other vintage is in a territory's own.
+    """Return what every code of every other vintage is in a territory's own.
 
     Between neighbouring vintages the steps are followed one by one, forward with their population shares,
     back by the populations of the territory's communes.
@@ -99,10 +99,10 @@ def towards(passage: pd.DataFrame, territory: Territory) -> pd.DataFrame:
     passage = passage[near[0] | near[1]]
     aim = years.index(territory.millesime)
     ways = [*_forward(passage, years[: aim + 1]), *_back(passage, years[aim:], communes)]
-    found = pd.concat([_NOTHING, *ways], ignore_index=True)
-    found = found[communes.index.get_indexer(pd.Index(found["code_insee"])) >= 0]
-    found = found.sort_values(["millesime_from", "code", "code_insee"], ignore_index=True)
-    named: pd.DataFrame = found.merge(
+    moves = pd.concat([_NOTHING, *ways], ignore_index=True)
+    moves = moves[communes.index.get_indexer(pd.Index(moves["code_insee"])) >= 0]
+    moves = moves.sort_values(["millesime_from", "code", "code_insee"], ignore_index=True)
+    named: pd.DataFrame = moves.merge(
         _names(passage), how="left", on=["millesime_from", "code"], validate="m:1"
     )
     return named
@@ -115,12 +115,12 @@ _NOTHING: Final = pd.DataFrame(
 
 
 def _step(passage: pd.DataFrame, before: int, after: int) -> pd.DataFrame:
-    """Give the rows of one step."""
+    """Return the rows of one step."""
     return passage[(passage["millesime_from"] == before) & (passage["millesime_to"] == after)]
 
 
 def _forward(passage: pd.DataFrame, years: list[int]) -> Iterator[pd.DataFrame]:
-    """Follow the codes of each year to the last: one step, then the way of the year after it."""
+    """Yield what the codes of each year are in the last: one step, then the way of the year after it."""
     way = _NOTHING.drop(columns="millesime_from")
     for before, after in [*pairwise(years)][::-1]:
         step = _step(passage, before, after).rename(columns={"code_from": "code", "code_to": "next"})
@@ -135,15 +135,15 @@ def _forward(passage: pd.DataFrame, years: list[int]) -> Iterator[pd.DataFrame]:
 
 
 def _back(passage: pd.DataFrame, years: list[int], communes: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Follow the codes of each year back to the first, shared out by the first's populations."""
+    """Yield what the codes of each year are in the first, shared out by the first's populations."""
     way = _NOTHING[["code", "code_insee", "event"]]
     for before, after in pairwise(years):
         step = _step(passage, before, after).rename(columns={"code_from": "next", "code_to": "code"})
         new = step.loc[step["event"].isin(NEW), "code"]
         stayed = step.loc[~step["code"].isin(new), ["code"]].drop_duplicates()
         stayed = pd.concat([stayed, way.loc[~way["code"].isin(step["code"].unique()), ["code"]]])
-        told = step[["code", "next", "event"]].rename(columns={"event": "now"})
-        taken = pd.concat([told, stayed.assign(next=stayed["code"], now="")]).astype("str")
+        changed = step[["code", "next", "event"]].rename(columns={"event": "now"})
+        taken = pd.concat([changed, stayed.assign(next=stayed["code"], now="")]).astype("str")
         taken = taken.drop_duplicates(["code", "next"])
         moved = taken.merge(way.rename(columns={"code": "next"}), how="left", on="next")
         moved["code_insee"] = moved["code_insee"].fillna(moved["next"])
@@ -153,17 +153,17 @@ def _back(passage: pd.DataFrame, years: list[int], communes: pd.DataFrame) -> It
 
 
 def _shared_out(way: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
-    """Share each code that has changed among the communes it comes from, by their populations."""
+    """Return each code that has changed shared among the communes it comes from, by their populations."""
     way = way[communes.index.get_indexer(pd.Index(way["code_insee"])) >= 0]
     people = way["code_insee"].map(communes["population"]).astype("float64")
     total = people.groupby(way["code"]).transform("sum")
-    heirs = people.groupby(way["code"]).transform("size")
-    way = way.assign(share=np.where(total > 0, people / total, 1 / heirs))
+    n_communes = people.groupby(way["code"]).transform("size")
+    way = way.assign(share=np.where(total > 0, people / total, 1 / n_communes))
     return way[way["event"].ne("").groupby(way["code"]).transform("any")]
 
 
 def _names(passage: pd.DataFrame) -> pd.DataFrame:
-    """List the name of every code the passage tells of, in each vintage it tells of."""
+    """Return the name of every code of the passage, in each vintage."""
     before = passage[["millesime_from", "code_from", "name_from"]]
     after = passage[["millesime_to", "code_to", "name_to"]]
     columns = ["millesime_from", "code", "name"]

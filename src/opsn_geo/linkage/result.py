@@ -1,4 +1,4 @@
-"""What a link gives back: the rows linked and the rows rejected, together all the rows read."""
+"""The result of linking: the rows linked and the rows rejected, together all the rows read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LISTED: Final = ("table", "row", "code", "name", "cause", "candidates")
 
 
 class Linked(NamedTuple):
-    """The outcome of a link.
+    """The result of linking a table.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Linked(NamedTuple):
     rejected : DataFrame
         The rows that were not, as they were read, with ``cause`` and ``candidates``.
 
-    Every row read is in exactly one of the two; the index tells which.
+    Every row read is in exactly one of the two, under its label of the table read.
     """
 
     linked: pd.DataFrame
@@ -57,7 +57,7 @@ class Linked(NamedTuple):
 
 
 def column(frame: pd.DataFrame, name: str | None) -> pd.Series[str]:
-    """Give a column as text on positions 0, 1, 2…; one that is absent is all missing.
+    """Return a column as text on positions 0, 1, 2…; one that is absent is all missing.
 
     >>> column(pd.DataFrame({"a": [2001]}, index=[7]), "a").to_dict()
     {0: '2001'}
@@ -71,18 +71,18 @@ def column(frame: pd.DataFrame, name: str | None) -> pd.Series[str]:
 
 
 def kept(frame: pd.DataFrame, positions: pd.Index, added: Sequence[str]) -> pd.DataFrame:
-    """Take rows of a frame by position; its columns that would be overwritten get `` (read)``."""
+    """Return rows of a frame by position; its columns that would be overwritten get `` (read)``."""
     taken = frame.take(positions.to_numpy())
     return taken.rename(columns={name: f"{name} (read)" for name in added if name in frame.columns})
 
 
 def rejects(links: Mapping[str, Linked]) -> pd.DataFrame:
-    """Put the rejected rows of several tables together.
+    """Return the rejected rows of several tables, one table below the other.
 
     Parameters
     ----------
     links : mapping of str to Linked
-        The outcome of each table's link.
+        The result of linking each table.
 
     Returns
     -------
@@ -92,19 +92,19 @@ def rejects(links: Mapping[str, Linked]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> lost = pd.DataFrame({"name": ["Lile"], "cause": "unknown_name", "candidates": ""}, index=[4])
-    >>> rejects({"memberships": Linked(lost.iloc[:0], lost)}).loc[0].tolist()
+    >>> rejected = pd.DataFrame({"name": ["Lile"], "cause": "unknown_name", "candidates": ""}, index=[4])
+    >>> rejects({"memberships": Linked(rejected.iloc[:0], rejected)}).loc[0].tolist()
     ['memberships', '4', nan, 'Lile', 'unknown_name', '']
     """
     parts = [pd.DataFrame(columns=list(LISTED))]
-    for name, (_, lost) in links.items():
+    for name, (_, rejected) in links.items():
         codes, names = ("commune_code", "commune_name") if name == "answers" else ("code", "name")
         parts.append(
             pd.DataFrame(
                 {
-                    "table": name, "row": lost.index.astype("str"), "code": column(lost, codes),
-                    "name": column(lost, names), "cause": column(lost, "cause"),
-                    "candidates": lost["candidates"].to_numpy(),
+                    "table": name, "row": rejected.index.astype("str"), "code": column(rejected, codes),
+                    "name": column(rejected, names), "cause": column(rejected, "cause"),
+                    "candidates": rejected["candidates"].to_numpy(),
                 }
             )
         )  # fmt: skip

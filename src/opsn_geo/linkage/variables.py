@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from opsn_geo.study import Study
 
 MOST_LEVELS: Final = 100
-"""A text column with more different values than this parts nothing: it is no variable."""
+"""A text column with more different values than this groups nothing: it is no variable."""
 FEW_NUMBERS: Final = 10
 """Numbers of no more different values than this are levels; others are amounts, to be cut into bands."""
 
@@ -36,23 +36,23 @@ def link_variables(
     *,
     corrections: pd.DataFrame | None = None,
     vintage: int | None = None,
-    known: Gazetteer | None = None,
+    gazetteer: Gazetteer | None = None,
 ) -> Linked:
-    """Link each row of a table of variables to its commune.
+    """Return each row of a table of variables with its commune.
 
     Parameters
     ----------
     variables : DataFrame
         ``code``, ``name``, ``code_dep``, ``postal_code`` (see :data:`opsn_geo.read.schema.VARIABLES`), and
         one column per variable.
-    territory, passage, corrections, vintage, known
+    territory, passage, corrections, vintage, gazetteer
         As for :func:`~opsn_geo.linkage.communes.link_communes`.
 
     Returns
     -------
     Linked
         As :func:`~opsn_geo.linkage.communes.link_communes`. ``rejected``: also the rows that repeat an
-        earlier one, and all rows of a commune of which they say different things: none of them is believed.
+        earlier one, and all rows of a commune for which they hold different values: none of them is used.
 
     Examples
     --------
@@ -68,41 +68,41 @@ def link_variables(
     >>> linked["code_insee"].tolist(), rejected["cause"].tolist()
     (['02002'], ['conflict', 'conflict'])
     """
-    found = link_communes(
-        variables, territory, passage, corrections=corrections, vintage=vintage, known=known
+    places = link_communes(
+        variables, territory, passage, corrections=corrections, vintage=vintage, gazetteer=gazetteer
     )
-    rows = found.linked.index
-    told = variables.loc[rows, variable_names(variables)].astype("object")
-    told = told.where(told.notna(), "").assign(code_insee=found.linked["code_insee"])
-    repeated = told.duplicated()
-    different = told[~repeated].duplicated("code_insee", keep=False).to_numpy()
+    rows = places.linked.index
+    values = variables.loc[rows, variable_names(variables)].astype("object")
+    values = values.where(values.notna(), "").assign(code_insee=places.linked["code_insee"])
+    repeated = values.duplicated()
+    different = values[~repeated].duplicated("code_insee", keep=False).to_numpy()
     conflict = pd.Series(data=False, index=rows)
     conflict[(~repeated).to_numpy()] = different
     conflict = conflict.groupby(level=0).transform("any")
     repeated = repeated.groupby(level=0).transform("all") & ~conflict
     causes = {Cause.CONFLICT: conflict, Cause.DUPLICATE: repeated}
-    lost = [
-        variables.loc[rows[it.to_numpy()].unique()].assign(cause=str(cause), candidates="")
-        for cause, it in causes.items()
+    rejected = [
+        variables.loc[rows[affected.to_numpy()].unique()].assign(cause=str(cause), candidates="")
+        for cause, affected in causes.items()
     ]
     kept = ~(conflict | repeated).to_numpy()
-    return Linked(found.linked[kept], pd.concat([found.rejected, *lost]).sort_index(kind="stable"))
+    return Linked(places.linked[kept], pd.concat([places.rejected, *rejected]).sort_index(kind="stable"))
 
 
 def variable_names(variables: pd.DataFrame) -> list[str]:
-    """List the columns of a table of variables that do not tell the commune.
+    """Return the columns of a table of variables that do not identify the commune.
 
     >>> variable_names(pd.DataFrame(columns=["code", "name", "zone"]))
     ['zone']
     """
-    telling = {it.name for it in SCHEMAS["variables"].columns}
-    return [str(it) for it in variables.columns if it not in telling]
+    identifying = {column.name for column in SCHEMAS["variables"].columns}
+    return [str(name) for name in variables.columns if name not in identifying]
 
 
 def commune_variables(
     linked: pd.DataFrame, names: list[str], territory: Territory, file: str = ""
 ) -> pd.DataFrame:
-    """Give the variables of each commune of the study, as levels or as amounts.
+    """Return the variables of each commune of the study, as levels or as amounts.
 
     A column whose every value is a number, of more than :data:`FEW_NUMBERS` different ones, holds amounts,
     unless one begins with a zero (``01`` is a code); all others hold levels.
@@ -122,13 +122,13 @@ def commune_variables(
     -------
     DataFrame
         On ``code_insee``, one column per variable: ``Float64`` for amounts, ``str`` for levels; missing where
-        no row tells.
+        no row holds a value.
 
     Raises
     ------
     InputError
         There is no variable, one bears the name of a variable that the package computes, or has more than
-        :data:`MOST_LEVELS` different texts; all are told.
+        :data:`MOST_LEVELS` different texts; all are listed.
 
     Examples
     --------
@@ -138,12 +138,12 @@ def commune_variables(
     >>> commune_variables(rows, ["zone"], place)["zone"].tolist()
     [nan, 'rural']
     """
-    faults = [Fault(cause="taken_variable", file=file, column=it) for it in names if it in _TAKEN]
+    faults = [Fault(cause="taken_variable", file=file, column=name) for name in names if name in _TAKEN]
     if not names:
         faults.append(Fault(cause="no_variable", file=file))
     communes = territory.communes
-    told = linked.drop_duplicates("code_insee").set_index("code_insee").reindex(communes.index)
-    inside = told[communes["inside"].to_numpy(dtype=bool)]
+    rows = linked.drop_duplicates("code_insee").set_index("code_insee").reindex(communes.index)
+    inside = rows[communes["inside"].to_numpy(dtype=bool)]
     values = {name: _amounts(inside[name]) for name in names if name not in _TAKEN}
     for name, column in values.items():
         levels = column.nunique()
@@ -164,7 +164,7 @@ def commune_variables(
 
 
 def check_margins(study: Study, added: Iterable[str] = ()) -> None:
-    """Check that every margin of a study is a variable that is known of its communes.
+    """Check that every margin of a study is a variable of its communes.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def check_margins(study: Study, added: Iterable[str] = ()) -> None:
     Raises
     ------
     InputError
-        A margin is none of them; each is told with the nearest.
+        A margin is none of them; each is listed with the nearest.
 
     Examples
     --------
@@ -186,21 +186,21 @@ def check_margins(study: Study, added: Iterable[str] = ()) -> None:
     Traceback (most recent call last):
     opsn_geo.errors.InputError: ... value “size”: no variable of communes bears this name. Expected: ...
     """
-    known = [*VARIABLES, *added]
+    allowed = [*VARIABLES, *added]
     faults = [
         Fault(
             cause="unknown_variable_key", file=str(study.file or ""), column="survey.margins", value=name,
-            expected=" | ".join(known), nearest=nearest(name, known),
+            expected=" | ".join(allowed), nearest=nearest(name, allowed),
         )
         for name in study.survey.get("margins", ())
-        if name not in known
+        if name not in allowed
     ]  # fmt: skip
     if faults:
         raise InputError(faults)
 
 
 def _amounts(texts: pd.Series) -> pd.Series:
-    """Read a column of amounts as numbers; leave any other as it is."""
+    """Return a column of amounts as numbers; any other as it is."""
     filled = texts.dropna()
     read = numbers(filled.astype("str"))
     coded = filled.str.match(r"0\d").any()

@@ -20,7 +20,7 @@ from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import Fault, InputError, attempt
 from opsn_geo.linkage import link_answers, link_members, link_offers, link_variables, mended_opsn
 from opsn_geo.linkage.answers import check_named
-from opsn_geo.linkage.gazetteer import gazetteer
+from opsn_geo.linkage.gazetteer import gazetteer_of
 from opsn_geo.linkage.passage import read_passage, towards
 from opsn_geo.linkage.result import Linked, rejects
 from opsn_geo.linkage.variables import check_margins, commune_variables, variable_names
@@ -268,19 +268,19 @@ def _read(loading: Loading) -> None:
 def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
     """Link every table that could be read, and check the options that hang on what is linked."""
     study, faults, tables, links = loading.study, loading.faults, loading.tables, loading.links
-    places, corrections = gazetteer(territory, moves), tables.get("corrections")
+    places, corrections = gazetteer_of(territory, moves), tables.get("corrections")
     if "offers" in tables:
         links["offers"] = link_offers(tables["offers"], territory, moves)
     for name, rows in {**tables, **loading.registers}.items():
         if name in {"memberships", *REGISTERS}:
-            links[name] = link_members(rows, territory, moves, corrections=corrections, known=places)
+            links[name] = link_members(rows, territory, moves, corrections=corrections, gazetteer=places)
     if loading.answers is not None:
         links["answers"] = link_answers(
-            loading.answers, territory, moves, corrections=corrections, known=places
+            loading.answers, territory, moves, corrections=corrections, gazetteer=places
         )
     if "variables" in tables:
         rows, names = tables["variables"], variable_names(tables["variables"])
-        links["variables"] = link_variables(rows, territory, moves, corrections=corrections, known=places)
+        links["variables"] = link_variables(rows, territory, moves, corrections=corrections, gazetteer=places)
         linked, file = links["variables"].linked, str(study.tables["variables"])
         loading.variables = attempt(faults, commune_variables, linked, names, territory, file)
     if loading.variables is not None or "variables" not in study.tables:

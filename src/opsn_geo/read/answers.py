@@ -1,6 +1,6 @@
 """Survey exports to one typed column per question or choice, by a codebook.
 
-The codebook (``questionnaire.csv``) says which header of the export is which ``item`` and ``choice``; the
+The codebook (``questionnaire.csv``) maps each header of the export to an ``item`` and a ``choice``; the
 tool that wrote the export only decides how a ticked choice looks:
 
 - Typeform puts the label of the choice in its column, or nothing;
@@ -28,7 +28,7 @@ _RESPONDENT_HEADERS: Final = ("#", "Response ID", "id", "respondent", "SID", "Nu
 
 
 def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") -> pd.DataFrame:
-    """Turn an export of answers into typed columns.
+    """Return an export of answers as typed columns.
 
     Parameters
     ----------
@@ -46,13 +46,13 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
         ``meta``, ``scale``) or per ``item:choice`` (``multiple``, and scales with choices): the slug of the
         choice as text, ``boolean`` for yes_no and multiple, ``Float64`` for scale and number, text else.
         Missing means not answered: a choice that is not ticked is false only where the respondent ticked
-        another choice of the same item, or the export says no.
+        another choice of the same item, or the export holds a no.
 
     Raises
     ------
     InputError
         A column of the codebook is absent from the export, a respondent stands twice, or a cell cannot be
-        read as its kind; all are told.
+        read as its kind; all are listed.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     """
     frame = _one_header(frame, questionnaire["column"])
     headers = {plain(header): header for header in reversed(frame.columns)}
-    book = questionnaire.assign(header=questionnaire["column"].map(lambda it: _found(it, headers)))
+    book = questionnaire.assign(header=questionnaire["column"].map(lambda column: _header(column, headers)))
     faults = list(_absent_columns(book, frame, file))
     book = book[book["header"].notna()]
     respondent, repeated = _respondents(frame, book, file)
@@ -89,7 +89,7 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
 
 
 def _one_header(frame: pd.DataFrame, wanted: pd.Series[str]) -> pd.DataFrame:
-    """Join the header lines of a Framaforms export: the group of a choice, then the choice itself.
+    """Return a Framaforms export with its header lines joined: the group of a choice, then the choice itself.
 
     The line that holds ``SID`` is the last of them; a header of its own right, which the codebook names, is
     not joined to the group on its left.
@@ -101,7 +101,7 @@ def _one_header(frame: pd.DataFrame, wanted: pd.Series[str]) -> pd.DataFrame:
     own = head.iloc[rows[0]]
     above = head.iloc[rows[0] - 1] if rows[0] else pd.Series(frame.columns, index=frame.columns)
     groups = above.mask(above.str.startswith("column ")).ffill()
-    named = {plain(it) for it in wanted}
+    named = {plain(header) for header in wanted}
     headers = [
         name if plain(name) in named or not isinstance(group, str) else f"{group} – {name}"
         for name, group in zip(own.fillna("").tolist(), groups.tolist(), strict=True)
@@ -109,24 +109,25 @@ def _one_header(frame: pd.DataFrame, wanted: pd.Series[str]) -> pd.DataFrame:
     return frame.iloc[rows[0] + 1 :].set_axis(headers, axis=1)
 
 
-def _found(column: str, headers: dict[str, str]) -> str | None:
-    """Find the header of the export that a column of the codebook means."""
+def _header(column: str, headers: dict[str, str]) -> str | None:
+    """Return the header of the export that a column of the codebook means."""
     symbols = {header: header for header in headers.values()}
     return symbols.get(column) or headers.get(plain(column) or column)
 
 
 def _absent_columns(book: pd.DataFrame, frame: pd.DataFrame, file: str) -> Iterator[Fault]:
-    """Tell the columns of the codebook that the export lacks; its meta columns may lack."""
-    lost = book[book["header"].isna() & (book["kind"] != "meta")]
-    for column in lost["column"].unique():
+    """Yield the columns of the codebook that the export lacks; its meta columns may lack."""
+    absent = book[book["header"].isna() & (book["kind"] != "meta")]
+    for column in absent["column"].unique():
         near = nearest(column, list(frame.columns))
         yield Fault(cause="missing_question", file=file, column=column, nearest=near)
 
 
 def _respondents(frame: pd.DataFrame, book: pd.DataFrame, file: str) -> tuple[pd.Series, list[Fault]]:
-    """Identify the respondents, by the codebook, a usual header, or their line; tell those that repeat."""
-    told = book.loc[book["item"] == RESPONDENT, "header"].tolist()
-    header = next((it for it in [*told, *_RESPONDENT_HEADERS] if it in frame.columns), None)
+    """Return the respondents (by the codebook, a usual header or their line) and the faults of repeats."""
+    of_codebook = book.loc[book["item"] == RESPONDENT, "header"].tolist()
+    usual = [header for header in [*of_codebook, *_RESPONDENT_HEADERS] if header in frame.columns]
+    header = usual[0] if usual else None
     lines = frame.index.to_series().astype("str")
     names = lines if header is None else frame[header].fillna(lines)
     repeated = names[names.duplicated()].head(MOST_PER_COLUMN)
@@ -137,15 +138,15 @@ def _respondents(frame: pd.DataFrame, book: pd.DataFrame, file: str) -> tuple[pd
 
 
 def _named(item: str, kind: str, codes: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Name the columns that one header gives: one per choice for choices, else one for the item."""
+    """Return the columns that one header gives: one per choice for choices, else one for the item."""
     if kind in {"multiple", "scale"}:
         choices = codes["choice"].fillna("")
-        return [(f"{item}:{it}" if it else item, codes[choices == it]) for it in choices]
+        return [(f"{item}:{choice}" if choice else item, codes[choices == choice]) for choice in choices]
     return [(item, codes)]
 
 
 def _read(texts: pd.Series, kind: str, choices: pd.DataFrame) -> pd.Series:
-    """Read the cells of one header as its kind."""
+    """Return the cells of one header, read as its kind."""
     if kind in {"scale", "number"}:
         return numbers(texts)
     if kind == "yes_no":
@@ -158,14 +159,14 @@ def _read(texts: pd.Series, kind: str, choices: pd.DataFrame) -> pd.Series:
 
 
 def _ticked(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
-    """Read the column of one choice: ticked by its label or a yes, refused by a no, else missing."""
-    labels = {plain(str(it)) for it in (*choices["label"].dropna(), *choices["choice"].dropna())}
+    """Return the column of one choice: ticked by its label or a yes, refused by a no, else missing."""
+    labels = {plain(str(word)) for word in (*choices["label"].dropna(), *choices["choice"].dropna())}
     words = {**dict.fromkeys([*YES, *labels], True), **dict.fromkeys(NO - labels, False)}
     return truths(texts, words)
 
 
 def _chosen(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
-    """Read a single choice as its slug; without listed choices the text stays as it is."""
+    """Return a single choice as its slug; without listed choices the text stays as it is."""
     listed = choices.dropna(subset=["choice"])
     if listed.empty:
         return texts
@@ -178,12 +179,12 @@ def _chosen(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
 
 
 def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str) -> Iterator[Fault]:
-    """Tell the cells that could not be read as the codebook says."""
-    lost = texts.notna().to_numpy() & typed.isna().to_numpy()
-    if not lost.any():
+    """Yield the cells that could not be read as their kind of the codebook."""
+    unread = texts.notna().to_numpy() & typed.isna().to_numpy()
+    if not unread.any():
         return
     labels = [*choices["label"].dropna()]
-    for row, value in texts[lost].head(MOST_PER_COLUMN).items():
+    for row, value in texts[unread].head(MOST_PER_COLUMN).items():
         yield Fault(
             cause="wrong_answer", file=file, row=_line(row), column=str(texts.name), value=value,
             nearest=nearest(value, labels),
@@ -191,12 +192,12 @@ def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str
 
 
 def _line(row: Hashable) -> int:
-    """Give an index label as a line number."""
+    """Return an index label as a line number."""
     return int(str(row))
 
 
 def _answered_only(typed: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
-    """Make unticked choices false where the respondent answered the item at all."""
+    """Return answers whose unticked choices are false where the respondent answered the item at all."""
     multiple = book[book["kind"] == "multiple"]
     for item, codes in multiple.groupby("item", sort=False):
         names = [f"{item}:{choice}" for choice in codes["choice"]]

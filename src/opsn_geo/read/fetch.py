@@ -20,7 +20,7 @@ _PARTIAL: Final = 206
 _PAST_END: Final = 416
 
 Progress = Callable[[int, int | None], None]
-"""Told the bytes there and the bytes in all (missing when the server does not say) after each piece."""
+"""Called after each piece with the bytes there and in all (missing where the server gives no length)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def _silent(_there: int, _total: int | None) -> None:
 
 
 def cache_dir() -> Path:
-    """Give the folder where fetched files are kept, by the custom of the operating system."""
+    """Return the folder where fetched files are kept, by the custom of the operating system."""
     from platformdirs import user_cache_path  # noqa: PLC0415 - only when something is fetched
 
     return user_cache_path("opsn-geo")
@@ -82,7 +82,7 @@ def fetch(
     progress: Progress = _silent,
     renew: bool = False,
 ) -> Path:
-    """Give an official file, from the cache if it is there, else from its publisher.
+    """Return an official file, from the cache if it is there, else from its publisher.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def fetch(
     folder : Path, optional
         Where to keep it; by default :func:`cache_dir`.
     progress : callable, optional
-        Told how far the download is.
+        Called with how far the download is.
     renew : bool
         Fetch it again even if it is there.
 
@@ -114,28 +114,28 @@ def fetch(
     file = (folder or cache_dir()) / source.file
     file.parent.mkdir(parents=True, exist_ok=True)
     noted = file.with_name(f"{file.name}.sha256")
-    known = source.sha256 or (
+    expected = source.sha256 or (
         noted.read_text(encoding="ascii").strip() if noted.is_file() and not renew else ""
     )
     if file.is_file() and not renew:
-        _verified(file, known)
+        _verified(file, expected)
         return file
     part = file.with_name(f"{file.name}.part")
     _downloaded(source.url, part, progress)
-    found = _verified(part, source.sha256)
+    checksum = _verified(part, source.sha256)
     part.replace(file)
-    noted.write_text(f"{found}\n", encoding="ascii")
+    noted.write_text(f"{checksum}\n", encoding="ascii")
     return file
 
 
 def _verified(file: Path, sha256: str) -> str:
-    """Give a file's checksum; one that is not as known removes the file and is told."""
+    """Return a file's checksum; where another is expected the file is removed and an error raised."""
     with file.open("rb") as content:
-        found = hashlib.file_digest(content, "sha256").hexdigest()
-    if sha256 and found != sha256:
+        checksum = hashlib.file_digest(content, "sha256").hexdigest()
+    if sha256 and checksum != sha256:
         file.unlink()
-        raise InputError([Fault(cause="fetched_checksum", file=str(file), value=found, expected=sha256)])
-    return found
+        raise InputError([Fault(cause="fetched_checksum", file=str(file), value=checksum, expected=sha256)])
+    return checksum
 
 
 def _downloaded(url: str, part: Path, progress: Progress) -> None:

@@ -51,7 +51,7 @@ class PopulationGrid:
 
 
 def check_population(file: Path, areas: gpd.GeoDataFrame) -> str:
-    """Check that a raster can tell where people live in the areas, and give its projection.
+    """Return the projection of a raster of people, once it is checked that it lies over the areas.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def check_population(file: Path, areas: gpd.GeoDataFrame) -> str:
 
 
 def population_blocks(file: Path, areas: gpd.GeoDataFrame) -> Iterator[Block]:
-    """Read the part of a population raster that lies over areas, block by block.
+    """Yield the part of a population raster that lies over areas, block by block.
 
     Yields
     ------
@@ -112,7 +112,7 @@ def population_blocks(file: Path, areas: gpd.GeoDataFrame) -> Iterator[Block]:
 
 
 def _window(source: DatasetReader, areas: gpd.GeoDataFrame) -> Window | None:
-    """Give the whole cells of a raster that lie over areas, or none."""
+    """Return the whole cells of a raster that lie over areas, or none."""
     from pyproj import Transformer  # noqa: PLC0415 - heavy, and needed only where there is such a raster
     from rasterio.windows import Window, from_bounds  # noqa: PLC0415
 

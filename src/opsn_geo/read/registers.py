@@ -18,11 +18,11 @@ _BODY: Final = (
 _CONTACT: Final = ("email", "url", "téléphone", "adresse postale", "code postal", "ville", "pays", "autre")
 
 CNIL_COLUMNS: Final = (
-    *(it.format("désignant") for it in _BODY),
+    *(text.format("désignant") for text in _BODY),
     "Type de DPO",
     "Date de la désignation",
-    *(it.format("désigné") for it in _BODY),
-    *(f"Moyen contact DPO {it}" for it in _CONTACT),
+    *(text.format("désigné") for text in _BODY),
+    *(f"Moyen contact DPO {means}" for means in _CONTACT),
 )
 """The 26 columns of the CNIL's list."""
 
@@ -45,14 +45,14 @@ DPO: Final = "dpd"
 
 
 def designations(frame: pd.DataFrame, opsn: pd.DataFrame, *, service: str, file: str = "") -> pd.DataFrame:
-    """Read in the CNIL's list which bodies named an OPSN as their data protection officer.
+    """Return from the CNIL's list which bodies named an OPSN as their data protection officer.
 
     Parameters
     ----------
     frame : DataFrame
         The list as text, with :data:`CNIL_COLUMNS`.
     opsn : DataFrame
-        opsn, siren: an OPSN is known by its SIREN alone; one without SIREN is not looked for.
+        opsn, siren: an OPSN is recognised by its SIREN alone; one without SIREN is not looked for.
     service : str
         Slug of the shared officer's service in the study's catalogue.
     file : str, optional
@@ -63,7 +63,7 @@ def designations(frame: pd.DataFrame, opsn: pd.DataFrame, *, service: str, file:
     DataFrame
         On ``row``: opsn, level (``commune``, ``epci`` or ``other``, by the body's name and legal sector),
         code (SIREN of the body), name, postal_code, services, since, evidence (``register``): memberships
-        that the register witnesses, ready to be linked. Personal contacts are not read.
+        that the register proves, ready to be linked. Personal contacts are not read.
 
     Raises
     ------
@@ -81,21 +81,19 @@ def designations(frame: pd.DataFrame, opsn: pd.DataFrame, *, service: str, file:
     """  # noqa: E501 - the example's last line
     names = [CNIL_COLUMNS[i] for i in (0, 1, 5, 9, 10)]
     headers = _headers(frame, names, file)
-    siren, name, postal, date, named = (frame[headers[it]] for it in names)
-    known = opsn.dropna(subset=["siren"])
-    owner = dict(zip(known["siren"].map(_digits), known["opsn"], strict=True))
-    who = respelt(named, _digits).map(owner)
+    siren, name, postal, date, named = (frame[headers[header]] for header in names)
+    operators = respelt(named, _digits).map(_by_siren(opsn))
     read = pd.DataFrame(
         {
-            "opsn": who, "level": _level(respelt(siren, _digits), name), "code": siren, "name": name,
+            "opsn": operators, "level": _level(respelt(siren, _digits), name), "code": siren, "name": name,
             "postal_code": postal, "services": service, "since": dates(date), "evidence": "register",
         }
     )  # fmt: skip
-    return read[who.notna()]
+    return read[operators.notna()]
 
 
 def perimeters(frame: pd.DataFrame, opsn: pd.DataFrame, *, file: str = "") -> pd.DataFrame:
-    """Read in a BANATIC export who the members of each OPSN are that is a syndicat.
+    """Return from a BANATIC export the members of each OPSN that is a syndicat.
 
     Parameters
     ----------
@@ -110,7 +108,7 @@ def perimeters(frame: pd.DataFrame, opsn: pd.DataFrame, *, file: str = "") -> pd
     -------
     DataFrame
         On ``row``: opsn, level, code (SIREN of the member), name, services (``*``: the register does not
-        say which), since (missing: nor that), evidence (``register``), ready to be linked.
+        list them), since (missing: nor does it date them), evidence (``register``), ready to be linked.
 
     Raises
     ------
@@ -118,26 +116,25 @@ def perimeters(frame: pd.DataFrame, opsn: pd.DataFrame, *, file: str = "") -> pd
         A column of the export is missing.
     """
     headers = _headers(frame, BANATIC_COLUMNS, file)
-    group, _, _, siren, name = (frame[headers[it]] for it in BANATIC_COLUMNS)
-    known = opsn.dropna(subset=["siren"])
-    owner = dict(zip(known["siren"].map(_digits), known["opsn"], strict=True))
-    who = respelt(group, _digits).map(owner)
+    group, _, _, siren, name = (frame[headers[header]] for header in BANATIC_COLUMNS)
+    operators = respelt(group, _digits).map(_by_siren(opsn))
     kind = next(
-        (frame[it] for it in _BANATIC_TYPES if it in frame), pd.Series(index=frame.index, dtype="str")
+        (frame[header] for header in _BANATIC_TYPES if header in frame),
+        pd.Series(index=frame.index, dtype="str"),
     )
-    told = respelt(kind, lambda it: _LEVELS.get(plain(it)))
+    level = respelt(kind, lambda text: _LEVELS.get(plain(text)))
     read = pd.DataFrame(
         {
-            "opsn": who, "level": told.fillna(_level(respelt(siren, _digits), name)), "code": siren,
+            "opsn": operators, "level": level.fillna(_level(respelt(siren, _digits), name)), "code": siren,
             "name": name, "services": "*", "since": pd.Series(index=frame.index, dtype="datetime64[s]"),
             "evidence": "register",
         }
     )  # fmt: skip
-    return read[who.notna()]
+    return read[operators.notna()]
 
 
 def register(name: str, frame: pd.DataFrame, opsn: pd.DataFrame, file: str = "") -> pd.DataFrame:
-    """Read one of the :data:`REGISTERS` as memberships, each of the body alone.
+    """Return one of the :data:`REGISTERS` as memberships, each of the body alone.
 
     Parameters
     ----------
@@ -149,7 +146,7 @@ def register(name: str, frame: pd.DataFrame, opsn: pd.DataFrame, file: str = "")
     Returns
     -------
     DataFrame
-        As they give it, with ``reaches_communes`` (false: a register does not say that an EPCI joined for its
+        As they give it, with ``reaches_communes`` (false: no register shows that an EPCI joined for its
         communes) and ``until`` (missing).
     """
     read = (
@@ -161,22 +158,31 @@ def register(name: str, frame: pd.DataFrame, opsn: pd.DataFrame, file: str = "")
 
 
 def _headers(frame: pd.DataFrame, wanted: Sequence[str], file: str) -> dict[str, str]:
-    """Find the columns of a register, whatever their accents and case; tell all that are missing."""
-    known = {plain(it): str(it) for it in reversed(frame.columns)}
-    lost = [it for it in wanted if plain(it) not in known]
-    if lost:
-        near = {it: nearest(it, list(known.values())) for it in lost}
-        raise InputError(Fault(cause="missing_column", file=file, column=it, nearest=near[it]) for it in lost)
-    return {it: known[plain(it)] for it in wanted}
+    """Return the columns of a register, whatever their accents and case; raise for all that are missing."""
+    headers = {plain(header): str(header) for header in reversed(frame.columns)}
+    faults = [
+        Fault(cause="missing_column", file=file, column=name, nearest=nearest(name, list(headers.values())))
+        for name in wanted
+        if plain(name) not in headers
+    ]
+    if faults:
+        raise InputError(faults)
+    return {name: headers[plain(name)] for name in wanted}
+
+
+def _by_siren(opsn: pd.DataFrame) -> dict[str, str]:
+    """Return the OPSN of each SIREN."""
+    registered = opsn.dropna(subset=["siren"])
+    return dict(zip(registered["siren"].map(_digits), registered["opsn"], strict=True))
 
 
 def _digits(text: str) -> str:
-    """Keep the nine digits of a SIREN, out of a SIRET if need be."""
+    """Return the nine digits of a SIREN, out of a SIRET if need be."""
     return "".join(c for c in text.removesuffix(".0") if c.isdigit())[:9]
 
 
 def _level(siren: pd.Series[str], names: pd.Series[str]) -> pd.Series[str]:
-    """Tell what a body is: communes' SIREN begin with 21, départements' with 22, EPCI by their name."""
+    """Return what a body is: communes' SIREN begin with 21, départements' with 22, EPCI by their name."""
     epci = respelt(names, plain).str.contains(_EPCI_WORDS, regex=True).fillna(value=False)
     level = pd.Series("other", index=siren.index, dtype="str").mask(epci, "epci")
     begins = siren.str[:2].fillna("")

@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """A table: its name, its columns, and the columns that tell its rows apart.
+    """A table: its name, its columns, and the columns that identify a row.
 
     Columns that are not listed are kept as text behind those that are.
     """
@@ -54,7 +54,7 @@ class Schema:
 
 
 def _values(*names: str, **spellings: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
-    """List allowed values, some with other spellings."""
+    """Return allowed values, some with other spellings."""
     return MappingProxyType({**dict.fromkeys(names, ()), **spellings})
 
 
@@ -193,8 +193,8 @@ PUBLISHED_FIGURES: Final = Schema(
         Column(name="comparison", headers=("comparaison",)),
         Column(name="base", kind="number"),
         *(
-            Column(name=it)
-            for it in ("base_note", "where", "table", "measure", "item", "choice", "group", "by")
+            Column(name=name)
+            for name in ("base_note", "where", "table", "measure", "item", "choice", "group", "by")
         ),
         Column(name="part_of", kind="slug", refers_to="published_figures"),
     ),

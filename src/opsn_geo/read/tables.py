@@ -30,13 +30,13 @@ _CELL_LIMIT: Final = 1 << 27
 
 
 def table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
-    r"""Read a table as text, whatever its format.
+    r"""Return a table as text, whatever its format.
 
     Parameters
     ----------
     path : Path or str
         A CSV (UTF-8 with or without BOM, UTF-16, cp1252; separated by ``;``, ``,``, tab or ``|``), a
-        workbook (XLSX, XLS, ODS) or a Parquet file. The ending tells which; all else is read as CSV.
+        workbook (XLSX, XLS, ODS) or a Parquet file. The ending decides; all else is read as CSV.
     sheet : str, optional
         Sheet of a workbook; by default the first one that holds anything.
 
@@ -52,7 +52,7 @@ def table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
     ------
     InputError
         The file is missing, unreadable or empty, or lines hold more cells than the header; all such lines
-        are told.
+        are listed.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
 
 
 def decoded(content: bytes, file: str = "") -> str:
-    r"""Decode the bytes of a text file: by its BOM, as UTF-8, else as cp1252.
+    r"""Return the text of a file's bytes: by its BOM, as UTF-8, else as cp1252.
 
     Text that was encoded twice (``AbbÃ©court``) is decoded twice.
 
@@ -110,7 +110,7 @@ def decoded(content: bytes, file: str = "") -> str:
 
 
 def _encoded_once(text: str) -> str:
-    """Undo a second encoding: only text that was encoded twice survives the way back whole."""
+    """Return a text without its second encoding: only text encoded twice survives the way back whole."""
     if "Ã" not in text:
         return text
     try:
@@ -120,7 +120,7 @@ def _encoded_once(text: str) -> str:
 
 
 def _text_rows(text: str) -> Sequence[Sequence[object]]:
-    """Split a text file into rows of cells, by the separator that fits it best."""
+    """Return the rows of cells of a text file, by the separator that fits it best."""
     csv.field_size_limit(_CELL_LIMIT)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     first, _, rest = text.partition("\n")
@@ -130,7 +130,7 @@ def _text_rows(text: str) -> Sequence[Sequence[object]]:
 
 
 def separator(text: str) -> str:
-    r"""Find the separator of a text file: it cuts the most of its first lines into the same number of cells.
+    r"""Return the separator of a text file: it cuts most of the first lines into the same number of cells.
 
     >>> separator("Nom, en toutes lettres;Code\nAchery;02002\n"), separator("nom\nAchery\n")
     (';', ';')
@@ -146,11 +146,13 @@ def separator(text: str) -> str:
 
 
 def _workbook_rows(path: Path, sheet: str | None) -> Sequence[Sequence[object]]:
-    """Give the rows of one sheet of a workbook, blank ones included."""
+    """Return the rows of one sheet of a workbook, blank ones included."""
     from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 - only when there is one
 
     with CalamineWorkbook.from_path(str(path)) as workbook:
-        visible = [it.name for it in workbook.sheets_metadata if it.visible == SheetVisibleEnum.Visible]
+        visible = [
+            about.name for about in workbook.sheets_metadata if about.visible == SheetVisibleEnum.Visible
+        ]
         if sheet is not None and sheet not in workbook.sheet_names:
             expected = ", ".join(workbook.sheet_names)
             raise InputError([Fault(cause="missing_sheet", file=str(path), value=sheet, expected=expected)])
@@ -162,14 +164,14 @@ def _workbook_rows(path: Path, sheet: str | None) -> Sequence[Sequence[object]]:
 
 
 def _parquet_rows(path: Path) -> Sequence[Sequence[object]]:
-    """Give a Parquet file as a header and rows."""
+    """Return a Parquet file as a header and rows."""
     frame = pd.read_parquet(path)
     cells = frame.astype(object).where(frame.notna(), None)
     return [list(frame.columns), *cells.to_numpy().tolist()]
 
 
 def _framed(rows: Sequence[Sequence[object]], file: str) -> pd.DataFrame:
-    """Frame rows under their header, which is the first line as full as a table's line can be."""
+    """Return rows under their header, which is the first line as full as a table's line can be."""
     texts = [[as_text(cell) for cell in row] for row in rows]
     filled = [sum(map(bool, row)) for row in texts]
     head = next((i for i, n in enumerate(filled) if n > 1), filled.index(1) if 1 in filled else None)
@@ -184,7 +186,7 @@ def _framed(rows: Sequence[Sequence[object]], file: str) -> pd.DataFrame:
         )
     kept = [i for i in range(head + 1, len(texts)) if filled[i]]
     body = [
-        [None if it in _MISSING else it for it in (texts[i] + [""] * len(header))[: len(header)]]
+        [None if cell in _MISSING else cell for cell in (texts[i] + [""] * len(header))[: len(header)]]
         for i in kept
     ]
     index = pd.Index([i + 1 for i in kept], name="row", dtype="int64")
@@ -192,7 +194,7 @@ def _framed(rows: Sequence[Sequence[object]], file: str) -> pd.DataFrame:
 
 
 def _headers(cells: Iterable[str]) -> list[str]:
-    """Name every column once: trailing empty headers go, repeats are numbered."""
+    """Return a name for each column, each once: trailing empty headers go, repeats are numbered."""
     names = list(cells)
     while names and not names[-1]:
         names.pop()
@@ -207,7 +209,7 @@ def _headers(cells: Iterable[str]) -> list[str]:
 
 
 def as_text(cell: object) -> str:
-    """Give a cell as the text a spreadsheet shows: whole numbers without decimals, ISO dates, no odd blank.
+    """Return a cell as the text a spreadsheet shows: whole numbers without decimals, ISO dates, no odd blank.
 
     >>> as_text(2001.0), as_text(0.5), as_text(None), as_text(" Le\u202fNouvion ")
     ('2001', '0.5', '', 'Le Nouvion')

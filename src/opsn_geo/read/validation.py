@@ -1,4 +1,4 @@
-"""Text tables to checked tables: columns found, values typed, every fault told at once."""
+"""Text tables to checked tables: columns recognised, values typed, every fault listed at once."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from opsn_geo.read.tables import table
 from opsn_geo.read.values import EXAMPLES, READINGS, plain, respelt, slug
 
 MOST_PER_COLUMN: Final = 50
-"""Faults told of one column of one file; a wrong column would otherwise fill the screen."""
+"""Faults listed of one column of one file; a wrong column would otherwise fill the screen."""
 
 
 def nearest(value: str, among: Sequence[str], *others: str, least: float = 60) -> str | None:
-    """Find the text nearest to a value or another word for it, if any is near (rapidfuzz's ratio, 0 to 100).
+    """Return the text nearest to a value or to another word for it, if any is near (rapidfuzz, 0 to 100).
 
     >>> nearest("milesime", ["millesime", "date"]), nearest("xyz", ["millesime"])
     ('millesime', None)
     """
     tries = (
-        process.extractOne(it, among, scorer=fuzz.ratio, processor=plain, score_cutoff=least)
-        for it in (value, *others)
+        process.extractOne(word, among, scorer=fuzz.ratio, processor=plain, score_cutoff=least)
+        for word in (value, *others)
     )
-    return max(filter(None, tries), key=lambda it: it[1], default=(None,))[0]
+    return max(filter(None, tries), key=lambda match: match[1], default=(None,))[0]
 
 
 def guessed(headers: Sequence[str], schema: Schema, given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Tell which header of a file stands for which column of a table.
+    """Return which header of a file stands for which column of a table.
 
     A header the user maps comes first, then one that bears the column's own name, then the synonyms in
     their order; each header serves once.
@@ -50,14 +50,14 @@ def guessed(headers: Sequence[str], schema: Schema, given: Mapping[str, str] | N
     Returns
     -------
     dict
-        From column to header, in the order of the table; what was not found is absent.
+        From column to header, in the order of the table; what has no header is absent.
 
     Examples
     --------
     >>> guessed(["Opérateur", "Code INSEE", "Commune"], SCHEMAS["memberships"])
     {'opsn': 'Opérateur', 'code': 'Code INSEE', 'name': 'Commune'}
     """
-    found = {column: header for column, header in (given or {}).items() if header in headers}
+    mapping = {column: header for column, header in (given or {}).items() if header in headers}
     names = [(column.name, column.name) for column in schema.columns]
     synonyms = [(column.name, other) for column in schema.columns for other in column.headers]
     plains: dict[str, str] = {}
@@ -65,15 +65,15 @@ def guessed(headers: Sequence[str], schema: Schema, given: Mapping[str, str] | N
         plains.setdefault(plain(header), header)
     for column, wanted in [*names, *synonyms]:
         match = plains.get(plain(wanted))
-        if column not in found and match is not None and match not in found.values():
-            found[column] = match
-    return {column.name: found[column.name] for column in schema.columns if column.name in found}
+        if column not in mapping and match is not None and match not in mapping.values():
+            mapping[column] = match
+    return {column.name: mapping[column.name] for column in schema.columns if column.name in mapping}
 
 
 def checked(
     frame: pd.DataFrame, schema: Schema, file: str, mapping: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
-    """Check a text table and type its columns.
+    """Return a text table checked, its columns typed.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def checked(
     Raises
     ------
     InputError
-        A column or a value is missing, wrong or repeated; all faults are told, up to
+        A column or a value is missing, wrong or repeated; all faults are listed, up to
         :data:`MOST_PER_COLUMN` in a column.
 
     Examples
@@ -108,19 +108,23 @@ def checked(
     headers = list(frame.columns)
     mapping = mapping or {}
     faults = list(_mapping_faults(headers, schema, file, mapping))
-    found = guessed(headers, schema, mapping)
+    header_of = guessed(headers, schema, mapping)
     typed: dict[str, pd.Series] = {}
     for column in schema.columns:
-        if column.name not in found and column.required:
-            near = nearest(column.name, [it for it in headers if it not in found.values()], *column.headers)
+        if column.name not in header_of and column.required:
+            near = nearest(
+                column.name,
+                [header for header in headers if header not in header_of.values()],
+                *column.headers,
+            )
             faults.append(Fault(cause="missing_column", file=file, column=column.name, nearest=near))
-        texts = frame[found[column.name]] if column.name in found else _absent(frame.index)
+        texts = frame[header_of[column.name]] if column.name in header_of else _absent(frame.index)
         if column.default is not None:
             texts = texts.fillna(column.default)
         typed[column.name] = _typed(texts, column)
-        if column.name in found:
-            faults.extend(_value_faults(texts, typed[column.name], column, file, found[column.name]))
-    others = frame.drop(columns=list(found.values())).drop(columns=list(typed), errors="ignore")
+        if column.name in header_of:
+            faults.extend(_value_faults(texts, typed[column.name], column, file, header_of[column.name]))
+    others = frame.drop(columns=list(header_of.values())).drop(columns=list(typed), errors="ignore")
     result = pd.DataFrame(typed, index=frame.index).join(others)
     faults.extend(_key_faults(result, schema, file))
     if faults:
@@ -129,12 +133,12 @@ def checked(
 
 
 def _absent(index: pd.Index) -> pd.Series:
-    """Make a column of which every cell is missing."""
+    """Return a column of which every cell is missing."""
     return pd.Series(pd.NA, index=index, dtype="str")
 
 
 def _typed(texts: pd.Series, column: Column) -> pd.Series:
-    """Read a column's cells; those that cannot be read are missing."""
+    """Return a column's cells, typed; those that cannot be read are missing."""
     if not column.allowed:
         return READINGS[column.kind](texts)
     spellings = {plain(other): value for value, others in column.allowed.items() for other in others}
@@ -145,7 +149,7 @@ def _typed(texts: pd.Series, column: Column) -> pd.Series:
 def _mapping_faults(
     headers: Sequence[str], schema: Schema, file: str, mapping: Mapping[str, str]
 ) -> Iterator[Fault]:
-    """Tell what the user's mapping names that is neither in the table nor in the file."""
+    """Yield what the user's mapping names that is neither in the table nor in the file."""
     names = [column.name for column in schema.columns]
     for column, header in mapping.items():
         if column not in names:
@@ -157,7 +161,7 @@ def _mapping_faults(
 def _value_faults(
     texts: pd.Series, typed: pd.Series, column: Column, file: str, header: str
 ) -> Iterator[Fault]:
-    """Tell the cells of a column that are empty but required, or cannot be read."""
+    """Yield the cells of a column that are empty but required, or cannot be read."""
     wrong = texts.notna() & typed.isna()
     empty = texts.isna() & column.required
     expected = " | ".join(column.allowed) or EXAMPLES.get(column.kind)
@@ -173,12 +177,12 @@ def _value_faults(
 
 
 def _key_faults(frame: pd.DataFrame, schema: Schema, file: str) -> Iterator[Fault]:
-    """Tell the rows that repeat the key of an earlier one."""
+    """Yield the rows that repeat the key of an earlier one."""
     if not schema.key:
         return
     keys = frame[list(schema.key)]
     for row, values in keys[keys.duplicated() & keys[schema.key[0]].notna()].head(MOST_PER_COLUMN).iterrows():
-        value = ", ".join(str(it) for it in values if isinstance(it, str))
+        value = ", ".join(str(part) for part in values if isinstance(part, str))
         yield Fault(
             cause="repeated_key", file=file, row=_line(row), column=", ".join(schema.key), value=value
         )
@@ -190,7 +194,7 @@ def _line(row: Hashable) -> int | str:
 
 
 def related(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> dict[str, pd.DataFrame]:
-    """Check that every OPSN and service that a table names is in its own table; full names become short ones.
+    """Return tables of which every OPSN and service is in its own table; full names become short ones.
 
     Parameters
     ----------
@@ -207,7 +211,7 @@ def related(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> dic
     Raises
     ------
     InputError
-        A reference has no target; all are told with the nearest.
+        A reference has no target; all are listed with the nearest.
 
     Examples
     --------
@@ -230,8 +234,8 @@ def related(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> dic
 
 
 def _references(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str, str]]:
-    """List table, column and target of every reference that can be checked."""
-    for name in [it for it in SCHEMAS if it in tables]:
+    """Yield table, column and target of every reference that can be checked."""
+    for name in [name for name in SCHEMAS if name in tables]:
         for column in SCHEMAS[name].columns:
             target = column.refers_to
             if target in tables and target is not None and column.name in tables[name]:
@@ -239,21 +243,21 @@ def _references(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str, 
 
 
 def _respelt(keys: Mapping[str, str], text: str) -> str:
-    """Replace each of the names joined by ``;`` by its key."""
-    return ";".join(keys.get(it, it) for it in text.split(";"))
+    """Return names joined by ``;`` as their keys."""
+    return ";".join(keys.get(name, name) for name in text.split(";"))
 
 
 def _keys(target: pd.DataFrame, key: str) -> dict[str, str]:
-    """Map the key of a table, and the short form of its full names, to the key."""
+    """Return the key of each key of a table, and of each short form of a full name."""
     names = target.get("name", target[key])
-    return {**dict(zip(names.map(slug), target[key], strict=True)), **{it: it for it in target[key]}}
+    return {**dict(zip(names.map(slug), target[key], strict=True)), **{own: own for own in target[key]}}
 
 
 def _reference_faults(cells: pd.Series, keys: Mapping[str, str], file: str, column: str) -> Iterator[Fault]:
-    """Tell the references of a column that have no target."""
+    """Yield the references of a column that have no target."""
     parts = cells.dropna().str.split(";").explode()
-    lost = parts[~parts.isin([*keys, "*", ""])]
-    for row, value in lost.head(MOST_PER_COLUMN).items():
+    missing = parts[~parts.isin([*keys, "*", ""])]
+    for row, value in missing.head(MOST_PER_COLUMN).items():
         near = nearest(value, list(keys))
         yield Fault(
             cause="unknown_reference", file=file, row=_line(row), column=column, value=value,
@@ -264,7 +268,7 @@ def _reference_faults(cells: pd.Series, keys: Mapping[str, str], file: str, colu
 def checked_tables(
     files: Mapping[str, Path], mappings: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Read and check every table of a study that has a schema, and how they refer to one another.
+    """Return every table of a study that has a schema, checked, also how they refer to one another.
 
     Parameters
     ----------
@@ -285,7 +289,7 @@ def checked_tables(
     """
     faults: list[Fault] = []
     tables: dict[str, pd.DataFrame] = {}
-    for name in [it for it in files if it in SCHEMAS]:
+    for name in [name for name in files if name in SCHEMAS]:
         file = files[name]
         try:
             tables[name] = checked(table(file), SCHEMAS[name], str(file), (mappings or {}).get(name))

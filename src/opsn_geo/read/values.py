@@ -25,7 +25,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
 
 
 def plain(text: str) -> str:
-    """Reduce a text to what two spellings of it share: no accent, case or punctuation.
+    """Return what two spellings of a text share: no accent, case or punctuation.
 
     >>> plain("Code INSEE"), plain("N° SIREN"), plain("Département"), plain("L’Œuf – dur ?")
     ('code insee', 'no siren', 'departement', 'l oeuf dur')
@@ -36,7 +36,7 @@ def plain(text: str) -> str:
 
 
 def slug(text: str) -> str:
-    """Make the short name that stands for a text in tables and file names.
+    """Return the short name that stands for a text in tables and file names.
 
     >>> slug("Somme Numérique"), slug("La Fibre 59/62"), slug("marches_publics")
     ('somme-numerique', 'la-fibre-59-62', 'marches_publics')
@@ -45,14 +45,14 @@ def slug(text: str) -> str:
 
 
 def _read_once(texts: pd.Series[str], reading: Callable[[str], object], dtype: str) -> pd.Series:
-    """Apply a reading once to each distinct text of a column; missing stays missing."""
+    """Return a column read, each distinct text once; missing stays missing."""
     codes, distinct = pd.factorize(texts)
-    read = pd.Series([reading(it) for it in distinct], dtype=dtype).array.take(codes, allow_fill=True)
+    read = pd.Series([reading(text) for text in distinct], dtype=dtype).array.take(codes, allow_fill=True)
     return pd.Series(read, index=texts.index, name=texts.name)
 
 
 def respelt(texts: pd.Series[str], reading: Callable[[str], str | None]) -> pd.Series[str]:
-    """Apply a reading that gives a text or nothing; the result is text even where all of it is missing.
+    """Return texts read as other texts or nothing; the result is text even where all of it is missing.
 
     >>> respelt(pd.Series(["A b", None], dtype="str"), lambda text: text[1:].strip() or None).tolist()
     ['b', nan]
@@ -61,7 +61,7 @@ def respelt(texts: pd.Series[str], reading: Callable[[str], str | None]) -> pd.S
 
 
 def booleans(texts: pd.Series[str]) -> pd.Series:
-    """Read yes and no in French and English, as words, letters, digits or a cross.
+    """Return yes and no in French and English, as words, letters, digits or a cross.
 
     >>> booleans(pd.Series(["Oui", "FAUX", "x", "peut-être", None])).tolist()
     [True, False, True, <NA>, <NA>]
@@ -70,7 +70,7 @@ def booleans(texts: pd.Series[str]) -> pd.Series:
 
 
 def truths(texts: pd.Series[str], words: Mapping[str, bool]) -> pd.Series:
-    """Read yes and no by the words given, which stand in their plain spelling.
+    """Return yes and no by the words given, which stand in their plain spelling.
 
     >>> truths(pd.Series(["Coché", "–", None]), {"coche": True}).tolist()
     [True, <NA>, <NA>]
@@ -79,7 +79,7 @@ def truths(texts: pd.Series[str], words: Mapping[str, bool]) -> pd.Series:
 
 
 def numbers(texts: pd.Series[str]) -> pd.Series:
-    """Read numbers with a decimal point or comma, blanks between thousands, and a per cent sign.
+    """Return numbers, also with a decimal point or comma, blanks between thousands, and a per cent sign.
 
     >>> numbers(pd.Series(["1 234,5", "12 %", "1e3", "inf", "douze"])).tolist()
     [1234.5, 0.12, 1000.0, <NA>, <NA>]
@@ -91,7 +91,7 @@ def numbers(texts: pd.Series[str]) -> pd.Series:
 
 
 def integers(texts: pd.Series[str]) -> pd.Series:
-    """Read whole numbers; a fraction is missing.
+    """Return whole numbers; a fraction is missing.
 
     >>> integers(pd.Series(["12", "12,0", "12,5"])).tolist()
     [12, 12, <NA>]
@@ -101,7 +101,7 @@ def integers(texts: pd.Series[str]) -> pd.Series:
 
 
 def dates(texts: pd.Series[str]) -> pd.Series:
-    """Read ISO dates, French dates (day first) and dates followed by a time; never a month-first date.
+    """Return ISO dates, French dates (day first) and dates followed by a time; never a month-first date.
 
     >>> dates(pd.Series(["2021-02-01", "1/2/2021", "2021-02-01T08:30:00Z", "32/01/2021", "2021"])).dt.date.tolist()
     [datetime.date(2021, 2, 1), datetime.date(2021, 2, 1), datetime.date(2021, 2, 1), NaT, NaT]
@@ -114,7 +114,7 @@ def dates(texts: pd.Series[str]) -> pd.Series:
 
 
 def shares(texts: pd.Series[str]) -> pd.Series:
-    """Read shares from 0 to 1, also written in per cent with the sign.
+    """Return shares from 0 to 1, also written in per cent with the sign.
 
     >>> shares(pd.Series(["0,25", "25 %", "25"])).tolist()
     [0.25, 0.25, <NA>]
@@ -124,18 +124,18 @@ def shares(texts: pd.Series[str]) -> pd.Series:
 
 
 def slug_lists(texts: pd.Series[str]) -> pd.Series:
-    """Read short names joined by ``;``, as text in the same form.
+    """Return short names joined by ``;``, as text in the same form.
 
     >>> slug_lists(pd.Series(["dpd; Parapheur", "*", None])).tolist()
     ['dpd;parapheur', '*', nan]
     """
     return respelt(
-        texts, lambda text: ";".join(slug(it) or it.strip() for it in text.split(";") if it.strip())
+        texts, lambda text: ";".join(slug(part) or part.strip() for part in text.split(";") if part.strip())
     )
 
 
 def slugs(texts: pd.Series[str]) -> pd.Series:
-    """Read short names, made from whatever stands there.
+    """Return short names, made from whatever stands there.
 
     >>> slugs(pd.Series(["Somme Numérique", None])).tolist()
     ['somme-numerique', nan]
