@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from opsn_geo.errors import InputError
 from opsn_geo.measure.survey.design import dummies, plain_design
@@ -55,6 +56,59 @@ def test_impossible_bounds_fail_loudly() -> None:
     targets = {"size": pd.Series({"s": 7.0, "l": 1.0})}
     with pytest.raises(InputError, match="no weights within these bounds reproduce this margin"):
         rake(BASE, LEVELS, targets, (0.9, 1.1))
+
+
+def near_the_bounds(seed: int) -> tuple[pd.Series, pd.DataFrame, dict[str, pd.Series], tuple[float, float]]:
+    """Margins that some weights give, which lie within the bounds, at them, or wherever chance puts them."""
+    rng = np.random.default_rng(seed)
+    n, low, high = (
+        int(rng.integers(4, 60)),
+        rng.choice([0.1, 0.3, 0.5, 0.8]),
+        rng.choice([1.2, 1.6, 2.0, 3.0]),
+    )
+    levels = pd.DataFrame({name: rng.integers(0, rng.integers(2, 6), n).astype(str) for name in "abc"})
+    base, total = pd.Series(rng.uniform(0.5, 2, n)), rng.uniform(2, 20) * n
+    ratios = [rng.uniform(low, high, n), rng.choice([low, high], n), rng.lognormal(0, 0.6, n)][seed % 3]
+    weights = base * ratios * total / (base * ratios).sum()
+    return base, levels, {name: weights.groupby(levels[name]).sum() for name in levels}, (low, high)
+
+
+def room_within(
+    base: pd.Series, levels: pd.DataFrame, targets: dict[str, pd.Series], bounds: tuple[float, float]
+) -> float:
+    """Largest distance of all ratios from both bounds, by linear programming; negative outside."""
+    n, total = len(base), float(targets["a"].sum())
+    indicators = pd.get_dummies(levels, columns=list(levels), dtype=float).to_numpy()
+    sums = indicators.T * (base * total / base.sum()).to_numpy()
+    one = np.ones((n, 1))
+    solution = linprog(
+        np.append(np.zeros(n), -1),
+        A_ub=np.block([[-np.eye(n), one], [np.eye(n), one]]),
+        b_ub=np.repeat([-bounds[0], bounds[1]], n),
+        A_eq=np.column_stack([sums, np.zeros(len(sums))]),
+        b_eq=pd.concat(targets.values()),
+        bounds=(None, None),
+    )
+    return float(solution.x[-1])
+
+
+def test_bounded_weights_are_found_whenever_linear_programming_finds_some() -> None:
+    verdicts = []
+    for seed in range(770, 970):
+        problem = near_the_bounds(seed)
+        room = room_within(*problem)
+        if abs(room) < 1e-6:
+            continue  # the linear programme itself is no surer than this
+        try:
+            found = rake(*problem)
+        except InputError:
+            assert room < 0, f"weights exist for seed {seed}, {room:.2g} from their bounds"
+        else:
+            assert room > 0
+            assert found.gap <= 1e-9
+        verdicts.append(room > 0)
+    assert verdicts.count(True) > 80
+    assert verdicts.count(False) > 40
 
 
 def test_contradictory_margins_fail_loudly() -> None:

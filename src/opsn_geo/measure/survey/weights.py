@@ -28,7 +28,9 @@ FEWEST: Final = 5
 """A level with fewer answering units is joined to another before weighting."""
 
 _STEPS: Final = 200
-_HALVINGS: Final = 40
+_HALVINGS: Final = 60
+_RIDGE: Final = 1e-3
+_DESCENT: Final = 1e-4
 
 
 class Calibrated(NamedTuple):
@@ -162,7 +164,7 @@ def rake(
 
     The weights are base · clip(exp(x'λ), bounds), with x the indicators of the levels and λ such that the
     weighted sums equal the targets: what iterative proportional fitting converges to (Deming and Stephan,
-    1940; Deville, Särndal and Sautory, 1993), found by Newton's method with step halving.
+    1940; Deville, Särndal and Sautory, 1993), found by Newton's method on the convex dual, with step halving.
 
     Parameters
     ----------
@@ -229,28 +231,40 @@ def kish(weights: pd.Series) -> tuple[float, float]:
 
 
 def _solve(matrix: Floats, wanted: Floats, start: Floats, low: float, high: float) -> tuple[Floats, int]:
-    """Find the ratios to the starting weights; the last ones reached where none reproduces the margins."""
+    """Find the ratios to the starting weights; the last ones reached where none reproduces the margins.
+
+    The factors λ minimise the convex dual Σ start φ(x'λ) − wanted'λ, with φ' = clip(exp, bounds): its
+    gradient is what the weighted sums lack, with the sign changed. The bounds bend it, and at a bend the gap
+    may grow while the dual falls: so it is the dual that each step must lower.
+    """
     factors = np.zeros(matrix.shape[1])
 
-    def ratios(at: Floats) -> Floats:
-        return np.clip(np.exp(np.clip(product(matrix, at), -50, 50)), low, high)
+    def reached(at: Floats) -> tuple[Floats, float, Floats]:
+        """Return the ratios, the dual and the gap to the margins."""
+        exponent = product(matrix, at)
+        ratio = np.clip(np.exp(np.clip(exponent, -50, 50)), low, high)
+        dual = float((start * ratio * (1 + exponent - np.log(ratio))).sum() - (wanted * at).sum())
+        return ratio, dual, wanted - product(matrix.T, start * ratio)
 
-    ratio = ratios(factors)
-    gap = wanted - product(matrix.T, start * ratio)
+    ratio, dual, gap = reached(factors)
     for step in range(1, _STEPS + 1):
         if np.abs(gap).max() <= TOLERANCE / 100:
             return ratio, step - 1
         moving = np.where((ratio > low) & (ratio < high), ratio, 0.0)
         hessian = product(matrix.T, (start * moving)[:, None] * matrix)
-        move = np.linalg.lstsq(hessian, gap, rcond=1e-12)[0]
+        # Where all respondents of a level are at a bound, nothing curves the dual: the ridge gives it a step.
+        ridge = _RIDGE * float(np.linalg.norm(gap)) * np.eye(len(gap))
+        move = np.linalg.lstsq(hessian + ridge, gap, rcond=1e-12)[0]
+        slope = float((gap * move).sum())
         for half in range(_HALVINGS):
-            tried = ratios(factors + move / 2**half)
-            left = wanted - product(matrix.T, start * tried)
-            if np.linalg.norm(left) < np.linalg.norm(gap):
+            size = 0.5**half
+            tried = reached(factors + size * move)
+            # Near the minimum two values of the dual look equal; where it is still falling, it has fallen.
+            if tried[1] < dual - _DESCENT * size * slope or (tried[2] * move).sum() >= 0:
                 break
         else:
             return ratio, step
-        factors, ratio, gap = factors + move / 2**half, tried, left
+        factors, (ratio, dual, gap) = factors + size * move, tried
     return ratio, _STEPS
 
 
