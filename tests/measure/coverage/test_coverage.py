@@ -137,6 +137,18 @@ def test_nothing_known_is_nothing_offered(tables: Tables) -> None:
     assert summary(known)["services_offered"].sum() == 0
 
 
+def test_where_no_commune_has_an_epci_there_is_none_to_measure_and_communes_are_measured(
+    tables: Tables,
+) -> None:
+    alone = tables | {"communes": tables["communes"].assign(siren_epci=None)}
+    bodies = epci_coverage(**alone, date=DAY)
+    assert (len(bodies.places), len(summary(bodies))) == (0, 0)
+    assert couverture(bodies).empty
+    found = states(coverage(**alone, date=DAY))["dpd"]
+    # 01001 is a member by itself; 01002 was one through its EPCI only
+    assert found[["01001", "01002"]].tolist() == ["member", "offered"]
+
+
 def test_row_order_is_irrelevant(tables: Tables) -> None:
     draw = np.random.default_rng(7)
     known = couverture(coverage(**tables, date=DAY))

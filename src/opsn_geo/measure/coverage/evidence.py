@@ -260,13 +260,7 @@ def _coverage(
 
 def _spread(table: pd.DataFrame, within: pd.DataFrame) -> pd.DataFrame:
     """Rows of a table, one for each place under their code (many to many; a code of no place has none)."""
-    return pd.concat(
-        [
-            table[table["level"] == level].merge(codes[["code", "place", "flag"]], on="code")
-            for level, codes in within.groupby("level")
-        ],
-        ignore_index=True,
-    )
+    return table.merge(within, on=["level", "code"])
 
 
 def _positions(axis: pd.Index, values: pd.Series) -> NDArray[np.intp]:
