@@ -190,7 +190,8 @@ def test_a_study_has_a_raster_for_all_that_is_known_and_no_other(toy: Territory,
         with rasterio.open(tmp_path / f"{name}.tif") as source:
             values[name], points = source.read(1), centres(source)
     assert {(it != NODATA).sum() for it in values.values()} == {12 * 16}
-    hall = shapely.distance(points, shapely.Point(600_500, 6_900_500))
+    # 80001 at its town hall; 80002, whose town hall is not known, at a point inside: the centre of its square
+    hall = shapely.distance(points, shapely.MultiPoint([(600_500, 6_900_500), (601_500, 6_900_500)]))
     office = shapely.distance(points, shapely.Point(604_000, 6_900_000))
     inside = values["access_score"] != NODATA
     np.testing.assert_allclose(values["distance_member_m"][inside], hall[inside], rtol=1e-6)

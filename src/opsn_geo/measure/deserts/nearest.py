@@ -150,20 +150,20 @@ def near_share(distance_m: pd.Series, by: pd.Series, within_m: float = NEAR_M) -
 
 
 def seat_points(opsn: pd.DataFrame, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Operators at the town hall of their seat; without a geometry where that is not known.
+    """Operators at the point of their seat's commune (:func:`places`); without one where it is not known.
 
     Parameters
     ----------
     opsn : DataFrame
         ``opsn`` and ``seat`` (``code_insee``), besides any other column.
     communes : GeoDataFrame
-        On ``code_insee``: ``mairie_x``, ``mairie_y`` (m).
+        As in :func:`places`; a seat beyond them is not known.
     """
     import geopandas as gpd  # noqa: PLC0415 - heavy, and needed for points only
 
-    mairies = communes[["mairie_x", "mairie_y"]].reindex(opsn["seat"])
-    points = gpd.points_from_xy(mairies["mairie_x"], mairies["mairie_y"], crs=communes.crs)
-    points[mairies["mairie_x"].isna().to_numpy()] = None
+    seats = places(communes).reindex(opsn["seat"])
+    points = gpd.points_from_xy(seats["x"], seats["y"], crs=communes.crs)
+    points[seats["x"].isna().to_numpy()] = None
     return gpd.GeoDataFrame(opsn.set_index("opsn"), geometry=points)
 
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from opsn_geo.catalogue.states import covered
 from opsn_geo.catalogue.words import text
-from opsn_geo.measure.deserts.nearest import lattice_distances
+from opsn_geo.measure.deserts.nearest import lattice_distances, places
 from opsn_geo.publish.classes import Class, intervals, unit_of
 from opsn_geo.publish.qgis.xml import render
 from opsn_geo.publish.staging import staged
@@ -233,8 +233,8 @@ def write_rasters(
     folder : Path
         Folder to write in; made where there is something to write.
     layers : mapping of str to GeoDataFrame
-        ``communes`` (state, mairie_x, mairie_y, inside, and access_score where it is known) and ``opsn``
-        (points), in one metric projection.
+        ``communes`` (state, mairie_x, mairie_y, inside, and access_score where it is known; without a town
+        hall a point inside stands for the commune) and ``opsn`` (points), in one metric projection.
     metadata : Metadata
         Title, territory, vintage and date for the tags of the files.
 
@@ -248,7 +248,7 @@ def write_rasters(
     inside = communes[communes["inside"]]
     grid = grid_over(inside)
     targets = {
-        "distance_member_m": _member_mairies(communes),
+        "distance_member_m": _member_places(communes),
         "distance_opsn_m": layers["opsn"].geometry.dropna(),
     }
     measures = {name: distance(grid, points) for name, points in targets.items() if not points.is_empty.all()}
@@ -261,14 +261,12 @@ def write_rasters(
     }
 
 
-def _member_mairies(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    """Return the mairies of the communes that a membership reaches, where their place is known."""
+def _member_places(communes: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return a point for each commune that a membership reaches: its town hall, else a point inside it."""
     import geopandas as gpd  # noqa: PLC0415 - heavy, and needed for rasters only
 
-    members = communes[communes["state"].isin(covered())]
-    mairies = members[["mairie_x", "mairie_y"]].dropna().astype(float)
-    points = gpd.points_from_xy(mairies["mairie_x"], mairies["mairie_y"], crs=communes.crs)
-    return gpd.GeoSeries(points, index=mairies.index)
+    members = places(communes[communes["state"].isin(covered())]).dropna()
+    return gpd.GeoSeries.from_xy(members["x"], members["y"], crs=communes.crs)
 
 
 def overlay(
