@@ -24,13 +24,14 @@ _MINUS: Final = "−"
 _GROUP: Final = {"fr": _NARROW, "en": ","}
 _POINT: Final = {"fr": ",", "en": "."}
 _PERCENT: Final = {"fr": f"{_NARROW}%", "en": "%"}
+_TO: Final = {"fr": "à", "en": "to"}
 
 
 def signs(lang: Language = "fr") -> dict[str, str]:
     r"""Return the signs that numbers are written with, for programs that write numbers themselves.
 
     >>> signs("en")
-    {'group': ',', 'point': '.', 'minus': '−', 'percent': '%', 'space': '\xa0', 'missing': '–'}
+    {'group': ',', 'point': '.', 'minus': '−', 'percent': '%', 'space': '\xa0', 'missing': '–', 'to': 'to'}
     """
     return {
         "group": _GROUP[lang],
@@ -39,6 +40,7 @@ def signs(lang: Language = "fr") -> dict[str, str]:
         "percent": _PERCENT[lang],
         "space": _NO_BREAK,
         "missing": MISSING,
+        "to": _TO[lang],
     }
 
 
@@ -109,7 +111,7 @@ def between(low: object, high: object, lang: Language = "fr", digits: int = 0) -
     first, last = percent(low, lang, digits), percent(high, lang, digits)
     if first == last:
         return first
-    return f"{first.removesuffix(_PERCENT[lang])} {'to' if lang == 'en' else 'à'} {last}"
+    return f"{first.removesuffix(_PERCENT[lang])} {_TO[lang]} {last}"
 
 
 def interval(low: object, high: object, lang: Language = "fr", digits: int = 0) -> str:

@@ -20,6 +20,9 @@ STATES: Final = {
     "unknown": UNKNOWN,
 }
 
+OTHER_OPERATOR: Final = "#d9cfe3"
+"""What another operator brings, where one has been chosen."""
+
 PATHS: Final = {
     "": "#fdf3d0",
     "direct": "#0072b2",
@@ -83,6 +86,7 @@ PAPER: Final = {
     "map-hatch": "rgba(40, 40, 40, 0.55)",
     "map-choice": "#d2004b",
     "map-sea": "#f9f9fb",
+    "shadow": "rgba(0, 0, 18, 0.16)",
 }
 """Colours of pages, maps and charts by name, on paper and in daylight."""
 

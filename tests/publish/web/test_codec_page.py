@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import shapely
 
+from opsn_geo.catalogue import numbers
+from opsn_geo.catalogue.words import Language
 from opsn_geo.publish.web import atlas, folium_maps
 from opsn_geo.publish.web.atlas import deflated
 from opsn_geo.publish.web.offline import asset, bundle
@@ -117,6 +119,32 @@ def test_modules_are_small_and_name_no_server() -> None:
     for module in {*atlas._PROGRAM, *folium_maps._PROGRAM, "shim.js"}:
         assert len(asset(module).splitlines()) < 400
         assert set(re.findall(r"https?://[^\s\"']+", asset(module))) <= {"http://www.w3.org/2000/svg"}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_page_writes_numbers_as_the_catalogue_does(browser: Browser, lang: Language) -> None:
+    page = browser.new_page()
+    page.add_script_tag(content=bundle(("numbers.js",), ("numberFormats",)))
+    values = [None, 0, -0.04, 0.5, 1.5, 2.5, 0.125, 12, 999.95, 1000, -1234567.891, 0.145, 1e-9, 0.995, -0.5]
+    written = page.evaluate(
+        "([signs, lang, values]) => { const f = opsnGeo.numberFormats(signs, lang); return values.map((v) =>"
+        " [f.count(v), f.decimal(v, 2, true), f.percent(v), f.percent(v, 1), f.distance(v),"
+        " f.withUnit(f.count(v), 'km²'), f.between(v, 0.75, f.percent)]); }",
+        [numbers.signs(lang), lang, values],
+    )
+    assert written == [
+        [
+            numbers.count(it, lang),
+            numbers.decimal(it, lang, 2, trim=True),
+            numbers.percent(it, lang),
+            numbers.percent(it, lang, 1),
+            numbers.distance(it, lang),
+            "–" if it is None else numbers.with_unit(numbers.count(it, lang), "km²", lang),
+            numbers.between(it, 0.75, lang),
+        ]
+        for it in values
+    ]
+    page.close()
 
 
 OUTLINES = """

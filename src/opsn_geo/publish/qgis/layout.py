@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from opsn_geo.publish.classes import legend_unit
 from opsn_geo.publish.notices import simulation_warning
 from opsn_geo.publish.qgis.layers import ProjectLayer
 from opsn_geo.publish.qgis.map_themes import MapTheme
+from opsn_geo.publish.qgis.xml import render
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -123,5 +123,4 @@ def _source(layer: ProjectLayer, lang: Language) -> str:
 
 @cache
 def _north() -> str:
-    file = resources.files("opsn_geo.publish.qgis").joinpath("templates", "north.svg")
-    return base64.b64encode(file.read_bytes().strip()).decode()
+    return base64.b64encode(render("north.svg.jinja").strip().encode()).decode()

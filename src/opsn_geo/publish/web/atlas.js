@@ -1,10 +1,11 @@
 // Joins the parts of the atlas: data, choices, map, legend, panel, table, exports.
 import { inflate, split } from "./codec.js";
 import { makeControls, showLegend } from "./controls.js";
-import { byId, formats, h } from "./dom.js";
+import { byId, h } from "./dom.js";
 import { createStore } from "./hash.js";
 import { makeMap, makeTowns } from "./map.js";
 import { buildModel, findPlace, makeView, validChoices } from "./model.js";
+import { numberFormats } from "./numbers.js";
 import { showPortrait } from "./portrait.js";
 import { makeSearch } from "./search.js";
 import { composeSheet, makeExports } from "./sheet.js";
@@ -38,7 +39,7 @@ function followMap(map, store) {
 /** Open the atlas on a Leaflet map, with the packed data of the page. */
 export async function openAtlas(map) {
   const model = buildModel(split(await inflate(byId("data").textContent)));
-  const format = formats(model.lang);
+  const format = numberFormats(model.signs, model.lang);
   const topology = decodeTopology(model.topology);
   const store = createStore((wanted) => validChoices(model, wanted));
   const choose = (word) => {

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue import palette
+from opsn_geo.catalogue import numbers, palette
 from opsn_geo.catalogue.register import groups, tables
-from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State
+from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered, possibly_covered
 from opsn_geo.catalogue.words import Language, definition, text, texts
 from opsn_geo.publish.notices import date_written, simulation_notice, simulation_title, subtitle
 from opsn_geo.publish.staging import staged
@@ -41,8 +41,8 @@ ANY: Final = "any"
 _STATES: Final = tuple(State)
 _TOWNS: Final = 400
 _PROGRAM: Final = (
-    "codec.js", "topology.js", "dom.js", "hash.js", "layer.js", "model.js", "map.js", "combobox.js",
-    "controls.js", "search.js", "portrait.js", "table.js", "sheet.js", "atlas.js",
+    "codec.js", "topology.js", "dom.js", "numbers.js", "hash.js", "layer.js", "model.js", "map.js",
+    "combobox.js", "controls.js", "search.js", "portrait.js", "table.js", "sheet.js", "atlas.js",
 )  # fmt: skip
 
 
@@ -151,6 +151,8 @@ def payload(
         "simulatedNote": f"{simulation_title(lang)} {notice}" if notice else "",
         "sourceNote": source_note(metadata),
         "texts": texts("atlas", lang),
+        "signs": numbers.signs(lang),
+        "paper": palette.PAPER,
         "grid": {"left": packed.left, "top": packed.top, "step": packed.step},
         "towns": _towns(communes, packed),
         "levels": {level: _columns(layers, level, operators) for level in LEVELS},
@@ -161,6 +163,11 @@ def payload(
         ],
         "combos": combo_list,
         "states": _states(lang),
+        "otherOperator": {
+            "key": "other",
+            "label": text("atlas.other_opsn", lang),
+            "colour": palette.OTHER_OPERATOR,
+        },
         "paths": ["", *texts("path", lang).values()],
         "shares": _share_classes(lang),
         "themes": [shown_theme(it, layers[it.layer], lang) for it in themes if it.layer in LEVELS],
@@ -289,7 +296,7 @@ def _services(services: pd.DataFrame, lang: Language) -> list[dict[str, object]]
 def _states(lang: Language) -> list[dict[str, object]]:
     return [
         {"key": s.value, "label": text(f"state.{s.value}", lang), "colour": palette.STATES[s.value],
-         "hatched": s is State.UNKNOWN}
+         "hatched": s is State.UNKNOWN, "covered": s in covered(), "possible": s in possibly_covered()}
         for s in _STATES
     ]  # fmt: skip
 

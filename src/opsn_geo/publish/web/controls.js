@@ -57,7 +57,7 @@ export const legendNote = ({ isService, level, note }, texts) =>
 export function showLegend(model, format, view) {
   const { texts } = model;
   const line = (sample, label, count) =>
-    h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.whole(count)));
+    h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.count(count)));
   byId("legend-title").textContent = view.title;
   byId("legend-note").textContent = legendNote(view, texts);
   fill(

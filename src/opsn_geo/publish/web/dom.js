@@ -43,22 +43,3 @@ export function download(name, type, content) {
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
-
-/** Number formats of the page's language. */
-export function formats(lang) {
-  const number = new Intl.NumberFormat(lang, { maximumFractionDigits: 2 });
-  const whole = new Intl.NumberFormat(lang, { maximumFractionDigits: 0 });
-  const percent = new Intl.NumberFormat(lang, { style: "percent", maximumFractionDigits: 1 });
-  const order = new Intl.Collator(lang, { numeric: true });
-  return {
-    number: (n) => number.format(n),
-    /** Say a number with its unit; metres are told in kilometres, as legends tell them. */
-    measured: (n, unit) => {
-      if (unit === "m") return `${number.format(n / 1000)}\u00a0km`;
-      return unit ? `${number.format(n)}\u00a0${unit}` : number.format(n);
-    },
-    whole: (n) => whole.format(n),
-    percent: (n) => percent.format(n),
-    compare: order.compare,
-  };
-}

@@ -16,6 +16,7 @@ from folium.map import Layer
 from folium.template import Template
 from pyproj import Transformer
 
+from opsn_geo.catalogue.numbers import signs
 from opsn_geo.catalogue.words import texts
 from opsn_geo.publish.notices import simulation_notice, subtitle
 from opsn_geo.publish.rasters import write as raster
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
-_PROGRAM: Final = ("codec.js", "topology.js", "dom.js", "layer.js", "theme.js")
+_PROGRAM: Final = ("codec.js", "topology.js", "dom.js", "numbers.js", "layer.js", "theme.js")
 _ABOVE_AREAS: Final = 200
 
 
@@ -82,6 +83,7 @@ class ThemeLayer(Layer):  # type: ignore[misc]  # folium is not typed
             "lang": metadata.language,
             "background": metadata.background,
             "texts": texts("atlas", metadata.language),
+            "signs": signs(metadata.language),
             "grid": {"left": packed.left, "top": packed.top, "step": packed.step},
             "code": layer.index.astype(str).tolist(),
             "name": layer.get("name", layer.index.to_series()).astype(str).tolist(),

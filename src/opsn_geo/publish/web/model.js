@@ -4,7 +4,6 @@ import { say } from "./dom.js";
 
 export const LEVELS = ["communes", "epci", "departements"];
 export const SERVICE_THEME = "service";
-const REACHED = new Set(["member", "used"]);
 
 /** Join the head and the binary parts in a model that answers questions about places. */
 export function buildModel({ head, parts }) {
@@ -38,21 +37,15 @@ function narrowed(model, service, operator) {
     if (model.operatorsOf(service, i).includes(operator)) {
       return state === place.unknown && model.opsn[operator].complete ? place.offered : state;
     }
-    return REACHED.has(model.states[state].key) ? other : place.not_offered;
+    return model.states[state].covered ? other : place.not_offered;
   });
-  return { of, classes: [...model.states, { key: "other", label: model.texts.other_opsn, colour: "#d9cfe3" }] };
+  return { of, classes: [...model.states, model.otherOperator] };
 }
 
-/** Of the members of a group: how many are reached, how many may be. */
+/** Of the communes of a group: how many are covered, how many may be, how many there are. */
 export function tally(classes, of, group) {
-  let yes = 0;
-  let unknown = 0;
-  for (const i of group) {
-    const { key } = classes[of[i]];
-    if (REACHED.has(key)) yes++;
-    else if (key === "unknown") unknown++;
-  }
-  return { yes, unknown, all: group.length };
+  const count = (name) => group.reduce((n, i) => n + Number(Boolean(classes[of[i]][name])), 0);
+  return { covered: count("covered"), possible: count("possible"), all: group.length };
 }
 
 /** The place of a number among intervals that include their upper bound; -1 for none. */
@@ -60,13 +53,14 @@ export function classify(classes, value) {
   return classes.findIndex(({ upper }) => upper !== null && value <= upper + 1e-9);
 }
 
-/** Say a tally in words: share, count, denominator, and what is not known. */
-export function sayTally(model, format, { yes, unknown, all }) {
+/** A tally in words: the share and the count of communes, from the least possible to the greatest, and of how many. */
+export function tallyText(model, format, { covered, possible, all }) {
   if (!all) return model.texts.no_commune;
-  const said = say(model.texts.reached_of, {
-    share: format.percent(yes / all), count: format.whole(yes), all: format.whole(all),
+  return say(model.texts.reached_of, {
+    share: format.between(covered / all, possible / all, format.percent),
+    count: format.between(covered, possible, format.count),
+    all: format.count(all),
   });
-  return unknown ? `${said} ${say(model.texts.possibly, { share: format.percent((yes + unknown) / all) })}` : said;
 }
 
 function serviceCommunes(model, service, operator) {
@@ -89,21 +83,22 @@ function serviceGroups(model, format, level, service, operator) {
   const { of, classes } = narrowed(model, service, operator);
   const tallies = model.members[level].map((group) => tally(classes, of, group));
   const shares = model.shares;
-  const low = tallies.map(({ yes, all }) => (all ? classify(shares, yes / all) : -1));
+  const low = tallies.map(({ covered, all }) => (all ? classify(shares, covered / all) : -1));
   return {
     classes: shares,
     of: Int16Array.from(low),
-    unsure: tallies.map(({ yes, unknown, all }, i) => all > 0 && classify(shares, (yes + unknown) / all) !== low[i]),
-    text: (i) => sayTally(model, format, tallies[i]),
-    raw: (i) => (tallies[i].all ? tallies[i].yes / tallies[i].all : null),
+    unsure: tallies.map(({ possible, all }, i) => all > 0 && classify(shares, possible / all) !== low[i]),
+    text: (i) => tallyText(model, format, tallies[i]),
+    raw: (i) => (tallies[i].all ? tallies[i].covered / tallies[i].all : null),
     detail: () => "",
   };
 }
 
-/** Say a number of a theme with its unit. */
-export function sayNumber(theme, format, value) {
+/** A number of a theme with its unit; metres are written in kilometres, as in legends. */
+export function numberText(theme, format, value) {
   if (theme.share) return format.percent(value);
-  return format.measured(value, theme.unit);
+  if (theme.unit === "m") return format.distance(value);
+  return format.withUnit(format.decimal(value, 2, true), theme.unit);
 }
 
 function column(model, format, theme) {
@@ -113,7 +108,7 @@ function column(model, format, theme) {
     classes: theme.classes,
     of: Int16Array.from(theme.of),
     text(i) {
-      if (isNumber && known(i)) return sayNumber(theme, format, theme.values[i]);
+      if (isNumber && known(i)) return numberText(theme, format, theme.values[i]);
       return theme.of[i] < 0 ? model.texts.unknown : theme.classes[theme.of[i]].label;
     },
     raw: (i) => (isNumber ? theme.values[i] : (theme.classes[theme.of[i]]?.label ?? null)),

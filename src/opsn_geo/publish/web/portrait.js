@@ -1,7 +1,7 @@
 // The panel of a place: who reaches it, each service on its ladder, its figures, its neighbours; two side by side.
 import { byId, fill, h, say } from "./dom.js";
 import { swatch } from "./controls.js";
-import { findPlace, makeView, sayTally, tally } from "./model.js";
+import { findPlace, makeView, tallyText, tally } from "./model.js";
 
 /** What is known of one place, as labels and words. */
 export function facts(model, format, { level, i }) {
@@ -9,7 +9,7 @@ export function facts(model, format, { level, i }) {
   const { texts } = model;
   const lines = [[texts.code, place.code[i]]];
   const add = (label, value) => value && lines.push([label, value]);
-  add(texts.inhabitants, place.population[i] === null ? "" : format.whole(place.population[i]));
+  add(texts.inhabitants, place.population[i] === null ? "" : format.count(place.population[i]));
   if (level === "communes") {
     add(texts.postal, place.postal[i].replaceAll(";", ", "));
     add("EPCI", model.levels.epci.name[place.epci[i]]);
@@ -17,8 +17,8 @@ export function facts(model, format, { level, i }) {
     add(texts.reached_by, place.opsn[i].map((o) => model.opsn[o].name).join(", ") || texts.nobody_known);
     add(texts.path, model.paths.map((label, p) => (place.path[i] === p ? label : "")).join(""));
   } else {
-    add(texts.communes, format.whole(model.members[level][i].length));
-    if (place.outside?.[i]) add(texts.outside, format.whole(place.outside[i]));
+    add(texts.communes, format.count(model.members[level][i].length));
+    if (place.outside?.[i]) add(texts.outside, format.count(place.outside[i]));
   }
   for (const theme of model.themes.filter((each) => each.level === level && each.kind === "intervals")) {
     const view = makeView(model, format, { level, theme: theme.key });
@@ -37,7 +37,7 @@ export function ladder(model, format, { level, i }) {
       return { name, family, text: state.label, names, colour: state.colour, hatched: state.hatched };
     }
     const count = tally(model.states, model.stateOf(service), model.members[level][i]);
-    return { name, family, text: sayTally(model, format, count), names: "" };
+    return { name, family, text: tallyText(model, format, count), names: "" };
   });
 }
 

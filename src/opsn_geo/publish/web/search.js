@@ -13,7 +13,7 @@ export function placeIndex(model, format) {
       note: note(i), codes: codes(i), weight: model.levels[level].population[i] ?? 0,
     }));
   const ofDep = (i) => departements.name[communes.departements[i]] ?? communes.code[i].slice(0, 2);
-  const size = (level, i) => say(model.texts.n_inhabitants, { n: format.whole(model.levels[level].population[i] ?? 0) });
+  const size = (level, i) => say(model.texts.n_inhabitants, { n: format.count(model.levels[level].population[i] ?? 0) });
   return [
     ...entries("departements", (i) => `${model.texts.departement}, ${size("departements", i)}`, (i) => [departements.code[i]]),
     ...entries("epci", (i) => `EPCI, ${size("epci", i)}`, (i) => [epci.code[i]]),

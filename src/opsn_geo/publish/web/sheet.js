@@ -27,7 +27,7 @@ export function wrap(text, most) {
   return lines;
 }
 
-const text = (x, y, words, attributes = {}) => svg("text", { x, y, fill: "#161616", "font-size": 12, ...attributes }, words);
+const text = (x, y, words, attributes = {}) => svg("text", { x, y, "font-size": 12, ...attributes }, words);
 
 const written = (x, y, words, most, size, attributes = {}) =>
   wrap(words, most).map((line, k) => text(x, y + k * size * 1.35, line, { "font-size": size, ...attributes }));
@@ -75,35 +75,35 @@ function linesOf(topology, arcs, { scale, x, y }) {
   return d;
 }
 
-function legend(view, texts, format) {
+function legend({ texts, paper }, view, format) {
   const rows = view.classes.filter(({ count }) => count).map((each) => ({ ...each }));
-  if (view.unsureCount) rows.push({ label: texts.unsure, count: view.unsureCount, colour: "#ffffff", hatched: true });
+  if (view.unsureCount) rows.push({ label: texts.unsure, count: view.unsureCount, colour: paper.page, hatched: true });
   const x = MAP.x + MAP.width + 28;
   let y = MAP.y + 8;
   const parts = [];
   const title = written(x, y + 8, view.title, 36, 14, { "font-weight": 600 });
   parts.push(...title);
   y += title.length * 19 + 6;
-  const note = written(x, y + 6, legendNote(view, texts), 46, 11, { fill: "#3a3a3a" });
+  const note = written(x, y + 6, legendNote(view, texts), 46, 11, { fill: paper.quiet });
   parts.push(...note);
   y += note.length * 15 + 12;
   for (const { colour, hatched, label, count } of rows) {
-    const box = { x, y, width: 26, height: 15, stroke: "#666", "stroke-width": 0.6 };
+    const box = { x, y, width: 26, height: 15, stroke: paper.field, "stroke-width": 0.6 };
     parts.push(svg("rect", { ...box, fill: colour }));
     if (hatched) parts.push(svg("rect", { ...box, fill: "url(#hatch)" }));
-    const lines = written(x + 34, y + 12, `${label} (${format.whole(count)})`, 32, 12);
+    const lines = written(x + 34, y + 12, `${label} (${format.count(count)})`, 32, 12);
     parts.push(...lines);
     y += Math.max(24, lines.length * 17 + 8);
   }
   return parts;
 }
 
-function foot(model) {
-  const notice = model.simulatedNote ? written(32, 724, model.simulatedNote, 165, 11, { "font-weight": 600, fill: "#7a2e00" }) : [];
-  return [...notice, ...written(32, 724 + notice.length * 16, model.sourceNote, 190, 10, { fill: "#3a3a3a" })];
+function foot({ simulatedNote, sourceNote, paper }) {
+  const notice = simulatedNote ? written(32, 724, simulatedNote, 165, 11, { "font-weight": 600, fill: paper["notice-text"] }) : [];
+  return [...notice, ...written(32, 724 + notice.length * 16, sourceNote, 190, 10, { fill: paper.quiet })];
 }
 
-function townsOf(towns, { scale, x, y }) {
+function townsOf(towns, paper, { scale, x, y }) {
   const taken = [];
   const parts = [];
   for (const town of towns.slice(0, 40)) {
@@ -113,51 +113,52 @@ function townsOf(towns, { scale, x, y }) {
     const inside = left > MAP.x && left + width < MAP.x + MAP.width && top > MAP.y + 8 && top < MAP.y + MAP.height - 8;
     if (!inside || parts.length >= 36 || taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1])) continue;
     taken.push(box);
-    parts.push(svg("circle", { cx: left, cy: top, r: 2.2, fill: "#161616" }));
-    parts.push(text(left + 5, top + 4, town.name, { "font-size": 11, stroke: "#fff", "stroke-width": 3, "paint-order": "stroke", "stroke-linejoin": "round" }));
+    parts.push(svg("circle", { cx: left, cy: top, r: 2.2 }));
+    parts.push(text(left + 5, top + 4, town.name, { "font-size": 11, stroke: paper["map-halo"], "stroke-width": 3, "paint-order": "stroke", "stroke-linejoin": "round" }));
   }
   return parts;
 }
 
 /** A scale bar of a round length, about a sixth of the map's width. */
-function scaleBar({ pixels }, format) {
+function scaleBar({ pixels }, paper, format) {
   const wish = MAP.width / 6 / pixels / 1000;
   const power = 10 ** Math.floor(Math.log10(wish));
   const km = [5, 2, 1].map((k) => k * power).find((each) => each <= wish);
   const [x, y, width] = [MAP.x + 12, MAP.y + MAP.height - 14, km * 1000 * pixels];
   return [
-    svg("path", { d: `M${x} ${y - 6}v6h${width.toFixed(1)}v-6`, fill: "none", stroke: "#161616", "stroke-width": 1.4 }),
-    text(x + 4, y - 9, `${format.number(km)}\u00a0km`, { "font-size": 11 }),
+    svg("path", { d: `M${x} ${y - 6}v6h${width.toFixed(1)}v-6`, fill: "none", stroke: paper.text, "stroke-width": 1.4 }),
+    text(x + 4, y - 9, `${format.distance(km * 1000, Math.max(0, -Math.floor(Math.log10(km))))}`, { "font-size": 11 }),
   ];
 }
 
 /** Compose the sheet of a view. `scene` holds the topology, its boxes, the lines and towns, the map and its projection. */
 export function composeSheet(model, format, view, scene) {
+  const { paper } = model;
   const at = frame(scene);
   const shape = (rings, paint) => svg("path", { d: pathOf(scene.topology, rings, at), fill: paint, "fill-rule": "evenodd" });
   const { classes, unsure } = scene.ringsOf(view);
-  const shapes = [shape(scene.landRings, "#f1f1f1")];
+  const shapes = [shape(scene.landRings, paper["map-land"])];
   for (const { place, colour, hatched } of view.classes) {
     shapes.push(shape(classes[place], colour));
     if (hatched) shapes.push(shape(classes[place], "url(#hatch)"));
   }
   if (view.unsureCount) shapes.push(shape(unsure, "url(#hatch)"));
   const line = (arcs, stroke, width) => svg("path", { d: linesOf(scene.topology, arcs, at), fill: "none", stroke, "stroke-width": width, "stroke-linejoin": "round" });
-  if (view.level === "communes") shapes.push(line(scene.borders.epci, "#3a3a3a", 0.45));
-  if (view.level === "epci") shapes.push(line(scene.borders.epci, "#ffffff", 0.8));
-  shapes.push(line(scene.borders.departements, "#3a3a3a", 1.3), ...townsOf(scene.towns, at));
-  return svg("svg", { xmlns: SVG, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, "font-family": FONT, role: "img", "aria-label": view.title },
+  if (view.level === "communes") shapes.push(line(scene.borders.epci, paper.quiet, 0.45));
+  if (view.level === "epci") shapes.push(line(scene.borders.epci, paper["map-halo"], 0.8));
+  shapes.push(line(scene.borders.departements, paper["map-departement"], 1.3), ...townsOf(scene.towns, paper, at));
+  return svg("svg", { xmlns: SVG, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, fill: paper.text, "font-family": FONT, role: "img", "aria-label": view.title },
     svg("defs", {},
-      svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("path", { d: "M0 0V6", stroke: "#4a4a4a", "stroke-width": 1.6 })),
+      svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("path", { d: "M0 0V6", stroke: paper.quiet, "stroke-width": 1.6 })),
       svg("clipPath", { id: "frame" }, svg("rect", MAP))),
-    svg("rect", { width: WIDTH, height: HEIGHT, fill: "#ffffff" }),
-    svg("rect", { x: 32, y: 28, width: 5, height: 44, fill: "#000091" }),
+    svg("rect", { width: WIDTH, height: HEIGHT, fill: paper.page }),
+    svg("rect", { x: 32, y: 28, width: 5, height: 44, fill: paper.accent }),
     text(48, 46, model.title, { "font-size": 20, "font-weight": 700 }),
-    text(48, 68, model.subtitle, { "font-size": 13, fill: "#3a3a3a" }),
+    text(48, 68, model.subtitle, { "font-size": 13, fill: paper.quiet }),
     svg("g", { "clip-path": "url(#frame)" }, ...shapes),
-    svg("rect", { ...MAP, fill: "none", stroke: "#ddd" }),
-    ...scaleBar(at, format),
-    ...legend(view, model.texts, format),
+    svg("rect", { ...MAP, fill: "none", stroke: paper.edge }),
+    ...scaleBar(at, paper, format),
+    ...legend(model, view, format),
     ...foot(model));
 }
 

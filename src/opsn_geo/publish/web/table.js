@@ -15,7 +15,7 @@ export function tableColumns(model, format, view) {
   }
   columns.push({
     key: "population", label: texts.inhabitants, isNumber: true, raw: (i) => place.population[i],
-    cell: (i) => (place.population[i] === null ? "" : format.whole(place.population[i])),
+    cell: (i) => (place.population[i] === null ? "" : format.count(place.population[i])),
   });
   const isNumber = view.shown.some((i) => typeof view.raw(i) === "number");
   columns.push({ key: "value", label: view.title, isNumber, cell: view.text, raw: view.raw });
@@ -42,9 +42,9 @@ export function csvCell(value, decimal) {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-/** Write rows as a CSV file: semicolons and decimal commas in French, as spreadsheets there expect. */
-export function toCsv(columns, rows, lang) {
-  const [separator, decimal] = lang === "fr" ? [";", ","] : [",", "."];
+/** Write rows as a CSV file: semicolons between cells where the comma is the decimal mark, as spreadsheets expect. */
+export function toCsv(columns, rows, decimal) {
+  const separator = decimal === "," ? ";" : ",";
   const lines = [columns.map(({ label }) => csvCell(label, decimal))];
   for (const i of rows) lines.push(columns.map(({ raw }) => csvCell(raw(i), decimal)));
   return `\ufeff${lines.map((cells) => cells.join(separator)).join("\r\n")}\r\n`;
@@ -75,7 +75,7 @@ export function makeTable(model, format, store) {
       return h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => store.set({ place: word }) }, words(i)));
     };
     fill(byId("table-body"), rows.slice(page * PAGE, (page + 1) * PAGE).map((i) => h("tr", {}, columns.map((c) => cell(c, i)))));
-    byId("table-status").textContent = say(texts.rows, { n: format.whole(rows.length), page: page + 1, pages: last + 1 });
+    byId("table-status").textContent = say(texts.rows, { n: format.count(rows.length), page: page + 1, pages: last + 1 });
     byId("previous").disabled = page === 0;
     byId("next").disabled = page === last;
   };
@@ -100,7 +100,7 @@ export function makeTable(model, format, store) {
   byId("previous").addEventListener("click", () => (page--, draw()));
   byId("next").addEventListener("click", () => (page++, draw()));
   byId("csv").addEventListener("click", () =>
-    download(`${model.stem}-${view.level}.csv`, "text/csv;charset=utf-8", toCsv(columns, rows, model.lang)));
+    download(`${model.stem}-${view.level}.csv`, "text/csv;charset=utf-8", toCsv(columns, rows, model.signs.point)));
   return (next) => {
     view = next;
     columns = tableColumns(model, format, view);

@@ -1,7 +1,8 @@
 // A Leaflet layer of one theme: areas on one canvas, a legend, a tooltip, and a table where the page has room for it.
 import { inflate, split } from "./codec.js";
-import { byId, fill, formats, h } from "./dom.js";
+import { byId, fill, h } from "./dom.js";
 import { gridProjection, makeCanvasLayer, makeFinder, makePaths, opacity } from "./layer.js";
+import { numberFormats } from "./numbers.js";
 import { borders, boxes, decodeTopology, outlines, sides } from "./topology.js";
 
 const LINE = "#2b2b2b";
@@ -12,7 +13,7 @@ function legend({ title, note, classes, of }, format) {
   const rows = classes.map(({ label, colour, hatched }, place) => {
     const sample = h("span", { class: hatched ? "swatch hatched" : "swatch" });
     sample.style.backgroundColor = colour;
-    return h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.whole(counts[place])));
+    return h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.count(counts[place])));
   });
   return h("div", { class: "theme-legend" }, h("h2", {}, title), h("p", {}, note), h("ul", {}, rows));
 }
@@ -21,7 +22,7 @@ function sayValue({ theme, texts }, format, i) {
   const value = theme.values[i];
   if (theme.kind === "intervals" && value !== null && value !== undefined) {
     if (theme.share) return format.percent(value);
-    return format.measured(value, theme.unit);
+    return theme.unit === "m" ? format.distance(value) : format.withUnit(format.decimal(value, 2, true), theme.unit);
   }
   return theme.of[i] < 0 ? texts.not_studied : theme.classes[theme.of[i]].label;
 }
@@ -96,7 +97,7 @@ const ThemeLayer = () =>
 export function themeLayer(text) {
   const layer = new (ThemeLayer())();
   layer._opened = inflate(text).then(split).then(({ head, parts }) => {
-    const format = formats(head.lang);
+    const format = numberFormats(head.signs, head.lang);
     const topology = decodeTopology(parts.topology);
     const paths = makePaths(topology);
     const key = L.control({ position: "topright" });

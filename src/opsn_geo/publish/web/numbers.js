@@ -1,0 +1,37 @@
+// Writes numbers as catalogue/numbers.py does, with the signs that the page receives from there.
+
+/** A positive number with so many decimals; of two that are equally near, the even one, as Python rounds. */
+function rounded(size, digits) {
+  const nearest = size.toFixed(digits);
+  const exact = size.toFixed(digits + 40);
+  const isTie = /^50*$/.test(exact.slice(-40));
+  const below = exact.slice(0, -40).replace(/\.$/, "");
+  return isTie && "02468".includes(below.at(-1)) ? below : nearest;
+}
+
+/** Ways to write a number: each takes null, or what is no number, for one that is not known. */
+export function numberFormats(signs, lang) {
+  const decimal = (value, digits = 1, trim = false) => {
+    if (!Number.isFinite(value)) return signs.missing;
+    const [whole, decimals = ""] = rounded(Math.abs(value), digits).split(".");
+    const kept = trim ? decimals.replace(/0+$/, "") : decimals;
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, signs.group);
+    const written = kept ? grouped + signs.point + kept : grouped;
+    return value < 0 && /[1-9]/.test(written) ? signs.minus + written : written;
+  };
+  const withUnit = (written, unit) => {
+    if (!unit || written === signs.missing) return written;
+    return unit === "%" ? written + signs.percent : written + signs.space + unit;
+  };
+  const count = (value) => decimal(value, 0);
+  const percent = (share, digits = 0) => withUnit(decimal(Number.isFinite(share) ? 100 * share : NaN, digits), "%");
+  const distance = (metres, digits = 1) => withUnit(decimal(Number.isFinite(metres) ? metres / 1000 : NaN, digits), "km");
+  /** The least and the greatest possible value, one of them where they are written alike. */
+  const between = (low, high, write) => {
+    const [first, last] = [write(low), write(high)];
+    if (first === last) return first;
+    const ends = [signs.percent, `${signs.space}km`].find((end) => first.endsWith(end)) ?? "";
+    return `${first.slice(0, first.length - ends.length)} ${signs.to} ${last}`;
+  };
+  return { decimal, withUnit, count, percent, distance, between, compare: new Intl.Collator(lang, { numeric: true }).compare };
+}
