@@ -2,6 +2,8 @@
 
 ``{input-columns} memberships``
     Columns of an input table, from its schema.
+``{study-keys} survey``
+    Keys of a section of the study file, as the catalogue declares them.
 ``{faults} missing_column wrong_value``
     What may be wrong and how to mend it, from the catalogue.
 ``{causes}``
@@ -33,6 +35,7 @@ from opsn_geo.cli import command_line
 from opsn_geo.linkage.causes import Cause
 from opsn_geo.read.schema import SCHEMAS, Column
 from opsn_geo.read.values import EXAMPLES
+from opsn_geo.study.keys import KEYS, Key
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -69,6 +72,30 @@ def _holds(column: Column) -> str:
     if column.default is not None:
         parts.append(f"`{column.default}` where empty")
     return "; ".join(parts)
+
+
+def study_keys(section: str) -> str:
+    """Return the keys of a section of the study file."""
+    return table(
+        ("key", "needed", "meaning", "value"),
+        (
+            (f"`{key.path}`", "yes" if key.required else "", key.definition(_LANG), _value(key))
+            for key in KEYS[section].values()
+        ),
+    )
+
+
+def _value(key: Key) -> str:
+    """Return what a key may hold: its choices or its kind, its bounds and unit, its default."""
+    expected = key.expected
+    parts = [text(expected, _LANG) if expected.startswith("expected.") else f"`{expected}`"]
+    if key.kind in {"year", "day"}:
+        parts.append(f"from {key.least} to {key.most}")
+    if key.unit:
+        parts.append(text(f"unit.{key.unit}", _LANG))
+    if key.default is not None:
+        parts.append(f"`{key.default}` if absent")
+    return "; ".join([*parts, f"`{key.example}`"] if key.kind == "rows" else parts)
 
 
 def faults(names: str) -> str:
@@ -190,6 +217,7 @@ class Made(SphinxDirective):
 
 _MAKERS: Final = {
     "input-columns": input_columns,
+    "study-keys": study_keys,
     "faults": faults,
     "causes": causes,
     "contents": contents,

@@ -171,12 +171,16 @@ def init(
     """Write a new study, ready to be filled in."""
     from opsn_geo.pipeline.init import init_study  # noqa: PLC0415
 
-    del lang
     if not (region or departements or epci):
         region = "32"
-    listed = [tuple((it or "").replace(",", " ").split()) for it in (departements, epci)]
+    listed = [tuple((codes or "").replace(",", " ").split()) for codes in (departements, epci)]
     for file in init_study(
-        folder, millesime=vintage, region=region or "", departements=listed[0], epci=listed[1]
+        folder,
+        millesime=vintage,
+        region=region or "",
+        departements=listed[0],
+        epci=listed[1],
+        lang=_language(["--lang", lang or ""]),
     ):
         click.echo(file)
 

@@ -16,7 +16,7 @@ from opsn_geo.catalogue.states import Level, MembershipPath, State
 SOURCE = Path(opsn_geo.__file__).parent
 
 
-STRUCTURED = ("tables", "columns", "maps", "groups")
+STRUCTURED = ("tables", "columns", "maps", "groups", "study_keys")
 
 
 def entries(table: dict[str, Any], key: str = "") -> Iterator[tuple[str, dict[str, str]]]:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from opsn_geo.boundaries.territory import embedded
+from opsn_geo.catalogue.words import LANGUAGES, Language
 from opsn_geo.errors import InputError
 from opsn_geo.pipeline.check import check
 from opsn_geo.pipeline.init import init_study
 from opsn_geo.study import Study
+from opsn_geo.study.keys import KEYS
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,18 @@ def test_a_new_study_can_be_checked_at_once(
     assert place(study).communes["inside"].sum() == communes
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_key_of_a_new_study_is_there_and_sound_once_uncommented(tmp_path: Path, lang: Language) -> None:
+    file = init_study(tmp_path, millesime=2021, departements=["02"], lang=lang)[0]
+    text = file.read_text(encoding="utf-8")
+    content = tomllib.loads(re.sub(r"^# (?=\[|\w+ = )", "", text, flags=re.MULTILINE))
+    for section, keys in KEYS.items():
+        given = content[section][0] if section == "scenarios" else content[section]
+        assert [name for name in keys if name not in given or not keys[name].accepts(given[name])] == []
+        assert section == "columns" or list(given) == list(keys)
+    assert Study.from_toml(file).metadata.language == lang
+
+
 def test_the_survey_keys_of_the_template_are_sound_once_uncommented(tmp_path: Path) -> None:
     file = init_study(tmp_path, millesime=2021, departements=["02"])[0]
     text = file.read_text(encoding="utf-8")
@@ -45,8 +62,18 @@ def test_the_survey_keys_of_the_template_are_sound_once_uncommented(tmp_path: Pa
         text = text.replace(f"# {name}", name)
     file.write_text(text, encoding="utf-8")
     study = Study.from_toml(file)
-    assert study.survey == {"margins": ["code_dep", "size_band", "membership"], "weight_bounds": [0.3, 3]}
+    assert study.survey == {"margins": ("code_dep", "size_band", "membership"), "weight_bounds": (0.3, 3)}
     assert check(study).faults == ()
+
+
+def test_a_study_of_many_epci_has_a_short_name(tmp_path: Path) -> None:
+    epci = [str(code) for code in embedded(millesime=2021, region="32").epci.index[:12]]
+    files = init_study(tmp_path, millesime=2021, epci=epci, lang="en")
+    assert "README.md" in {file.name for file in files}
+    study = Study.from_toml(files[0])
+    assert study.boundaries.epci == tuple(epci)
+    assert study.metadata.territory_name.endswith("…")
+    assert len(study.metadata.territory) <= 60
 
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:

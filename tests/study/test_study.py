@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
 
+from opsn_geo.catalogue.words import LANGUAGES
 from opsn_geo.errors import InputError
-from opsn_geo.study import Study, data_dir
-from opsn_geo.study.keys import BACKGROUNDS
+from opsn_geo.measure.deserts.patches import Thresholds
+from opsn_geo.measure.survey.survey import STRATA
+from opsn_geo.read.registers import REGISTERS
+from opsn_geo.read.schema import SCHEMAS
+from opsn_geo.study import Boundaries, Metadata, Study, data_dir
+from opsn_geo.study.keys import KEYS, built
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,6 +122,31 @@ def test_all_faults_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ("[tables]", "[deserts]\nurban_density = -1\n[tables]", ("wrong_key", "deserts.urban_density")),
         ("[tables]", "[deserts]\nurban = true\n[tables]", ("unknown_key", "deserts.urban")),
         ("[tables]", "[columns]\nopsn = 3\n[tables]", ("wrong_key", "columns.opsn")),
+        ("[tables]", "[deserts]\nmin_population = inf\n[tables]", ("wrong_key", "deserts.min_population")),
+        ("[tables]", "[survey]\nweight_bounds = [0, inf]\n[tables]", ("wrong_key", "survey.weight_bounds")),
+        ("date = 2021-02-01", "date = 0001-01-01", ("wrong_key", "study.date")),
+        ('"toy"', f'"{"a" * 300}"', ("wrong_key", "study.territory")),
+        ('"Toy"', '"Toy"\nsimulated = ["membership"]', ("wrong_key", "study.simulated")),
+        ('region = "32"', "departements = []", ("wrong_key", "boundaries.departements")),
+        ("[boundaries]", "boundaries = 2021-01-01\n[map]", ("unknown_key", "study.boundaries")),
+        ("[study]", 'scenarios = "x"\n[study]', ("wrong_key", "scenarios")),
+        ("[study]", "[scenarios]\nname = 'x'\n[study]", ("wrong_key", "scenarios")),
+        ("[study]", "[[scenarios]]\n[study]", ("missing_key", "scenarios.1.name")),
+        ("[study]", "[[scenarios]]\nname = 3\n[study]", ("wrong_key", "scenarios.1.name")),
+        (
+            "[study]",
+            "scenarios = [{name='a'},{name='a'}]\n[study]",
+            ("repeated_scenario_key", "scenarios.2.name"),
+        ),
+        (
+            "[study]",
+            "[[scenarios]]\nname = 'x'\noffers = [{code = 3}]\n[study]",
+            ("wrong_key", "scenarios.1.offers"),
+        ),
+        ("millesime = 2021", f"millesime = 0x{'f' * 6000}", ("wrong_key", "study.millesime")),
+        ("millesime = 2021", f"millesime = {'1' * 6000}", ("broken_toml", None)),
+        ("millesime = 2021", f"millesime = {'[' * 6000}", ("broken_toml", None)),
+        ('"t.csv"', f'"{"t" * 600}.csv"', ("missing_file", None)),
         ("[study]", 'study = "x"\n[other]', ("wrong_key", "study")),
         ("[boundaries]", 'columns = "x"\n[boundaries]', ("unknown_key", "study.columns")),
     ],
@@ -122,14 +154,16 @@ def test_all_faults_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
 def test_each_fault_has_its_cause_and_key(
     tmp_path: Path, before: str, after: str, fault: tuple[str, str]
 ) -> None:
-    with pytest.raises(InputError, match=r"study\.toml") as caught:
-        Study.from_toml(written(tmp_path, GOOD.replace(before, after, 1)))
+    file = written(tmp_path, GOOD.replace(before, after, 1))
+    with pytest.raises(InputError) as caught:
+        Study.from_toml(file)
     assert fault in causes(caught)
+    assert all(it.file.startswith(str(tmp_path)) for it in caught.value.faults)
 
 
 def test_a_map_has_no_background_unless_the_study_names_one(tmp_path: Path) -> None:
     assert Study.default().metadata.background == ""
-    for name in BACKGROUNDS:
+    for name in KEYS["map"]["background"].choices:
         asked = written(tmp_path, f'{GOOD}[map]\nbackground = "{name}"\n')
         assert Study.from_toml(asked).metadata.background == name
 
@@ -144,10 +178,44 @@ def test_an_unknown_background_is_told_with_those_that_exist(tmp_path: Path) -> 
 def test_rasters_and_studies_compared_with_must_be_there(tmp_path: Path) -> None:
     keys = '[rasters]\npopulation = "p.tif"\n[deserts]\ncompare = "old.toml"\nmin_population = 500\n[tables]'
     file = written(tmp_path, GOOD.replace("[tables]", keys, 1))
-    with pytest.raises(InputError, match=r"p\.tif.*\n.*old\.toml"):
+    with pytest.raises(InputError, match=r"old\.toml.*\n.*p\.tif"):
         Study.from_toml(file)
     for name in ("p.tif", "old.toml"):
         (tmp_path / name).touch()
     study = Study.from_toml(file)
     assert study.rasters == {"population": tmp_path / "p.tif"}
     assert study.deserts == {"compare": tmp_path / "old.toml", "min_population": 500}
+
+
+def test_every_key_is_declared_with_an_example_that_it_accepts() -> None:
+    for section, keys in KEYS.items():
+        for name, key in keys.items():
+            value = tomllib.loads(f"value = {key.example}")["value"]
+            assert key.accepts(value), key.path
+            assert key.default is None or key.accepts(key.default), key.path
+            assert (key.section, key.name) == (section, name)
+    assert [key.name for key in KEYS["tables"].values() if key.required] == [
+        *("opsn", "services", "offers", "memberships")
+    ]
+
+
+def test_the_objects_of_a_study_hold_the_keys_that_are_declared() -> None:
+    assert {it.name for it in fields(Metadata)} == {*KEYS["study"], *KEYS["map"]}
+    assert {it.name for it in fields(Boundaries)} >= {*KEYS["boundaries"]}
+    defaults = {it.name: it.default for it in fields(Metadata)}
+    assert defaults["language"] == KEYS["study"]["language"].default
+    assert KEYS["survey"]["margins"].default == list(STRATA)
+    assert KEYS["deserts"]["min_communes"].default == Thresholds().communes
+    assert KEYS["deserts"]["min_population"].default == Thresholds().population
+
+
+def test_tables_and_languages_that_a_key_may_choose_are_those_there_are() -> None:
+    assert set(KEYS["study"]["simulated"].choices) == set(KEYS["tables"])
+    assert KEYS["study"]["language"].choices == LANGUAGES
+    assert set(SCHEMAS) | {"answers", *REGISTERS} == set(KEYS["tables"])
+
+
+def test_files_are_found_from_the_folder_of_the_study(tmp_path: Path) -> None:
+    values = built({"rasters": {"population": "a/p.tif"}, "boundaries": {"epci": ["1"]}}, tmp_path)
+    assert values["rasters"] == {"population": tmp_path / "a" / "p.tif"}
+    assert values["boundaries"] == {"epci": ("1",)}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-DEFAULT_MIN_ANSWERS: Final = 5
+from opsn_geo.catalogue.words import entries
+
+DEFAULT_MIN_ANSWERS: Final[int] = entries("study_keys.thresholds.min_answers")["default"]
 """Fewest answers that anything published rests on, unless a study asks otherwise (``min_answers``).
 
 :mod:`opsn_geo.measure.disclosure` is the rule that it belongs to.

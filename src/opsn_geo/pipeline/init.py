@@ -1,28 +1,26 @@
-"""A new study, ready to be filled in: its file commented in French, its tables, a page that explains them."""
+"""A new study, ready to be filled in: its file with comments, its tables, a page that explains them."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.catalogue.words import Language, text
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import SCHEMAS
 from opsn_geo.read.values import slug
 from opsn_geo.study import data_dir
+from opsn_geo.study.keys import KEYS
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_FORMS: Final = ("opsn", "offers", "memberships", "corrections")
-_SUBJECTS: Final[Mapping[str, str]] = {
-    "opsn": "OPSN", "services": "service", "offers": "OPSN, service et périmètre",
-    "memberships": "adhésion", "corrections": "nom ou code à corriger",
-}  # fmt: skip
+_TABLES: Final = ("opsn", "services", "offers", "memberships", "corrections")
+_MOST_NAMES: Final = 3
+_PAGES: Final[Mapping[Language, str]] = {"fr": "LISEZMOI.md", "en": "README.md"}
 
 
 def init_study(
@@ -32,8 +30,9 @@ def init_study(
     region: str = "",
     departements: Collection[str] = (),
     epci: Collection[str] = (),
+    lang: Language = "fr",
 ) -> list[Path]:
-    """Write a ready study: ``study.toml``, its tables with a line of example each, and ``LISEZMOI.md``.
+    """Write a ready study: ``study.toml``, its tables with a line of example each, and a page about them.
 
     Parameters
     ----------
@@ -43,6 +42,8 @@ def init_study(
         Vintage year of the boundaries.
     region, departements, epci
         What is studied; one of the three.
+    lang : {"fr", "en"}
+        Language of the comments, of the page and of what the study publishes.
 
     Returns
     -------
@@ -68,7 +69,9 @@ def init_study(
     if sum(map(bool, (region, departements, epci))) != 1:
         raise InputError([Fault(cause="boundaries_key", file=str(folder))])
     place = embedded(millesime=millesime, region=region or None, departements=departements, epci=epci)
-    contents = _contents(place, _choice(region, departements, epci), _name(place, region, epci))
+    choices = {"region": region, "departements": list(departements), "epci": list(epci)}
+    chosen = {f"boundaries.{key}": value for key, value in choices.items() if value}
+    contents = _contents(place, chosen, _name(place, region, epci), lang)
     taken = [folder / name for name in contents if (folder / name).exists()]
     if taken:
         raise InputError(Fault(cause="file_there", file=str(file)) for file in taken)
@@ -78,51 +81,70 @@ def init_study(
     return [folder / name for name in contents]
 
 
-def _choice(region: str, departements: Collection[str], epci: Collection[str]) -> str:
-    """Say the choice of communes as a line of the study file."""
-    if region:
-        return f'region = "{region}"  # code INSEE de la région étudiée'
-    key, codes = ("departements", departements) if departements else ("epci", epci)
-    listed = ", ".join(f'"{code}"' for code in codes)
-    return f"{key} = [{listed}]"
-
-
 def _name(place: Territory, region: str, epci: Collection[str]) -> str:
-    """Name a territory: after its region's slug, its EPCI, or its départements."""
+    """Return the name of a territory: after its region's slug, its EPCI, or its départements."""
     if region:
         words = place.name.split("-")
         return "-".join(word.capitalize() if len(word) > len("de") else word for word in words)
-    names = place.epci.loc[list(epci), "name"] if epci else place.departements["name"]
-    return ", ".join(names)
+    names = list(place.epci.loc[list(epci), "name"] if epci else place.departements["name"])
+    return ", ".join(names[:_MOST_NAMES]) + ("…" if len(names) > _MOST_NAMES else "")
 
 
-def _contents(place: Territory, choice: str, name: str) -> dict[str, str]:
-    """Give the content of every file of a new study, by its name."""
-    template = resources.files("opsn_geo.study") / "template"
-    short = slug(name)
-    study = (template / "study.toml").read_text(encoding="utf-8").format(
-        name=name, slug=short, millesime=place.millesime, date=f"{place.millesime}-01-01", boundaries=choice
-    )  # fmt: skip
-    page = (template / "LISEZMOI.md").read_text(encoding="utf-8")
-    rows = [_described(it) for it in _SUBJECTS]
-    forms = {f"{it}.csv": _form(it, _examples(place)[it]) for it in _FORMS}
-    services = (data_dir() / "demo" / "services.csv").read_text(encoding="utf-8")
+def _contents(place: Territory, chosen: Mapping[str, object], name: str, lang: Language) -> dict[str, str]:
+    """Return the content of every file of a new study, by its name."""
+    title = text("init.title", lang, name=name)
+    values = {
+        "study.title": title,
+        "study.territory": slug(name)[: KEYS["study"]["territory"].most].strip("-"),
+        "study.territory_name": name,
+        "study.millesime": place.millesime,
+        "study.date": f"{place.millesime}-01-01",
+        "study.language": lang,
+        **chosen,
+        **{f"tables.{table}": f"{table}.csv" for table in _TABLES},
+        "thresholds.min_answers": KEYS["thresholds"]["min_answers"].default,
+    }
+    page = (resources.files("opsn_geo.study") / "template" / _PAGES[lang]).read_text(encoding="utf-8")
+    examples = _examples(place)
     return {
-        "study.toml": study,
-        "LISEZMOI.md": page.format(title=f"Les OPSN de {name}", tables="\n".join(rows)),
-        "services.csv": services,
-        **forms,
+        "study.toml": "\n".join(_study_file(values, lang)),
+        _PAGES[lang]: page.format(title=title, tables="\n".join(_described(it, lang) for it in _TABLES)),
+        "services.csv": (data_dir() / "demo" / "services.csv").read_text(encoding="utf-8"),
+        **{f"{table}.csv": _form(table, row) for table, row in examples.items()},
     }
 
 
-def _described(table: str) -> str:
-    """Say a table in one line of the page: its file, what a row is, its required columns."""
-    required = ", ".join(f"`{it.name}`" for it in SCHEMAS[table].columns if it.required)
-    return f"| `{table}.csv` | {_SUBJECTS[table]} | {required} |"
+def _study_file(values: Mapping[str, object], lang: Language) -> Iterator[str]:
+    """Yield the lines of a study file: the keys that have a value, and the others as comments."""
+    yield text("init.head", lang)
+    for section, keys in KEYS.items():
+        mark = "" if any(key.path in values for key in keys.values()) else "# "
+        yield f"\n# {text(f'study_sections.{section}', lang)}"
+        if section == "columns":
+            yield f'# [columns.memberships]\n# since = "{text("init.header", lang)}"'
+            continue
+        yield f"{mark}[[{section}]]" if section == "scenarios" else f"{mark}[{section}]"
+        for key in keys.values():
+            if key.path in values:
+                yield f"{key.name} = {_toml(key.kind, values[key.path])}  # {key.definition(lang)}"
+            else:
+                yield f"# {key.name} = {key.example}  # {key.definition(lang)}"
+    yield ""
+
+
+def _toml(kind: str, value: object) -> str:
+    """Return a value as TOML writes it; a day bears no quotes."""
+    return str(value) if kind == "day" else json.dumps(value, ensure_ascii=False)
+
+
+def _described(table: str, lang: Language) -> str:
+    """Return the line of the page about a table: its file, what it holds, its required columns."""
+    required = ", ".join(f"`{column.name}`" for column in SCHEMAS[table].columns if column.required)
+    return f"| `{table}.csv` | {KEYS['tables'][table].definition(lang)} | {required} |"
 
 
 def _examples(place: Territory) -> dict[str, dict[str, str]]:
-    """Give one line of example for each table, true of the territory."""
+    """Return one line of example for each table, true of the territory."""
     departement = str(place.departements.index[0])
     commune = place.communes[place.communes["inside"]].iloc[0]
     return {
@@ -137,11 +159,11 @@ def _examples(place: Territory) -> dict[str, dict[str, str]]:
 
 
 def _form(table: str, example: Mapping[str, str]) -> str:
-    """Write an empty table: its header, and a line of example if there is one."""
-    columns: Sequence[str] = [it.name for it in SCHEMAS[table].columns]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    """Return an empty table: its header, and a line of example if there is one."""
+    columns: Sequence[str] = [column.name for column in SCHEMAS[table].columns]
+    written = io.StringIO()
+    writer = csv.DictWriter(written, columns, restval="", lineterminator="\n")
     writer.writeheader()
     if example:
         writer.writerow(example)
-    return text.getvalue()
+    return written.getvalue()

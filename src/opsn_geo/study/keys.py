@@ -1,132 +1,180 @@
-"""What a study file may hold, key by key, and every fault that can be told before anything is read."""
+"""The keys of a study file, and every fault that can be found before any table is read.
+
+``catalogue/study.toml`` declares each key once: its kind, bounds, default, example and definition. A study
+is checked and built by these declarations, and the template of a new study and the documentation show them.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from opsn_geo.catalogue.words import LANGUAGES
+from opsn_geo.catalogue.words import Language, entries, text
 from opsn_geo.errors import Fault
 
-BACKGROUNDS: Final = ("plan-ign", "osm")
-"""Pictures that the HTML maps may be asked to show under their themes."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What a key of the study file may hold."""
+    """One key of the study file.
 
-    kind: Callable[[Any], bool]
-    expected: str
+    Parameters
+    ----------
+    section, name : str
+        Where it stands and what it is called.
+    kind : str
+        What a value is, see :data:`KINDS`.
+    required : bool
+        Whether a study cannot do without it.
+    default : object, optional
+        What an absent key stands for.
+    least, most : number or date, optional
+        Bounds of a value; of a text, the most characters.
+    choices, columns : tuple of str
+        The values allowed; of rows, what each may hold.
+    unit : str
+        Entry of the catalogue under ``unit``.
+    example : str
+        A value as TOML writes it.
+
+    Examples
+    --------
+    >>> key = KEYS["study"]["millesime"]
+    >>> key.accepts(2021), key.accepts(1900), key.accepts("2021")
+    (True, False, False)
+    """
+
+    section: str
+    name: str
+    kind: str
     required: bool = False
+    default: Any = None
+    least: Any = None
+    most: Any = None
+    choices: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    unit: str = ""
+    example: str = ""
+
+    @property
+    def path(self) -> str:
+        """Section and name, joined by a dot."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def expected(self) -> str:
+        """What a fault says was expected: the choices, or the kind's entry under ``expected``."""
+        return " | ".join(self.choices or self.columns) or f"expected.{self.kind}"
+
+    def accepts(self, value: object) -> bool:
+        """Whether a value is of the key's kind, among its choices and within its bounds."""
+        return KINDS[self.kind](self, value)
+
+    def definition(self, lang: Language = "fr") -> str:
+        """Return what the key means."""
+        return text(f"study_keys.{self.path}.definition", lang)
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _within(key: Key, value: Any) -> bool:  # noqa: ANN401 - a number, a day or a length
+    return (key.least is None or value >= key.least) and (key.most is None or value <= key.most)
 
 
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+def _is_text(key: Key, value: object) -> bool:
+    return isinstance(value, str) and _within(key, len(value))
 
 
-def _is_names(value: object) -> bool:
-    return isinstance(value, list) and _is_texts(value) and 0 < len(set(value)) == len(value)
+def _is_slug(key: Key, value: object) -> bool:
+    return _is_text(key, value) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", str(value)) is not None
 
 
-def _is_bounds(value: object) -> bool:
-    return (
-        isinstance(value, list)
-        and [type(it) in {int, float} for it in value] == [True, True]
-        and 0 <= value[0] < 1 < value[1]
+def _is_choice(key: Key, value: object) -> bool:
+    return isinstance(value, str) and value in key.choices
+
+
+def _is_texts(key: Key, value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(item, str) and (not key.choices or item in key.choices) for item in value
     )
 
 
-def _is_slug(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) is not None
+def _is_names(key: Key, value: object) -> bool:
+    return isinstance(value, list) and _is_texts(key, value) and 0 < len(set(value)) == len(value)
 
 
-def _is_year(value: object) -> bool:
-    return type(value) is int and 1943 <= value <= 2100  # noqa: PLR2004 - the official code begins in 1943
+def _is_whole(key: Key, value: object) -> bool:
+    return type(value) is int and _within(key, value)
 
 
-def _is_count(value: object) -> bool:
-    return type(value) is int and value >= 1
+def _is_amount(key: Key, value: object) -> bool:
+    return type(value) in {int, float} and _within(key, value)
 
 
-def _is_amount(value: object) -> bool:
-    return type(value) in {int, float} and value >= 0  # type: ignore[operator]  # a number by then
+def _is_bounds(key: Key, value: object) -> bool:
+    del key
+    return (
+        isinstance(value, list)
+        and [type(bound) in {int, float} for bound in value] == [True, True]
+        and 0 <= value[0] < 1 < value[1] < math.inf
+    )
 
 
-def _is_day(value: object) -> bool:
-    return type(value) is dt.date
+def _is_day(key: Key, value: object) -> bool:
+    return type(value) is dt.date and _within(key, value)
 
 
-def _is_language(value: object) -> bool:
-    return value in LANGUAGES
+def _is_rows(key: Key, value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(row, dict)
+        and row.keys() <= set(key.columns)
+        and all(isinstance(cell, str) for cell in row.values())
+        for row in value
+    )
 
 
-def _is_background(value: object) -> bool:
-    return value in BACKGROUNDS
-
-
-TABLES: Final = (
-    "opsn", "services", "offers", "memberships", "answers", "questionnaire", "variables",
-    "published_figures", "partnerships", "statements", "corrections", "cnil", "banatic",
-)  # fmt: skip
-_REQUIRED: Final = ("opsn", "services", "offers", "memberships")
-SHAPE: Final[dict[str, dict[str, Key]]] = {
-    "study": {
-        "title": Key(_is_text, "text", required=True),
-        "territory": Key(_is_slug, "slug", required=True),
-        "territory_name": Key(_is_text, "text"),
-        "millesime": Key(_is_year, "year", required=True),
-        "date": Key(_is_day, "day", required=True),
-        "language": Key(_is_language, "language"),
-        "simulated": Key(_is_texts, "texts"),
-        "contact": Key(_is_text, "text"),
-    },
-    "boundaries": {
-        "region": Key(_is_text, "text"),
-        "departements": Key(_is_texts, "texts"),
-        "epci": Key(_is_texts, "texts"),
-        "file": Key(_is_text, "text"),
-    },
-    "tables": {name: Key(_is_text, "text", required=name in _REQUIRED) for name in TABLES},
-    "columns": {},
-    "scenarios": {},
-    "map": {"background": Key(_is_background, "background")},
-    "thresholds": {"min_answers": Key(_is_count, "count")},
-    "survey": {
-        "margins": Key(_is_names, "names"),
-        "weight_bounds": Key(_is_bounds, "bounds"),
-        "named": Key(_is_names, "names"),
-    },
-    "rasters": {"population": Key(_is_text, "text")},
-    "deserts": {
-        "min_communes": Key(_is_count, "count"),
-        "min_population": Key(_is_amount, "amount"),
-        "urban_density": Key(_is_amount, "amount"),
-        "urban_min_communes": Key(_is_count, "count"),
-        "urban_min_population": Key(_is_amount, "amount"),
-        "compare": Key(_is_text, "text"),
-    },
+KINDS: Final[Mapping[str, Callable[[Key, Any], bool]]] = {
+    "text": _is_text,
+    "slug": _is_slug,
+    "choice": _is_choice,
+    "texts": _is_texts,
+    "names": _is_names,
+    "year": _is_whole,
+    "count": _is_whole,
+    "amount": _is_amount,
+    "bounds": _is_bounds,
+    "day": _is_day,
+    "file": _is_text,
+    "rows": _is_rows,
 }
+"""What a value of each kind must be."""
 
 
-SCENARIO: Final = {
-    "memberships": ("opsn", "level", "code", "services"),
-    "offers": ("opsn", "service", "level", "code"),
+def _declared(section: str, name: str, entry: Mapping[str, Any]) -> Key:
+    """Return a key as its entry of the catalogue declares it."""
+    fields: dict[str, Any] = {field: value for field, value in entry.items() if field != "definition"}
+    fields |= {field: tuple(fields[field]) for field in ("choices", "columns") if field in fields}
+    return Key(section=section, name=name, **fields)
+
+
+def _keys(section: str) -> dict[str, Key]:
+    """Return the keys of a section as the catalogue declares them."""
+    declared: Mapping[str, Mapping[str, Any]] = entries("study_keys").get(section, {})
+    return {name: _declared(section, name, entry) for name, entry in declared.items()}
+
+
+KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
+    section: _keys(section) for section in entries("study_sections")
 }
-"""Tables that a scenario adds rows to, and what a row may say."""
+"""Every key by its section and name; the keys of ``columns`` are those of ``tables``."""
 
 
 def faults(content: dict[str, Any], path: Path) -> list[Fault]:
-    """Tell all that is wrong with the content of a study file: keys, values, files that are not there.
+    """Return all that is wrong with the content of a study file: keys, values, files that are not there.
 
     Parameters
     ----------
@@ -142,107 +190,136 @@ def faults(content: dict[str, Any], path: Path) -> list[Fault]:
 
     Examples
     --------
-    >>> [it.column for it in faults({"studi": {}, "boundaries": {"region": "32"}}, Path("study.toml"))][:2]
+    >>> wrong = faults({"studi": {}, "boundaries": {"region": "32"}}, Path("study.toml"))
+    >>> [fault.column for fault in wrong][:2]
     ['studi', 'study.title']
     """
-    return [*_unknown_keys(content, path), *_wrong_values(content, path), *_absent_files(content, path)]
-
-
-def _unknown_keys(content: dict[str, Any], path: Path) -> Iterator[Fault]:
-    """Tell every section and key that no study has, with the nearest that one has."""
-    for section, keys in content.items():
-        if section not in SHAPE:
-            yield _unknown(section, SHAPE, path)
-        elif section == "scenarios":
-            yield from _wrong_scenarios(keys, path)
-        elif not isinstance(keys, dict):
-            yield Fault(cause="wrong_key", file=str(path), column=section, expected=f"[{section}]")
+    unknown = [section for section in content if section not in KEYS]
+    found = [_unknown(section, KEYS, path) for section in unknown]
+    for section, keys in KEYS.items():
+        given = content.get(section, {})
+        if section == "scenarios":
+            found += _scenario_faults(content.get(section, []), path)
+        elif not isinstance(given, dict):
+            found.append(_wrong(section, given, f"[{section}]", path))
         elif section == "columns":
-            yield from (_unknown(f"columns.{t}", [f"columns.{n}" for n in TABLES], path)
-                        for t in keys if t not in TABLES)  # fmt: skip
+            found += _column_faults(given, path)
         else:
-            known = [f"{section}.{name}" for name in SHAPE[section]]
-            yield from (
-                _unknown(f"{section}.{key}", known, path) for key in keys if key not in SHAPE[section]
-            )
+            found += _section_faults(given, keys, section, path)
+    return [*found, *_boundary_faults(content.get("boundaries", {}), path), *_absent_files(content, path)]
 
 
-def _wrong_scenarios(scenarios: object, path: Path) -> Iterator[Fault]:
-    """Tell every scenario without a name, and every row that says what no table holds."""
-    for number, it in enumerate(scenarios if isinstance(scenarios, list) else [scenarios], start=1):
+def built(content: Mapping[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the values of a sound study file by section and key: files as paths, lists of texts as tuples.
+
+    >>> built({"tables": {"opsn": "opsn.csv"}, "study": {"simulated": ["answers"]}}, Path("a"))["study"]
+    {'simulated': ('answers',)}
+    """
+    readings: Mapping[str, Callable[[Any], Any]] = {
+        "file": partial(Path, folder),
+        "texts": tuple,
+        "names": tuple,
+        "bounds": tuple,
+    }
+    return {
+        section: {
+            name: readings.get(keys[name].kind, lambda value: value)(value)
+            for name, value in content.get(section, {}).items()
+        }
+        for section, keys in KEYS.items()
+        if section not in {"columns", "scenarios"}
+    }
+
+
+def _section_faults(
+    given: Mapping[str, Any], keys: Mapping[str, Key], place: str, path: Path
+) -> Iterator[Fault]:
+    """Yield the keys of a section that are unknown, missing or wrong."""
+    for name in given:
+        if name not in keys:
+            yield _unknown(f"{place}.{name}", [f"{place}.{known}" for known in keys], path)
+    for name, key in keys.items():
+        if name in given and not key.accepts(given[name]):
+            yield _wrong(f"{place}.{name}", given[name], key.expected, path)
+        elif name not in given and key.required:
+            yield Fault(cause="missing_key", file=str(path), column=f"{place}.{name}", expected=key.expected)
+
+
+def _column_faults(given: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """Yield the tables of ``columns`` that are unknown, or that do not map columns to headers."""
+    for name, headers in given.items():
+        if name not in KEYS["tables"]:
+            yield _unknown(f"columns.{name}", [f"columns.{known}" for known in KEYS["tables"]], path)
+        elif not isinstance(headers, dict) or not all(isinstance(it, str) for it in headers.values()):
+            yield _wrong(f"columns.{name}", headers, f"[columns.{name}]", path)
+
+
+def _scenario_faults(scenarios: object, path: Path) -> Iterator[Fault]:
+    """Yield the keys of scenarios that are unknown, missing or wrong, and the names that repeat."""
+    names: list[object] = []
+    if not isinstance(scenarios, list):
+        yield _wrong("scenarios", scenarios, "[[scenarios]]", path)
+        return
+    for number, scenario in enumerate(scenarios, start=1):
         place = f"scenarios.{number}"
-        if not isinstance(it, dict) or not _is_text(it.get("name")):
-            yield Fault(cause="missing_key", file=str(path), column=f"{place}.name", expected="expected.text")
+        if not isinstance(scenario, dict):
+            yield _wrong(place, scenario, "[[scenarios]]", path)
             continue
-        yield from (_unknown(f"{place}.{key}", [f"{place}.{name}" for name in ("name", *SCENARIO)], path)
-                    for key in it if key not in {"name", *SCENARIO})  # fmt: skip
-        for table, known in SCENARIO.items():
-            rows = it.get(table, [])
-            if not isinstance(rows, list) or not all(_is_row(row, known) for row in rows):
-                yield Fault(
-                    cause="wrong_key",
-                    file=str(path),
-                    column=f"{place}.{table}",
-                    value=str(rows),
-                    expected=", ".join(known),
-                )
+        yield from _section_faults(scenario, KEYS["scenarios"], place, path)
+        name = scenario.get("name")
+        if name is not None and name in names:
+            yield Fault(
+                cause="repeated_scenario_key", file=str(path), column=f"{place}.name", value=str(name)
+            )
+        names.append(name)
 
 
-def _is_row(row: object, known: Iterable[str]) -> bool:
-    """Tell whether a scenario's row is a table of known texts."""
-    return isinstance(row, dict) and row.keys() <= set(known) and all(map(_is_text, row.values()))
+def _boundary_faults(given: object, path: Path) -> Iterator[Fault]:
+    """Yield the fault of a study that chooses its communes in no way or in several."""
+    if isinstance(given, dict):
+        chosen = [name for name in ("region", "departements", "epci") if name in given]
+        if len(chosen) > 1 or not given:
+            value = ", ".join(chosen) or None
+            yield Fault(cause="boundaries_key", file=str(path), column="boundaries", value=value)
 
 
 def _unknown(key: str, known: Iterable[str], path: Path) -> Fault:
-    """Say that a key is unknown, and which one comes nearest."""
-    return Fault(
-        cause="unknown_key",
-        file=str(path),
-        column=key,
-        nearest=next(iter(get_close_matches(key, known, 1)), None),
-    )
+    """Return the fault of an unknown key, with the one that comes nearest."""
+    near = next(iter(get_close_matches(key, list(known), 1)), None)
+    return Fault(cause="unknown_key", file=str(path), column=key, nearest=near)
 
 
-def _wrong_values(content: dict[str, Any], path: Path) -> Iterator[Fault]:
-    """Tell every required key that is missing and every value of the wrong kind."""
-    for section, keys in SHAPE.items():
-        found = content.get(section, {})
-        if not isinstance(found, dict):
-            continue
-        for name, key in keys.items():
-            expected = f"expected.{key.expected}"
-            if name not in found and key.required:
+def _wrong(key: str, value: object, expected: str, path: Path) -> Fault:
+    """Return the fault of a value that its key does not accept."""
+    try:
+        shown = str(value)
+    except ValueError:  # a number of thousands of digits, written in another base
+        shown = type(value).__name__
+    return Fault(cause="wrong_key", file=str(path), column=key, value=shown, expected=expected)
+
+
+def _absent_files(content: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """Yield every file that the study names and that does not exist."""
+    for section, keys in KEYS.items():
+        given = content.get(section, {})
+        for name in [
+            it for it in keys if keys[it].kind == "file" and isinstance(given, dict) and it in given
+        ]:
+            file = given[name]
+            if isinstance(file, str) and not is_file(path.parent / file):
+                near = get_close_matches(Path(file).name, [it.name for it in path.parent.glob("*.*")], 1)
                 yield Fault(
-                    cause="missing_key", file=str(path), column=f"{section}.{name}", expected=expected
+                    cause="missing_file", file=str(path.parent / file), nearest=next(iter(near), None)
                 )
-            elif name in found and not key.kind(found[name]):
-                value = str(found[name])
-                yield Fault(
-                    cause="wrong_key",
-                    file=str(path),
-                    column=f"{section}.{name}",
-                    value=value,
-                    expected=expected,
-                )
-    mapping = content.get("columns", {})
-    for table, headers in mapping.items() if isinstance(mapping, dict) else ():
-        if not isinstance(headers, dict) or not all(map(_is_text, headers.values())):
-            yield Fault(cause="wrong_key", file=str(path), column=f"columns.{table}", value=str(headers))
-    place = content.get("boundaries", {})
-    chosen = [key for key in ("region", "departements", "epci") if key in place]
-    if len(chosen) > 1 or not place:
-        yield Fault(
-            cause="boundaries_key", file=str(path), column="boundaries", value=", ".join(chosen) or None
-        )
 
 
-def _absent_files(content: dict[str, Any], path: Path) -> Iterator[Fault]:
-    """Tell every file that the study names and that does not exist."""
-    named = dict(content["tables"]) if isinstance(content.get("tables"), dict) else {}
-    for section, key in (("boundaries", "file"), ("rasters", "population"), ("deserts", "compare")):
-        if isinstance(content.get(section), dict) and key in content[section]:
-            named[section] = content[section][key]
-    for file in filter(_is_text, named.values()):
-        if not (path.parent / file).is_file():
-            near = get_close_matches(Path(file).name, [p.name for p in path.parent.glob("*.*")], 1)
-            yield Fault(cause="missing_file", file=str(path.parent / file), nearest=next(iter(near), None))
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a name that the system cannot even look up is none.
+
+    >>> is_file(Path("x" * 5000))
+    False
+    """
+    try:
+        return path.is_file()
+    except OSError:
+        return False

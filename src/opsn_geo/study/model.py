@@ -1,6 +1,7 @@
-"""A study: which territory, which vintage, which tables, told in one TOML file.
+"""A study: which territory, which vintage, which tables, as one TOML file says.
 
-The file is checked key by key against :data:`opsn_geo.study.keys.SHAPE`; every fault is told at once.
+The file is checked and built key by key as :data:`opsn_geo.study.keys.KEYS` declares; all faults are listed
+at once.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS
 from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import Fault, InputError
-from opsn_geo.study.keys import SCENARIO, faults
+from opsn_geo.study.keys import built, faults, is_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,61 +140,45 @@ class Study(Summarised):
 
     @classmethod
     def default(cls) -> Self:
-        """Give the founding study, Hauts-de-France 2021, which the package carries with its data."""
+        """Return the founding study, Hauts-de-France 2021, which the package carries with its data."""
         return cls.from_toml(data_dir() / "demo" / "study.toml")
 
     @classmethod
     def from_toml(cls, path: Path | str) -> Self:
-        """Read a study file; paths in it start from its own folder.
+        """Return the study of a file; paths in it start from its own folder.
 
         Raises
         ------
         InputError
             The file is missing or is not TOML; a key is unknown, missing or of the wrong kind; a table's
-            file does not exist. All such faults are told at once.
+            file does not exist. All such faults at once.
         """
         path = Path(path)
         content = _toml(path)
         wrong = faults(content, path)
         if wrong:
             raise InputError(wrong)
-        head, place = content["study"], content["boundaries"]
+        values = built(content, path.parent)
+        named = {"territory_name": values["study"]["territory"]}
         return cls(
-            metadata=Metadata(
-                **{
-                    "territory_name": head["territory"],
-                    **head,
-                    "simulated": tuple(head.get("simulated", ())),
-                    **content.get("map", {}),
-                }
-            ),
-            boundaries=Boundaries(
-                region=place.get("region", ""),
-                departements=tuple(place.get("departements", ())),
-                epci=tuple(place.get("epci", ())),
-                file=path.parent / place["file"] if "file" in place else None,
-            ),
-            tables={name: path.parent / file for name, file in content["tables"].items()},
+            metadata=Metadata(**named | values["study"] | values["map"]),
+            boundaries=Boundaries(**values["boundaries"]),
+            tables=values["tables"],
             columns=content.get("columns", {}),
-            min_answers=content.get("thresholds", {}).get("min_answers", DEFAULT_MIN_ANSWERS),
-            survey=content.get("survey", {}),
-            rasters={name: path.parent / file for name, file in content.get("rasters", {}).items()},
-            deserts=_from(path.parent, content.get("deserts", {}), "compare"),
+            survey=values["survey"],
+            rasters=values["rasters"],
+            deserts=values["deserts"],
             scenarios={
-                it["name"]: {table: it[table] for table in SCENARIO if table in it}
-                for it in content.get("scenarios", [])
+                scenario["name"]: {table: rows for table, rows in scenario.items() if table != "name"}
+                for scenario in content.get("scenarios", [])
             },
             file=path,
+            **values["thresholds"],
         )
 
 
-def _from(folder: Path, keys: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Give the keys of a section with one of them, where it is there, as a path from a folder."""
-    return {**keys, name: folder / keys[name]} if name in keys else dict(keys)
-
-
 def data_dir() -> Path:
-    """Find the data that come with the package: inside the installed wheel, or beside ``src`` in a clone."""
+    """Return the folder of the package's data: in the installed wheel, or beside ``src`` in a clone."""
     package = Path(__file__).parents[1]
     return next(
         place for place in (package / "_data", package.parents[1] / "data") if (place / "boundaries").is_dir()
@@ -201,14 +186,14 @@ def data_dir() -> Path:
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file, or say in one fault why it cannot be read."""
-    if not path.is_file():
+    """Return the content of a TOML file; raise one fault where it cannot be read."""
+    if not is_file(path):
         raise InputError([Fault(cause="missing_file", file=str(path))])
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise InputError([Fault(cause="not_utf8", file=str(path))]) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number or a nesting that Python refuses
         line = re.search(r"line (\d+)", str(error))
         row = int(line[1]) if line else None
         raise InputError([Fault(cause="broken_toml", file=str(path), row=row)]) from None

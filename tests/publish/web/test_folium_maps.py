@@ -16,7 +16,7 @@ from opsn_geo.publish.web import folium_maps
 from opsn_geo.publish.web.background import BACKGROUNDS
 from opsn_geo.publish.web.offline import asset, offline
 from opsn_geo.study import Metadata
-from opsn_geo.study import keys as study_keys
+from opsn_geo.study.keys import KEYS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -102,5 +102,5 @@ def test_a_picture_from_elsewhere_is_refused(layer: gpd.GeoDataFrame, theme: The
 
 
 def test_every_background_a_study_may_name_is_known_and_comes_safely() -> None:
-    assert tuple(BACKGROUNDS) == study_keys.BACKGROUNDS
+    assert tuple(BACKGROUNDS) == KEYS["map"]["background"].choices
     assert all(it.origin.startswith("https://") for it in BACKGROUNDS.values())

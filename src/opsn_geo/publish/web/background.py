@@ -49,7 +49,7 @@ BACKGROUNDS: Final = {
         referrer="origin",  # its servers refuse pages that do not say which site they are on
     ),
 }
-"""By the names of ``study_keys.BACKGROUNDS``."""
+"""By the choices of the key ``map.background``."""
 
 
 def add_background(made: folium.Map, metadata: Metadata) -> None:
