@@ -249,7 +249,7 @@ def figures_table() -> pd.DataFrame:
         {
             "figure": ["users_share", "attacked", "staff"], "label": ["Utilisent", "Attaquées", "Agents"],
             "value": [72.0, 18.0, 15.0], "unit": ["share", "share", "mean"], "precision": [1.0, 1.0, 0.1],
-            "base": [488.0, 488.0, np.nan], "recomputed": [71.6, 18.0, np.nan],
+            "comparison": "eq", "base": [488.0, 488.0, np.nan], "recomputed": [71.6, 18.0, np.nan],
             "recomputed_base": [488.0, 444.0, np.nan], "low": [68.0, 15.0, np.nan],
             "high": [75.0, 22.0, np.nan], "difference": [-0.4, 0.0, np.nan],
             "status": ["agrees", "inconsistent", "not_computable"],
@@ -262,7 +262,7 @@ def test_published_stands_beside_recomputed(studied: Callable[..., Published]) -
     given = studied()
     wrong = pd.DataFrame(
         {"check": ["base"], "subject": ["attacked"], "severity": ["contradiction"],
-         "evidence": ["80 sur 444"],
+         "evidence": ["80 sur 444"], "quote": ["80, soit 18 %"],
          "where": ["III"], "expected": ["488"], "found": ["444"]}
     )  # fmt: skip
     with_figures = given._replace(tables={**given.tables, "figures": figures_table(), "incoherences": wrong})
@@ -278,12 +278,26 @@ def test_published_stands_beside_recomputed(studied: Callable[..., Published]) -
     assert [row[-1] for row in apart.rows] == ["Incohérent : 80 sur 444.", "non recalculable. Colonne vide."]
     assert apart.rows[1][1:7] == ("15,0", "–", "–", "–", "–", "–")
     listed = [it for it in blocks(section(made, "contradictions")) if isinstance(it, Table)]
-    assert listed[0].rows == (("80 sur 444", "contradiction", "III"),)
+    assert listed[0].rows == (("80 sur 444", "« 80, soit 18 % »", "contradiction", "III"),)
+
+
+def test_a_published_bound_is_shown_as_the_study_writes_it(studied: Callable[..., Published]) -> None:
+    given = studied()
+    bound = figures_table().iloc[:1].assign(comparison="gt", difference=2.0, status="by_construction")
+    made = report.report(material(given._replace(tables={**given.tables, "figures": bound})))
+    facts, agreed = list(blocks(section(made, "figures")))[1:]
+    assert isinstance(facts, Facts)
+    assert isinstance(agreed, Table)
+    assert agreed.rows[0][1] == f"> 72{SPACE}%"
+    assert agreed.rows[0][-2:] == ("–", "concorde par construction")
+    assert [it.value for it in facts.items][:2] == ["0", "1"]
 
 
 def test_no_inconsistency_is_said(studied: Callable[..., Published]) -> None:
     given = studied()
-    none = pd.DataFrame(columns=["check", "subject", "severity", "evidence", "where", "expected", "found"])
+    none = pd.DataFrame(
+        columns=["check", "subject", "severity", "quote", "evidence", "where", "expected", "found"]
+    )
     made = report.report(material(given._replace(tables={**given.tables, "incoherences": none})))
     told = next(it for it in blocks(section(made, "contradictions")) if isinstance(it, Prose))
     assert told.paragraphs == (texts("report", "fr")["contradictions_none"],)

@@ -25,6 +25,8 @@ _Writer = Callable[[Any, Language], str]
 _STRUCTURE: Final = "structure:"
 """How the labels of kinds of body begin, where a questionnaire asks for them."""
 _UNKNOWN: Final = "unknown"
+COMPARISONS: Final = {"gt": "> ", "lt": "< "}
+"""What a study writes before a figure that it only bounds, such as “more than a quarter”."""
 _DIFFERENT: Final = ("differs", "inconsistent")
 """Statuses of the figures that a comparison lists."""
 
@@ -222,12 +224,13 @@ def incoherences(
     Returns
     -------
     DataFrame
-        ``check``, ``subject``, ``severity``, ``evidence`` (a sentence), ``where``, ``expected``, ``found``.
+        ``check``, ``subject``, ``severity``, ``quote``, ``evidence`` (a sentence), ``where``, ``expected``,
+        ``found``.
 
     Examples
     --------
     >>> findings = pd.DataFrame({"check": ["lists"], "subject": ["sig"], "severity": ["contradiction"],
-    ...     "where": [""], "values": [{"item": "sig", "one": ["rare"], "other": [["missing"]]}]})
+    ...     "quote": "…", "where": "", "values": [{"item": "sig", "one": ["rare"], "other": [["missing"]]}]})
     >>> print(incoherences(findings, {"service=sig": "GIS"}, "en")["evidence"].item())
     GIS stands in “rare” and in “missing”, which exclude each other.
     """
@@ -238,7 +241,7 @@ def incoherences(
         parts, columns=["evidence", "expected", "found"], index=findings.index, dtype="str"
     )
     table = findings.drop(columns="values").join(columns)
-    return table[["check", "subject", "severity", "evidence", "where", "expected", "found"]]
+    return table[["check", "subject", "severity", "quote", "evidence", "where", "expected", "found"]]
 
 
 def _evidence(check: str, values: _Row, labels: Mapping[str, str], lang: Language) -> tuple[str, str, str]:
@@ -253,16 +256,32 @@ def _evidence(check: str, values: _Row, labels: Mapping[str, str], lang: Languag
         words = {"parts": parts, "gap": gap, "expected": written["value"], "found": written["total"]}
         sentence = text(f"consistency.{key}", lang, whole=values["whole"], **words)
         return sentence, words["expected"], words["found"]
-    sentence = text(f"consistency.{check}", lang, **written)
+    if check == "sizes":
+        return _sizes_evidence(values, written, lang)
+    within_own_margin = check != "gap" or abs(values["value"]) <= values["margin"]
+    sentence = text(f"consistency.{check if within_own_margin else 'gap_joint'}", lang, **written)
     if check in {"base", "units"}:
         expected = written["stated" if check == "base" else "units"]
         return sentence, expected, text("consistency.between", lang, **written)
     if check == "gap":
         return sentence, f"> {written['joint']}", written["value"]
-    if check == "sizes":
-        share, nearest = (text("consistency.percent", lang, it=written[it]) for it in ("share", "nearest"))
-        return sentence, share, nearest
     return sentence, text("consistency.everybody", lang), text("consistency.reach", lang, **written)
+
+
+def _sizes_evidence(values: _Row, written: dict[str, str], lang: Language) -> tuple[str, str, str]:
+    """Return the sentence on the sizes of those who answered, those of the territory, and those published."""
+    if "p" in values:
+        written["p"] = _chance(values["p"], lang)
+    sentence = text(f"consistency.sizes_{values['reading']}", lang, **written)
+    ends = {"low": written["fewest_share"], "high": written["most_share"]}
+    published = text("consistency.percent", lang, it=text("consistency.between", lang, **ends))
+    return sentence, text("consistency.percent", lang, it=written["share"]), published
+
+
+def _chance(p: float, lang: Language) -> str:
+    """Return a chance to four decimals; a smaller one as less than that."""
+    least = 0.0001
+    return f"< {numbers.decimal(least, lang, 4)}" if p < least else numbers.decimal(p, lang, 4)
 
 
 def _lists_evidence(values: _Row, labels: Mapping[str, str], lang: Language) -> tuple[str, str, str]:
@@ -302,13 +321,14 @@ def notes(figures: pd.DataFrame, incoherent: pd.DataFrame, lang: Language = "fr"
     """
     each = incoherent.assign(subject=incoherent["subject"].astype(object).str.split(";")).explode("subject")
     evidence = each.drop_duplicates(["severity", "subject"]).set_index(["severity", "subject"])["evidence"]
+    doubts = each[each["severity"] != "contradiction"].drop_duplicates("subject").set_index("subject")
 
     def note(row: _Row) -> str:
         if row["note"] == "inconsistent":
             contradiction = evidence["contradiction", row["figure"]]
             return text("figure_note.inconsistent", lang, evidence=contradiction)
         if row["note"] == "doubted":
-            return str(evidence["warning", row["figure"]])
+            return str(doubts.loc[row["figure"], "evidence"])
         own, base = (numbers.count(row[it], lang) for it in ("recomputed_base", "base"))
         return text(f"figure_note.{row['note']}", lang, own=own, base=base) if row["note"] else ""
 
@@ -347,6 +367,7 @@ def comparison_text(tables: Mapping[str, pd.DataFrame], lang: Language = "fr") -
             check=checks[row["check"]],
             severity=severities[row["severity"]],
             evidence=row["evidence"],
+            quote=text("consistency.quoted", lang, it=row["quote"]) if row["quote"] else "",
             where=f"({row['where']})" if row["where"] else "",
         ).rstrip()
         for row in tables["incoherences"].to_dict("records")
@@ -358,6 +379,7 @@ def comparison_text(tables: Mapping[str, pd.DataFrame], lang: Language = "fr") -
 def _figure_line(row: _Row, statuses: Mapping[str, str], lang: Language) -> str:
     """Return one figure beside its recomputed value."""
     written = {name: _figure(row[name], lang) for name in ("value", "recomputed", "low", "high")}
+    written["value"] = COMPARISONS.get(row["comparison"], "") + written["value"]
     interval = text("compare.interval", lang, **written) if written["low"] != numbers.MISSING else ""
     words = {"status": statuses[row["status"]], "label": row["label"], "note": row["note"]}
     return text("compare.figure", lang, **words, **written, interval=interval).rstrip()

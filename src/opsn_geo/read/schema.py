@@ -197,6 +197,7 @@ PUBLISHED_FIGURES: Final = Schema(
             for name in ("base_note", "where", "table", "measure", "item", "choice", "group", "by")
         ),
         Column(name="part_of", kind="slug", refers_to="published_figures"),
+        Column(name="quote", headers=("citation",)),
     ),
 )
 PARTNERSHIPS: Final = Schema(
@@ -222,6 +223,7 @@ STATEMENTS: Final = Schema(
         Column(name="exhaustive", kind="boolean", default="false"),
         Column(name="where"),
         Column(name="says"),
+        Column(name="quote", headers=("citation",)),
     ),
 )
 CORRECTIONS: Final = Schema(

@@ -70,13 +70,20 @@ def test_every_figure_is_that_of_plain_pandas(published: pd.DataFrame, plain: Mo
 
 def test_what_agrees_in_value_agrees_unless_a_check_refutes_it(published: pd.DataFrame) -> None:
     assert published["status"].value_counts().to_dict() == {
-        "agrees": 99, "not_computable": 8, "inconsistent": 4,
+        "agrees": 34, "by_construction": 69, "not_computable": 8,
     }  # fmt: skip
-    refuted = published[published["status"] == "inconsistent"]
-    assert set(refuted.index) == {
-        "services_national", "services_offered", "services_not_covered", "cyberattack_share",
-    }  # fmt: skip
-    assert refuted.loc["cyberattack_share", "note"].startswith("Incohérent : ")
+    doubted = published.loc[["services_offered", "cyberattack_share", "communes", "comedec_gap"]]
+    assert doubted["note"].str.contains("30|433|376|6,4").all()
+
+
+def test_agreement_with_what_was_drawn_to_agree_is_called_so(published: pd.DataFrame, inputs: Inputs) -> None:
+    on_answers = inputs.tables["published_figures"].set_index("figure")["table"].eq("answers")
+    constructed = published["status"].eq("by_construction")
+    assert on_answers[constructed].all()
+    assert not on_answers[published["status"].eq("agrees")].any()
+    real = replace(inputs, study=replace(inputs.study, metadata=replace(inputs.study.metadata, simulated=())))
+    statuses = figures.analysis(real, shared_measures(real)).tables["figures"]["status"]
+    assert "by_construction" not in set(statuses)
 
 
 def test_each_item_has_its_own_base(published: pd.DataFrame) -> None:

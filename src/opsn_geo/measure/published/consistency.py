@@ -2,7 +2,9 @@
 
 Each check returns its findings, one row each: codes, and the numbers that make them; none where nothing is
 wrong. The sentences are made when results are published. A published number stands for every number that
-rounds to it: a finding is what no such number can explain.
+rounds to it: a finding is what no such number can explain. How grave it is follows from what the study
+writes: a contradiction quotes it, a warning reserves, an imprecise wording is only that. What is simulated
+contradicts nobody.
 """
 
 from __future__ import annotations
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
 
     from opsn_geo.measure.coverage.evidence import Coverage
 
-COLUMNS: Final = ("check", "subject", "severity", "where", "values")
-"""Which check; the figures or claims it is about, joined by ``;``; how grave; where the study says so; and
-the numbers and texts that the evidence is made of, by name."""
+COLUMNS: Final = ("check", "subject", "severity", "quote", "where", "values")
+"""Which check; the figures or claims it is about, joined by ``;``; how grave; what the study writes, word for
+word; where; and the numbers and texts that the evidence is made of, by name."""
 CONTRADICTION: Final = "contradiction"
-"""Both cannot be true."""
+"""What the study writes cannot all be true; always with the sentences quoted."""
 WARNING: Final = "warning"
-"""Both may be true, but not what they are taken to mean."""
+"""It may be true, but not what it is taken to mean; or no sentence is quoted that it would contradict."""
+IMPRECISE: Final = "imprecise"
+"""The wording leaves open what would decide it, as a list that does not claim to be whole."""
 RESPONDENT: Final = "respondent"
 """Item whose number of different values is the number of respondents."""
 BAND: Final = "population_band"
@@ -82,7 +86,7 @@ def published_range(figures: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def parts_and_wholes(figures: pd.DataFrame) -> pd.DataFrame:
+def parts_and_wholes(figures: pd.DataFrame, statements: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the parts that do not sum to their whole.
 
     Parameters
@@ -90,11 +94,14 @@ def parts_and_wholes(figures: pd.DataFrame) -> pd.DataFrame:
     figures : DataFrame
         Published figures, with ``part_of``: the figure that the parts which name it make up together.
         Percentages of a figure that is no percentage make up 100.
+    statements : DataFrame, optional
+        ``list`` and ``exhaustive``: a figure that counts a list which is not exhaustive may count more.
 
     Returns
     -------
     DataFrame
-        :data:`COLUMNS`, a contradiction for each whole that no rounding lets its parts make up.
+        :data:`COLUMNS`, a contradiction for each whole that no rounding lets its parts make up; imprecise
+        where too little is named, and one of the parts counts a list that does not claim to be whole.
 
     Notes
     -----
@@ -107,7 +114,7 @@ def parts_and_wholes(figures: pd.DataFrame) -> pd.DataFrame:
     >>> parts_and_wholes(figures)["values"].item()
     {'parts': [('offered', 26.0), ('missing', 4.0)], 'total': 30.0, 'whole': 'all', 'value': 31.0}
     """
-    ranges = with_ranges(figures)
+    ranges, open_lists = with_ranges(figures), _open_lists(statements)
     rows = []
     for name, parts in ranges[ranges["part_of"].isin(ranges.index)].groupby("part_of", sort=False):
         whole: Any = ranges.loc[str(name)]
@@ -127,7 +134,10 @@ def parts_and_wholes(figures: pd.DataFrame) -> pd.DataFrame:
             "whole": str(whole["label"]),
             "value": value,
         }
-        rows.append(finding("parts", subject, CONTRADICTION, ranges.loc[subject, "where"], values))
+        short = parts["greatest"].sum() < least
+        counts_open_list = parts["group"].str.removeprefix("list=").isin(open_lists).any()
+        severity = IMPRECISE if short and counts_open_list else CONTRADICTION
+        rows.append(finding("parts", subject, severity, ranges.loc[subject], values))
     return findings(rows)
 
 
@@ -145,7 +155,8 @@ def implied_bases(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        :data:`COLUMNS`, a contradiction for each such percentage.
+        :data:`COLUMNS`, for each such percentage a contradiction where the study states its base, a warning
+        where it only leaves the reader to think of all respondents.
 
     Notes
     -----
@@ -170,9 +181,16 @@ def implied_bases(figures: pd.DataFrame) -> pd.DataFrame:
     greatest = np.floor(100 * pairs["greatest_count"] / pairs["least"])
     wrong = pairs.assign(stated=stated, low=least, high=greatest)[(stated < least) | (stated > greatest)]
     names = ["label", "value", "label_count", "value_count", "low", "high", "stated"]
+    own_base = wrong[["base", "base_count"]].notna().any(axis=1)
     return findings(
-        finding("base", [pair["figure"]], CONTRADICTION, [pair["where"]], {it: pair[it] for it in names})
-        for pair in wrong.to_dict("records")
+        finding(
+            "base",
+            [pair["figure"]],
+            CONTRADICTION if is_stated else WARNING,
+            ranges.loc[[pair["figure"]]],
+            {it: pair[it] for it in names},
+        )
+        for pair, is_stated in zip(wrong.to_dict("records"), own_base, strict=True)
     )
 
 
@@ -203,10 +221,15 @@ def respondents_and_units(figures: pd.DataFrame) -> pd.DataFrame:
     """
     names = {"label": "people_label", "unit": "label", "low": "people_least", "high": "people_greatest"}
     names["units"] = "value"
-    several = people_of_units(with_ranges(figures)).query("people_least > value")
+    ranges = with_ranges(figures)
+    several = people_of_units(ranges).query("people_least > value")
     return findings(
         finding(
-            "units", [row["figure"]], WARNING, [row["where"]], {name: row[it] for name, it in names.items()}
+            "units",
+            [row["figure"]],
+            WARNING,
+            ranges.loc[[row["figure"]]],
+            {name: row[it] for name, it in names.items()},
         )
         for row in several.to_dict("records")
     )
@@ -253,11 +276,11 @@ def narrow_gaps(gaps: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     gaps : DataFrame
-        All gaps published: ``figure``, ``label``, ``value`` (points), ``where``, ``low`` and ``high``
-        (interval of the recomputed gap, in points), ``members`` and ``others`` (its bases). Those without an
-        interval cannot be judged.
+        All gaps published: ``figure``, ``label``, ``value`` (points), ``where``, ``quote``, ``margin`` (half
+        of its interval, in points; missing: it cannot be judged), ``members`` and ``others`` (its bases).
+        See :func:`gap_margins`.
     confidence : float
-        Level of the intervals given, and of the joint margin.
+        Level of the margins given, and of the joint margin.
 
     Returns
     -------
@@ -266,12 +289,12 @@ def narrow_gaps(gaps: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
 
     Notes
     -----
-    Joint margin = half the interval × z(1 - α / 2K) / z(1 - α / 2).
+    Joint margin = margin × z(1 - α / 2K) / z(1 - α / 2).
 
     Examples
     --------
     >>> gaps = pd.DataFrame({"figure": ["a", "b"], "label": ["A", "B"], "value": [7, 21], "where": "III",
-    ...     "low": [0.6, 12.0], "high": [13.4, 30.0], "members": 351, "others": 137})
+    ...     "margin": [6.4, 9.0], "members": 351, "others": 137})
     >>> found = narrow_gaps(gaps)
     >>> found["subject"].item(), found["values"].item()["value"], round(found["values"].item()["joint"], 1)
     ('a', 7, 7.3)
@@ -279,14 +302,65 @@ def narrow_gaps(gaps: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     tail = 1 - confidence
     normal = NormalDist()
     wider = normal.inv_cdf(1 - tail / 2 / max(len(gaps), 1)) / normal.inv_cdf(1 - tail / 2)
-    margin = (gaps["high"] - gaps["low"]) / 2
-    narrow = gaps.assign(margin=margin, joint=margin * wider)[gaps["value"].abs() <= margin * wider]
+    joint = gaps["margin"] * wider
+    narrow = gaps.assign(joint=joint)[gaps["value"].abs() <= joint]
     names = ["label", "value", "margin", "joint", "members", "others"]
     rows = []
     for gap in narrow.to_dict("records"):
         values = {it: gap[it] for it in names} | {"count": len(gaps), "level": 100 * confidence}
-        rows.append(finding("gap", [gap["figure"]], WARNING, [gap["where"]], values))
+        sources = pd.DataFrame({it: [gap.get(it, "")] for it in ("where", "quote")})
+        rows.append(finding("gap", [gap["figure"]], WARNING, sources, values))
     return findings(rows)
+
+
+def gap_margins(figures: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
+    """Return the margin of each published gap by what is published of its two sides alone.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        Published figures with their recipe. The sides of a gap are the shares of the same item and choice
+        in the groups ``by=yes`` and ``by=no``; their bases the published count of ``by=yes``, and what it
+        leaves of all respondents.
+    confidence : float
+        Level of the margins.
+
+    Returns
+    -------
+    DataFrame
+        On ``figure``, the gaps: ``margin`` in points, ``members`` and ``others``; missing where the study
+        does not publish both shares, or their bases.
+
+    Notes
+    -----
+    z √(p₁ (1 - p₁) / n₁ + p₀ (1 - p₀) / n₀): people drawn at random, each by itself.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({"figure": ["n", "users", "gap", "yes", "no"], "value": [488, 351, 7, 17, 10],
+    ...     "unit": ["count", "count", "points", "share", "share"], "table": "answers",
+    ...     "measure": ["distinct", "count", "gap", "share", "share"],
+    ...     "item": ["respondent", "member", "tool", "tool", "tool"], "choice": ["", "yes", "", "", ""],
+    ...     "group": ["", "", "", "member=yes", "member=no"], "by": ["", "", "member", "", ""]})
+    >>> gap_margins(figures).round(2).loc["gap"].tolist()
+    [6.38, 351.0, 137.0]
+    """
+    ranges = with_ranges(figures)
+    mine = ranges[ranges["table"] == ANSWERS]
+    counts = mine[mine["measure"].eq("count") & mine["choice"].eq("yes") & mine["group"].eq("")]
+    members = counts.drop_duplicates("item").set_index("item")["value"]
+    shares = mine[mine["measure"] == "share"].drop_duplicates(["item", "choice", "group"])
+    by_side = shares.set_index(["item", "choice", "group"])["value"] / 100
+    gaps = mine[mine["measure"] == "gap"]
+    bases = pd.DataFrame({"members": gaps["by"].map(members).astype(float)}, index=gaps.index)
+    bases["others"] = respondents(ranges) - bases["members"]
+    variance = pd.Series(0.0, index=gaps.index)
+    for side, base in (("yes", "members"), ("no", "others")):
+        keys = pd.MultiIndex.from_arrays([gaps["item"], gaps["choice"], gaps["by"] + f"={side}"])
+        share = by_side.reindex(keys).set_axis(gaps.index)
+        variance += share * (1 - share) / bases[base]
+    margin = 100 * NormalDist().inv_cdf((1 + confidence) / 2) * np.sqrt(variance)
+    return bases.assign(margin=margin)[["margin", "members", "others"]].rename_axis("figure")
 
 
 def contradictory_lists(statements: pd.DataFrame) -> pd.DataFrame:
@@ -311,7 +385,7 @@ def contradictory_lists(statements: pd.DataFrame) -> pd.DataFrame:
     >>> contradictory_lists(statements)["values"].item()
     {'item': 'sig', 'one': ['rare'], 'other': [['missing']]}
     """
-    texts = as_texts(statements, ["list", "kind", "item", "code_dep", "says", "where"])
+    texts = as_texts(statements, ["list", "kind", "item", "code_dep", "says", "where", "quote"])
     texts = texts[texts["says"] != ""]
     # "offered=no" and "offered=yes" speak of the same thing, "offered"
     same = ["kind", "item", "code_dep", "property"]
@@ -321,15 +395,24 @@ def contradictory_lists(statements: pd.DataFrame) -> pd.DataFrame:
     for (_, item, _, _), group in denied.groupby(same, sort=False):
         one, *other = (list(dict.fromkeys(lists)) for _, lists in group.groupby("says", sort=False)["list"])
         values = {"item": str(item), "one": one, "other": other}
-        rows.append(finding("lists", [str(item)], CONTRADICTION, group["where"], values))
+        rows.append(finding("lists", [str(item)], CONTRADICTION, group, values))
     return findings(rows)
 
 
-def size_bands(figures: pd.DataFrame, statements: pd.DataFrame, population: pd.Series) -> pd.DataFrame:
-    """Return whether the sizes that a survey's own figures show refute that it is representative.
+def size_bands(
+    figures: pd.DataFrame,
+    statements: pd.DataFrame,
+    population: pd.Series,
+    answered: pd.Series | None = None,
+    *,
+    simulated: bool = False,
+) -> pd.DataFrame:
+    """Return whether sizes refute that a survey is representative: those published, those of who answered.
 
-    A share of all respondents is first brought to those of the units (communes) that answered: the reading
-    most in favour of the claim, in which as many as possible, or as few, of the small bodies are communes.
+    A share of respondents is no share of units (communes): several people answer for one, and some for none.
+    It leaves a range, from the fewest small units that agree with every published figure to the most. The
+    claim is refuted by what is published only if even the number in that range which suits it best is
+    further from the territory than chance allows; who answered may refute it where what is published cannot.
 
     Parameters
     ----------
@@ -337,14 +420,20 @@ def size_bands(figures: pd.DataFrame, statements: pd.DataFrame, population: pd.S
         Published figures with their recipe: the shares of item ``population_band``, whose choices are
         levels of :data:`~opsn_geo.measure.survey.response.SIZE_BANDS`, and the number of units that answered.
     statements : DataFrame
-        ``list`` and ``where``; nothing is checked unless the list ``survey_representative`` is stated.
+        ``list``, ``where`` and ``quote``; nothing is checked unless ``survey_representative`` is stated.
     population : Series of int
-        Inhabitants of each commune of the territory.
+        Inhabitants of each commune of the territory; those without a number count in no size.
+    answered : Series of bool, optional
+        On the index of `population`, whether a commune answered, where the answers are at hand.
+    simulated : bool
+        The answers were drawn: they show the method, and convict nobody.
 
     Returns
     -------
     DataFrame
-        :data:`COLUMNS`, a contradiction for each share that fewer than 1 draw in 1,000 would give.
+        :data:`COLUMNS`, one finding per such share: a contradiction where fewer than 1 draw in 1,000 would
+        give it, by what is published or by the answers; a warning where simulated answers do, or where no
+        answers are at hand and what is published does not decide.
 
     Notes
     -----
@@ -357,25 +446,38 @@ def size_bands(figures: pd.DataFrame, statements: pd.DataFrame, population: pd.S
     ...     "item": ["respondent", "population_band"], "choice": ["", "lt_500|500_1999"]})
     >>> claim = pd.DataFrame({"list": ["survey_representative"]})
     >>> values = size_bands(figures, claim, pd.Series([900] * 860 + [5000] * 140))["values"].item()
-    >>> values["share"], values["nearest"]
-    (86.0, 67.5)
+    >>> values["share"], values["fewest"], values["most"], values["reading"]
+    (86.0, 333, 337, 'refuted')
     """
     claims, ranges = _claims(statements, REPRESENTATIVE), with_ranges(figures)
     mine = ranges[ranges["table"].eq(ANSWERS) & ranges["measure"].eq("share") & ranges["item"].eq(BAND)]
-    bands, rows = banded(population, SIZE_BANDS), []
-    for figure in mine.to_dict("records") if len(claims) else ():
-        drawn, least, greatest = _share_of_units(figure, ranges)
-        alike = int(bands.isin(figure["choice"].split("|")).sum())
-        share = alike / len(bands)
-        # of all shares that the figure may stand for, the one most in favour of the claim
-        nearest = min(max(share, least), greatest)
-        if _chance(nearest, drawn, alike, len(bands)) < RISK:
-            percents = {"nearest": nearest, "share": share, "rate": drawn / len(bands)}
-            values = {name: 100 * part for name, part in percents.items()}
-            values |= {"label": figure["label"], "value": figure["value"], "drawn": drawn}
-            values |= {"units": len(bands), "once": 1 / RISK}
-            where = [*claims["where"], figure["where"]]
-            rows.append(finding("sizes", [REPRESENTATIVE], CONTRADICTION, where, values))
+    bands, rows = banded(population.dropna(), SIZE_BANDS), []
+    for figure in mine.reset_index().to_dict("records") if len(claims) else ():
+        drawn, fewest, most = _small_units(figure, ranges)
+        is_small = bands.isin(figure["choice"].split("|"))
+        alike, units = int(is_small.sum()), len(bands)
+        nearest = min(max(round(alike / units * drawn), fewest), most)
+        values = {"label": figure["label"], "value": figure["value"], "drawn": drawn, "units": units}
+        values |= {"share": 100 * alike / units, "rate": 100 * drawn / units}
+        values |= {"fewest": fewest, "most": most}
+        values |= {"fewest_share": 100 * fewest / drawn, "most_share": 100 * most / drawn}
+        reading, severity = "", WARNING
+        if (chance := _chance(nearest, drawn, alike, units)) < RISK:
+            reading, severity = "refuted", CONTRADICTION
+            values |= {"p": chance}
+        elif answered is not None and answered.any():
+            own = answered.reindex(bands.index, fill_value=False).astype(bool)
+            n_answered, n_small = int(own.sum()), int((own & is_small).sum())
+            if (chance := _chance(n_small, n_answered, alike, units)) < RISK:
+                reading = "simulated" if simulated else "answers"
+                severity = WARNING if simulated else CONTRADICTION
+                values |= {"small": n_small, "answered": n_answered, "p": chance}
+                values |= {"small_share": 100 * n_small / n_answered}
+        elif min(_chance(it, drawn, alike, units) for it in (fewest, most)) < RISK:
+            reading = "open"
+        if reading:
+            sources = pd.concat([claims, ranges.loc[[figure["figure"]]]])
+            rows.append(finding("sizes", [REPRESENTATIVE], severity, sources, {**values, "reading": reading}))
     return findings(rows)
 
 
@@ -407,7 +509,7 @@ def whole_territory(statements: pd.DataFrame, coverage: Coverage, inside: NDArra
     >>> known = Coverage(places=pd.Index(["a", "b"]), services=pd.Index(["dpd"]), opsn=pd.Index(["x"]),
     ...     evidence=np.array([[[3], [1]], [[0], [0]]], np.uint8), incomplete=np.array([False, False]),
     ...     since=np.full((2, 1), np.datetime64("NaT")), proof=np.zeros((2, 1), np.uint8))
-    >>> claim = pd.DataFrame({"list": ["whole_territory_covered"]})
+    >>> claim = pd.DataFrame({"list": ["whole_territory_covered"], "quote": ["the whole territory"]})
     >>> found = whole_territory(claim, known, np.array([True, True]))
     >>> found["severity"].item(), found["values"].item()["perimeter"], found["values"].item()["low"]
     ('contradiction', 100.0, 50.0)
@@ -433,7 +535,7 @@ def whole_territory(statements: pd.DataFrame, coverage: Coverage, inside: NDArra
     }
     refuted = not offered.all() or not possible.any(axis=1).all()
     severity = CONTRADICTION if refuted else WARNING
-    return findings([finding("territory", [WHOLE], severity, claims["where"], values)])
+    return findings([finding("territory", [WHOLE], severity, claims, values)])
 
 
 def findings(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
@@ -443,11 +545,18 @@ def findings(rows: Iterable[dict[str, object]]) -> pd.DataFrame:
 
 
 def finding(
-    check: str, subject: Iterable[str], severity: str, where: Iterable[str], values: Mapping[str, object]
+    check: str, subject: Iterable[str], severity: str, sources: pd.DataFrame, values: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return one finding: its subjects joined by ``;``, and each place once."""
-    places = dict.fromkeys(filter(None, where))
-    row = [check, ";".join(subject), severity, " ; ".join(places), dict(values)]
+    """Return one finding: its subjects joined by ``;``, each place and each sentence of `sources` once.
+
+    Nothing is called a contradiction without the sentence that it contradicts.
+    """
+    places, quotes = (
+        list(dict.fromkeys(filter(None, sources[name]))) if name in sources else []
+        for name in ("where", "quote")
+    )
+    graded = WARNING if severity == CONTRADICTION and not quotes else severity
+    row = [check, ";".join(subject), graded, " … ".join(quotes), " ; ".join(places), dict(values)]
     return dict(zip(COLUMNS, row, strict=True))
 
 
@@ -461,7 +570,9 @@ def with_ranges(figures: pd.DataFrame) -> pd.DataFrame:
         ``least`` and ``greatest`` of :func:`published_range`.
     """
     named = figures.set_index("figure")
-    complete = as_texts(named, [*_SAME, "label", "unit", "measure", "comparison", "where", "part_of"])
+    complete = as_texts(
+        named, [*_SAME, "label", "unit", "measure", "comparison", "where", "quote", "part_of", "by"]
+    )
     complete["label"] = complete["label"].where(complete["label"] != "", complete.index.to_series())
     numbers = named.reindex(columns=["value", "base", "precision"]).astype("Float64").astype(float)
     complete = complete.join(numbers)
@@ -476,28 +587,44 @@ def respondents(ranges: pd.DataFrame) -> float:
 
 def _claims(statements: pd.DataFrame, claim: str) -> pd.DataFrame:
     """Return the statements of one claim."""
-    texts = as_texts(statements, ["list", "where"])
+    texts = as_texts(statements, ["list", "where", "quote"])
     return texts[texts["list"] == claim]
 
 
-def _share_of_units(share: Mapping[Any, Any], ranges: pd.DataFrame) -> tuple[int, float, float]:
-    """Return the number of units that respondents answer for, and the ends of a share brought to units."""
-    least, greatest = share["least"] / 100, share["greatest"] / 100
+def _open_lists(statements: pd.DataFrame | None) -> list[str]:
+    """Return the lists of a study that do not claim to be whole."""
+    if statements is None or "exhaustive" not in statements:
+        return []
+    whole = statements["exhaustive"].fillna(value=False).astype(bool).groupby(statements["list"]).all()
+    return [str(name) for name in whole.index[~whole]]
+
+
+def _small_units(share: Mapping[Any, Any], ranges: pd.DataFrame) -> tuple[int, int, int]:
+    """Return how many units answered, and the fewest and the most of them that a share may leave small.
+
+    Each unit has a respondent at least, and all respondents of a unit are of its size.
+    """
+    people = float(share["base"]) if pd.notna(share["base"]) else respondents(ranges)
     units = people_of_units(ranges)
     own = units[units["group"].isin([share["group"]]) | (share["group"] == "")]
-    if own.empty:
-        base = share["base"] if pd.notna(share["base"]) else respondents(ranges)
-        return int(base), least, greatest
-    first = own.iloc[0]
-    if share["group"] == "":
-        # the units are a part of all respondents: the others may all be of those sizes, or none of them
-        part = first["people_least"] / first["total"]
-        least, greatest = max(0.0, (least - (1 - part)) / part), min(1.0, greatest / part)
-    return int(first["value"]), least, greatest
+    first = None if own.empty else own.iloc[0]
+    if first is not None and share["group"]:
+        people = first["people_greatest"]
+    small_least, small_greatest = (
+        rounded(share[end] * people / 100 + sign * _ROUNDING)
+        for end, rounded, sign in (("least", np.ceil, -1), ("greatest", np.floor, 1))
+    )
+    if first is None:
+        return int(people), int(small_least), int(small_greatest)
+    n_units, in_units = int(first["value"]), first["people_greatest"]
+    # as many as possible of the small respondents, or as few, answer for these units and not for other bodies
+    fewest = max(n_units - in_units + max(0.0, small_least + in_units - people), 0.0)
+    most = min(small_greatest, n_units if small_greatest >= first["people_least"] else n_units - 1)
+    return n_units, int(min(fewest, n_units)), int(most)
 
 
-def _chance(share: float, drawn: int, alike: int, units: int) -> float:
-    """Return the chance that a random draw of units lies as far from the territory as a share does."""
+def _chance(small: int, drawn: int, alike: int, units: int) -> float:
+    """Return the chance that a random draw lies as far from the territory as one with so many small units."""
     drawn = min(drawn, units)
-    count = min(max(round(share * drawn), drawn + alike - units, 0), alike, drawn)
+    count = min(max(small, drawn + alike - units, 0), alike, drawn)
     return float(hypergeometric_p(np.array([count]), units, np.array([alike]), np.array([drawn]))[0])

@@ -151,6 +151,7 @@ def compared(
     found: pd.DataFrame,
     contradicted: Collection[str] = (),
     doubted: Collection[str] = (),
+    simulated: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return each published figure beside the recomputed one, with a judgement.
 
@@ -164,6 +165,8 @@ def compared(
         Of :func:`recomputed`.
     contradicted, doubted : collection of str
         Figures that a check found a contradiction, or a reason for doubt, about.
+    simulated : collection of str
+        Tables that were drawn to agree with the figures, ``answers`` for instance.
 
     Returns
     -------
@@ -171,7 +174,8 @@ def compared(
         The published columns, ``recomputed``, ``recomputed_base``, ``low``, ``high``, ``difference``
         (recomputed - value), ``status`` and ``note``. Status is the first that holds of ``inconsistent``
         (contradicted), ``not_computable``, ``agrees`` (within half the precision, or beyond the value for
-        ``gt`` and ``lt``), ``differs``. Note is the code of what there is to say, the first that holds of
+        ``gt`` and ``lt``; ``by_construction`` where its table is simulated, and agreement proves
+        nothing), ``differs``. Note is the code of what there is to say, the first that holds of
         ``inconsistent``, the reason why it is not computable, ``doubted``, ``base`` (another base than the
         published one), or nothing.
 
@@ -194,9 +198,12 @@ def compared(
         [gap > 0, gap < 0],
         gap.abs() <= table["precision"] / 2 + _ROUNDING,
     ).astype(bool)
+    drawn = as_texts(figures, ["table"])["table"].isin([*simulated]).to_numpy()
     inconsistent, not_computable = table["figure"].isin([*contradicted]), table["reason"] != ""
     status = np.select(
-        [inconsistent, not_computable, agrees], ["inconsistent", "not_computable", "agrees"], "differs"
+        [inconsistent, not_computable, agrees & drawn, agrees],
+        ["inconsistent", "not_computable", "by_construction", "agrees"],
+        "differs",
     )
     other_base = (table["recomputed_base"] - table["base"]).abs() > 0
     note = np.select(

@@ -42,23 +42,27 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         published_apart=of_communes,
         min_answers=inputs.study.min_answers,
     )
-    gaps = figures[figures["measure"] == "gap"].join(found, on="figure")
+    simulated = inputs.study.metadata.simulated
     checks = [
-        consistency.parts_and_wholes(figures),
+        consistency.parts_and_wholes(figures, statements),
         consistency.contradictory_lists(statements),
         consistency.implied_bases(figures),
         consistency.respondents_and_units(figures),
-        consistency.narrow_gaps(gaps),
-        consistency.size_bands(figures, statements, communes["population"][inside]),
+        consistency.narrow_gaps(_gaps(figures, found, simulated=ANSWERS in simulated)),
+        consistency.size_bands(
+            figures,
+            statements,
+            communes["population"][inside],
+            _answered(inputs, of_communes),
+            simulated=ANSWERS in simulated,
+        ),
         consistency.whole_territory(statements, shared.coverage, inside),
     ]
     incoherences = pd.concat(checks, ignore_index=True)
     subjects = incoherences["subject"].str.split(";").explode()
-    contradicted, doubted = (
-        set(subjects[incoherences["severity"].eq(severity)[subjects.index]])
-        for severity in (consistency.CONTRADICTION, consistency.WARNING)
-    )
-    table = compared(figures, found, contradicted, doubted)
+    is_refuted = incoherences["severity"].eq(consistency.CONTRADICTION)[subjects.index]
+    contradicted, doubted = set(subjects[is_refuted]), set(subjects[~is_refuted])
+    table = compared(figures, found, contradicted, doubted, simulated)
     return Analysis(tables={"figures": table, "incoherences": incoherences})
 
 
@@ -71,6 +75,26 @@ def faults(tables: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
     wrong = [("refuted_figure", figure) for figure in refuted]
     wrong += [("incoherence", subject) for subject in tables["incoherences"]["subject"]]
     return [Fault(cause=cause, file=file, value=str(value)) for cause, value in wrong]
+
+
+def _gaps(figures: pd.DataFrame, found: pd.DataFrame, *, simulated: bool) -> pd.DataFrame:
+    """Return the published gaps with their margins: of the answers, or of what is published where drawn."""
+    gaps = figures[figures["measure"] == "gap"].set_index("figure", drop=False).rename_axis(None)
+    margins = consistency.gap_margins(figures)
+    if not simulated:
+        recomputed_margin = (found["high"] - found["low"]) / 2
+        own = found[["members", "others"]].assign(margin=recomputed_margin).reindex(margins.index)
+        margins = own.fillna(margins)
+    return gaps.join(margins)
+
+
+def _answered(inputs: Inputs, of_communes: pd.Series | None) -> pd.Series | None:
+    """Return whether each commune answered; None without answers that a commune gave."""
+    placed = inputs.respondents
+    if placed is None or of_communes is None or not of_communes.any():
+        return None
+    codes = inputs.territory.communes.index
+    return pd.Series(codes.isin(placed.loc[of_communes, "code_insee"]), index=codes)
 
 
 def _design(inputs: Inputs, of_communes: pd.Series | None) -> Design | None:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from opsn_geo import __version__
-from opsn_geo.catalogue.numbers import bracket, count, decimal, percent, signed
+from opsn_geo.catalogue.numbers import MISSING, bracket, count, decimal, percent, signed
 from opsn_geo.catalogue.words import text, texts
 from opsn_geo.publish import notices
 from opsn_geo.publish.report.model import Fact, Facts, Material, Prose, Section, Subsection, Table, Words, say
 from opsn_geo.publish.report.wording import records, simulated
+from opsn_geo.publish.sentences import COMPARISONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STATUSES: Final = ("agrees", "differs", "inconsistent", "not_computable")
+_STATUSES: Final = ("agrees", "by_construction", "differs", "inconsistent", "not_computable")
+_AGREEING: Final = ("agrees", "by_construction")
 _WORDS: Final = (
     "opsn", "offer", "membership", "covered", "possible", "desert", "bundle", "stability", "interval",
     "weighting", "false_discovery", "break_even", "hidden",
@@ -29,12 +31,16 @@ def figures(material: Material) -> Section | None:
     if published is None or published.empty:
         return None
     counts = published["status"].value_counts()
+    constructed = counts.get("by_construction", 0)
+    sentences = [say(material, "figures_text", all=count(len(published), material.lang))]
+    if constructed:
+        sentences.append(say(material, "figures_constructed", constructed=count(constructed, material.lang)))
     return Section(
         key="figures",
         title=say(material, "figures"),
         simulated=simulated(material, "memberships", "answers"),
         blocks=(
-            Prose(paragraphs=(say(material, "figures_text", all=count(len(published), material.lang)),)),
+            Prose(paragraphs=tuple(sentences)),
             Facts(
                 items=tuple(
                     Fact(
@@ -43,10 +49,11 @@ def figures(material: Material) -> Section | None:
                         note=say(material, f"status_{it}"),
                     )
                     for it in _STATUSES
+                    if it in counts or it != "by_construction"
                 )
             ),
-            *_figures(material, published, [it for it in _STATUSES if it != "agrees"], "figures_apart"),
-            *_figures(material, published, ["agrees"], "figures_agree"),
+            *_figures(material, published, [it for it in _STATUSES if it not in _AGREEING], "figures_apart"),
+            *_figures(material, published, list(_AGREEING), "figures_agree"),
         ),
     )
 
@@ -57,7 +64,7 @@ def _figures(
     rows = published[published["status"].isin(statuses)]
     if rows.empty:
         return
-    heads = ("figure", "published", "base", "recomputed", "base", "interval", "gap", "status")
+    heads = ("figure", "published", "base", "recomputed", "recomputed_base", "interval", "gap", "status")
     yield Table(
         caption=say(material, caption, number=len(rows)),
         heads=tuple(say(material, f"head_{it}") for it in heads),
@@ -84,12 +91,13 @@ def _figure(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
 
     return (
         str(row["label"]),
-        shown("value"),
+        COMPARISONS.get(row["comparison"], "") + shown("value"),
         count(row["base"], lang),
         shown("recomputed"),
         count(row["recomputed_base"], lang),
-        bracket(lang, *(decimal(row[it], lang, digits) for it in ("low", "high"))),
-        signed(row["difference"], lang, digits),
+        # an interval that is narrower than the rounding shows with one decimal more
+        bracket(lang, *(decimal(row[it], lang, digits + (not unit)) for it in ("low", "high"))),
+        MISSING if row["comparison"] in COMPARISONS else signed(row["difference"], lang, digits),
         note if note and row["status"] == "inconsistent" else f"{status}. {note}" if note else status,
     )
 
@@ -100,10 +108,11 @@ def contradictions(material: Material) -> Section | None:
     if contradicting is None:
         return None
     severities = texts("consistency_severity", material.lang)
-    heads = ("evidence", "severity", "where")
+    heads = ("evidence", "quote", "severity", "where")
     rows = tuple(
         (
             str(row["evidence"]),
+            text("consistency.quoted", material.lang, it=row["quote"]) if row["quote"] else MISSING,
             severities.get(str(row["severity"]), str(row["severity"])),
             str(row["where"] if pd.notna(row["where"]) else "–"),
         )
@@ -113,7 +122,7 @@ def contradictions(material: Material) -> Section | None:
         caption=say(material, "contradictions_table"),
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=rows,
-        texts=(0, 1, 2),
+        texts=(0, 1, 2, 3),
         source=say(material, "source", file="tables/incoherences.csv"),
     )
     return Section(
