@@ -192,7 +192,7 @@ def test_communes_without_population_or_with_another_extent_are_named(
     people = causes(lambda: FUNCTIONS[function](known, communes.drop(columns="population")))
     assert people == [("frame_column", "population")]
     few = faults(lambda: FUNCTIONS[function](known, communes.iloc[1:]))
-    assert [(fault.cause, fault.row) for fault in few] == [("absent_commune", "60003")]
+    assert [(fault.cause, fault.label) for fault in few] == [("absent_commune", "60003")]
 
 
 def test_all_faults_of_all_frames_are_told_at_once(communes: gpd.GeoDataFrame) -> None:
@@ -205,7 +205,7 @@ def test_all_faults_of_all_frames_are_told_at_once(communes: gpd.GeoDataFrame) -
     )
     assert {fault.file for fault in found} == {"communes", "offers", "memberships"}
     level = next(fault for fault in found if fault.file == "offers")
-    assert (level.row, level.value, level.expected) == (
+    assert (level.label, level.value, level.expected) == (
         0,
         "bassin",
         "commune | epci | departement | region | other",
@@ -317,9 +317,9 @@ def test_the_best_next_adhesion_is_the_epci_of_most_people_without(communes: gpd
     steps = opsn_geo.extension(covered(communes), communes, most=1, services=["dpd"])
     assert steps[["siren_epci", "gain_pop"]].to_numpy().tolist() == [["200000545", 1100 + 1200]]
     unknown = communes.assign(population=communes["population"].where(communes.index != "60011"))
-    assert [(it.cause, it.row) for it in faults(lambda: opsn_geo.extension(covered(communes), unknown))] == [
-        ("empty_cell", "60011")
-    ]
+    assert [
+        (it.cause, it.label) for it in faults(lambda: opsn_geo.extension(covered(communes), unknown))
+    ] == [("empty_cell", "60011")]
 
 
 LIST = pd.DataFrame(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, ParamSpec, TypeVar
+from unicodedata import category
 
 from opsn_geo.catalogue.words import Language, text
 
@@ -18,19 +19,21 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong in one place of a user's file.
+    """One thing wrong in one place of a user's file or frame.
 
     Parameters
     ----------
     cause : str
         Entry of the catalogue under ``faults``: it names the fault and its remedy.
     file : str
-        File or option at fault, as the user named it; empty when there is none.
+        File, frame or option at fault, as the user named it; empty when there is none.
     row : int or str, optional
         Line of the file as a spreadsheet numbers it (the header is line 1), or the row's own identifier.
+    label : int or str, optional
+        Label of the row in the index of a frame, where there is no file.
     column, value, expected, nearest : str, optional
         Header of the column, the value found there, what should have stood there, and the closest match.
-        An ``expected`` that begins with ``expected.`` is an entry of the catalogue, told in the reader's
+        An ``expected`` that begins with ``expected.`` is an entry of the catalogue, worded in the reader's
         language.
 
     Examples
@@ -43,32 +46,36 @@ class Fault:
     cause: str
     file: str = ""
     row: int | str | None = None
+    label: int | str | None = None
     column: str | None = None
     value: str | None = None
     expected: str | None = None
     nearest: str | None = None
 
     def text(self, lang: Language = "fr") -> str:
-        """Say the fault in one line: place, finding, expectation, nearest match, remedy."""
-        is_key = self.cause.endswith("_key")
-        parts = {"row": self.row, "key" if is_key else "column": self.column, "value": self.value}
-        place = [text(f"place.{name}", lang, it=_short(it)) for name, it in parts.items() if it is not None]
-        found = text(f"faults.{self.cause}.found", lang)
+        """Return the fault in one line: place, finding, expectation, nearest match, remedy."""
+        column = "key" if self.cause.endswith("_key") else "column"
+        parts = {"row": self.row, "label": self.label, column: self.column, "value": self.value}
+        place = [text(f"place.{name}", lang, it=one_line(it)) for name, it in parts.items() if it is not None]
+        finding = text(f"faults.{self.cause}.found", lang)
         expected = self.expected
         if expected is not None and expected.startswith("expected."):
             expected = text(expected, lang)
         hints = {"expected": expected, "nearest": self.nearest}
-        told = [text(f"place.{name}", lang, it=_short(it)) for name, it in hints.items() if it is not None]
+        hinted = [
+            text(f"place.{name}", lang, it=one_line(it)) for name, it in hints.items() if it is not None
+        ]
         remedy = text(f"faults.{self.cause}.remedy", lang)
-        head = ", ".join(part for part in (self.file, *place) if part)
-        return " ".join([f"{head}{text('place.colon', lang)}{found}" if head else found, *told, remedy])
+        head = ", ".join(part for part in (printable(self.file), *place) if part)
+        return " ".join([f"{head}{text('place.colon', lang)}{finding}" if head else finding, *hinted, remedy])
 
     def as_record(self, lang: Language = "fr") -> dict[str, str | int | None]:
-        """Give the fault as a flat record, for tables and JSON."""
+        """Return the fault as a flat record, for tables and JSON."""
         return {
             "cause": self.cause,
             "file": self.file,
             "row": self.row,
+            "label": self.label,
             "column": self.column,
             "value": self.value,
             "expected": self.expected,
@@ -77,9 +84,18 @@ class Fault:
         }
 
 
-def _short(it: object, most: int = 120) -> str:
-    """Show a value on one line, cut where it is long: it comes from a file and may be anything."""
-    shown = "".join(c if c.isprintable() else "�" for c in " ".join(str(it).split()))
+def printable(shown: str) -> str:
+    """Return a text in which every control character is replaced: a terminal would obey some of them.
+
+    >>> print(printable("Lille" + chr(27) + "[2J, 3\u202f600 habitants"))
+    Lille�[2J, 3\u202f600 habitants
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" or category(c) == "Zs" else "�" for c in shown)
+
+
+def one_line(value: object, most: int = 120) -> str:
+    """Return a value on one line, cut where it is long: it comes from a file and may be anything."""
+    shown = printable(" ".join(str(value).split()))
     return shown if len(shown) <= most else f"{shown[:most]}…"
 
 
@@ -97,12 +113,12 @@ class OpsnGeoError(Exception):
         return type(self), (self.faults,)
 
     def text(self, lang: Language = "fr") -> str:
-        """Say every fault, one per line."""
+        """Return every fault, one per line."""
         return "\n".join(fault.text(lang) for fault in self.faults)
 
 
 class InputError(OpsnGeoError):
-    """The user's files or options are at fault; all their faults are told at once.
+    """The user's files or options are at fault; all their faults come at once.
 
     >>> raise InputError([Fault(cause="missing_file", file="members.csv")])
     Traceback (most recent call last):

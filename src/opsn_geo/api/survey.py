@@ -202,7 +202,7 @@ def _place_faults(codes: pd.Series, communes: pd.DataFrame) -> list[Fault]:
     wrong = placed[~placed.isin(communes.index)]
     faults = [
         Fault(
-            cause="wrong_code", file="answers", row=label if isinstance(label, int) else str(label),
+            cause="wrong_code", file="answers", label=label if isinstance(label, int) else str(label),
             column=str(codes.name), value=str(value), nearest=nearest_text(str(value), list(communes.index)),
         )
         for label, value in wrong.head(MOST_PER_COLUMN).items()

@@ -376,7 +376,7 @@ def extension(
     if areas is not None:
         unknown = areas.index[areas["population"].isna() & areas["inside"]]
         faults += [
-            Fault(cause="empty_cell", file="communes", row=str(it), column="population")
+            Fault(cause="empty_cell", file="communes", label=str(it), column="population")
             for it in unknown[:_MOST]
         ]
     if faults or areas is None or groups is None:
@@ -398,7 +398,7 @@ def _of_coverage(coverage: Coverage, communes: pd.DataFrame) -> pd.DataFrame:
 def _absent_communes(places: pd.Index | pd.Series, communes: pd.DataFrame) -> list[Fault]:
     """List the places of a coverage that the communes lack."""
     absent = pd.Index(places).unique().difference(communes.index)
-    return [Fault(cause="absent_commune", file="communes", row=str(it)) for it in absent[:_MOST]]
+    return [Fault(cause="absent_commune", file="communes", label=str(it)) for it in absent[:_MOST]]
 
 
 def link(

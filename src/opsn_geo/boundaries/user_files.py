@@ -12,7 +12,7 @@ are compared without accent, case or punctuation, so that ``INSEE_COM`` and ``in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ import pyogrio
 from opsn_geo.boundaries.crs import legal_epsg
 from opsn_geo.boundaries.territory import KEYS, Territory, counted, embedded, read_set, within
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.frames import CODE_FORMS, projection_faults, shape_faults
 from opsn_geo.read.validation import nearest
 from opsn_geo.read.values import plain
 
@@ -60,6 +61,19 @@ COLUMNS: Final = {
     },
 }  # fmt: skip
 """Columns of each layer, with the names they bear in the recognised formats."""
+
+
+_TEXTS: Final = {
+    "communes": ("name", "code_dep", "code_reg", "siren_epci", "siren", "postal_codes", "repair"),
+    "epci": ("name", "nature"),
+    "departements": ("name", "code_reg", "chef_lieu"),
+}
+_OWN: Final = {
+    "communes": ("code_dep", "siren_epci", "population", "mairie_x", "mairie_y", "inside"),
+    "epci": ("communes", "communes_inside", "population", "population_inside", "crosses_border"),
+    "departements": ("communes", "population"),
+}
+"""Columns that layers have in the project's own form."""
 
 
 def user_boundaries(
@@ -103,18 +117,80 @@ def user_boundaries(
     if set(KEYS) <= set(layers) and _is_own(file):
         territory = read_set(file, name=name, millesime=millesime)
     else:
-        frame = _communes(_frame(file, layers, "communes"), file)
+        frame = _communes(_frame(file, layers, "communes"), str(file))
         chosen = (
             frame["code_reg"].eq(region)
             | frame["code_dep"].isin(departements)
             | frame["siren_epci"].isin(epci)
         )
-        communes = _projected(frame, chosen if chosen.any() else ~chosen, file)
-        territory = _recognised(communes, file, layers, name=name, millesime=millesime)
+        communes = _projected(frame, chosen if chosen.any() else ~chosen, str(file))
+        others = {
+            layer: _renamed(_frame(file, layers, layer), layer, str(file))
+            for layer in ("epci", "departements")
+            if layer in layers.values()
+        }
+        territory = _recognised(communes, others, name=name, millesime=millesime)
     if region:
         inside = territory.communes["inside"] & territory.communes["code_reg"].eq(region)
         departements = sorted(set(territory.communes.loc[inside, "code_dep"])) or [region]
     return within(territory, departements=departements, epci=epci) if departements or epci else territory
+
+
+def layer_boundaries(layers: Mapping[str, gpd.GeoDataFrame], *, millesime: int, name: str) -> Territory:
+    """Return the territory of layers that a user hands over, read as the layers of a file are.
+
+    Parameters
+    ----------
+    layers : mapping of str to GeoDataFrame
+        ``communes`` and, if there are any, ``epci`` and ``departements``: codes as the index or in a column.
+        All three with the columns of a :class:`~opsn_geo.boundaries.territory.Territory` are taken as they
+        are, communes beyond the border (``inside`` false) and town halls included.
+    millesime, name
+        As for :func:`user_boundaries`.
+
+    Returns
+    -------
+    Territory
+        In the legal metric projection of its départements.
+
+    Raises
+    ------
+    InputError
+        As :func:`user_boundaries`; faults name the layer.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> communes = gpd.GeoDataFrame({"INSEE_COM": ["02001"], "NOM": "Abbécourt"}, crs=2154,
+    ...                             geometry=[shapely.box(710_000, 6_940_000, 711_000, 6_941_000)])
+    >>> layer_boundaries({"communes": communes}, millesime=2021, name="one").communes["name"].to_dict()
+    {'02001': 'Abbécourt'}
+    """
+    faults = [
+        fault
+        for layer, frame in layers.items()
+        for fault in (*shape_faults(frame, layer), *projection_faults(frame, layer, metric=False))
+    ]
+    if faults:
+        raise InputError(faults)
+    frames = {layer: _with_codes(frame, layer) for layer, frame in layers.items()}
+    if all(layer in frames and set(columns) <= set(frames[layer]) for layer, columns in _OWN.items()):
+        own = {layer: _completed(frames[layer].set_index(key), _TEXTS[layer]) for layer, key in KEYS.items()}
+        measured = {layer: frame.assign(area_km2=frame.area / 1e6) for layer, frame in own.items()}
+        return Territory(**measured, millesime=millesime, name=name)
+    frame = _communes(frames.pop("communes"), "communes")
+    communes = _projected(frame, pd.Series(data=True, index=frame.index), "communes")
+    others = {layer: _renamed(frame, layer, layer) for layer, frame in frames.items()}
+    return _recognised(communes, others, name=name, millesime=millesime)
+
+
+def _with_codes(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
+    """Return a layer with the codes of its index, if it has any there, as a column."""
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    coded = frame.reset_index(named) if named else frame
+    if KEYS[layer] not in coded and not named and frame.index.dtype != "int64":
+        coded = frame.rename_axis(KEYS[layer]).reset_index()
+    return coded
 
 
 def _layers(file: Path) -> dict[str, str]:
@@ -142,13 +218,13 @@ def _is_own(file: Path) -> bool:
 
 
 def _recognised(
-    communes: gpd.GeoDataFrame, file: Path, layers: dict[str, str], *, name: str, millesime: int
+    communes: gpd.GeoDataFrame, others: Mapping[str, gpd.GeoDataFrame], *, name: str, millesime: int
 ) -> Territory:
-    """Make a territory of communes and whatever other layers a file has."""
+    """Return the territory of communes and of whatever other layers there are."""
     bodies = {}
     for layer in ("epci", "departements"):
         key = KEYS[layer]
-        frame = _renamed(_frame(file, layers, layer), layer, file) if layer in layers.values() else None
+        frame = others.get(layer)
         known = communes[key].dropna().unique()
         if frame is None or not set(known) <= set(frame[key]):
             frame = _dissolved(communes, key)
@@ -159,9 +235,9 @@ def _recognised(
         bodies["departements"].drop(columns=["communes", "population"], errors="ignore").join(counts)
     )
     return Territory(
-        communes=communes,
-        epci=counted(_completed(bodies["epci"], ("name", "nature")), communes),
-        departements=_completed(departements, ("name", "code_reg", "chef_lieu")),
+        communes=_named(communes),
+        epci=counted(_named(_completed(bodies["epci"], ("name", "nature"))), communes),
+        departements=_named(_completed(departements, ("name", "code_reg", "chef_lieu"))),
         millesime=millesime,
         name=name,
     )
@@ -184,7 +260,7 @@ def _frame(file: Path, layers: dict[str, str], layer: str) -> gpd.GeoDataFrame:
     return frame
 
 
-def _renamed(frame: gpd.GeoDataFrame, layer: str, file: Path) -> gpd.GeoDataFrame:
+def _renamed(frame: gpd.GeoDataFrame, layer: str, source: str) -> gpd.GeoDataFrame:
     """Give the columns of a layer their official names, as text; the rest is dropped."""
     headers = {plain(it).replace(" ", ""): it for it in frame.columns}
     found: dict[str, str] = {}
@@ -194,19 +270,26 @@ def _renamed(frame: gpd.GeoDataFrame, layer: str, file: Path) -> gpd.GeoDataFram
             found[own] = match
     if KEYS[layer] not in found:
         near = nearest(KEYS[layer], [str(it) for it in frame.columns])
-        raise InputError([Fault(cause="missing_column", file=str(file), column=KEYS[layer], nearest=near)])
+        raise InputError([Fault(cause="missing_column", file=source, column=KEYS[layer], nearest=near)])
     renamed = frame[[*found.values(), frame.geometry.name]].set_axis([*found, "geometry"], axis=1)
     return renamed.set_geometry("geometry", crs=frame.crs)
 
 
-def _communes(frame: gpd.GeoDataFrame, file: Path) -> gpd.GeoDataFrame:
+def _communes(frame: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     """Make the communes' layer: codes as text, areas, and missing columns filled in."""
-    communes = _renamed(frame, "communes", file)
+    communes = _renamed(frame, "communes", source)
     codes = communes["code_insee"].astype("str").str.upper().str.zfill(5)
+    form, example = CODE_FORMS["code_insee"]
+    wrong = codes[~codes.str.fullmatch(form).to_numpy(dtype=bool)].head(10)
+    if len(wrong):
+        raise InputError(
+            Fault(cause="wrong_code", file=source, column="code_insee", value=it, expected=example)
+            for it in wrong
+        )
     repeated = codes[codes.duplicated()].head(10)
     if len(repeated):
         raise InputError(
-            Fault(cause="repeated_key", file=str(file), column="code_insee", value=it) for it in repeated
+            Fault(cause="repeated_key", file=source, column="code_insee", value=it) for it in repeated
         )
     communes = communes.set_index(codes.rename("code_insee")).drop(columns="code_insee").sort_index()
     overseas = communes.index.str[:2].isin(["97", "98"])
@@ -231,13 +314,18 @@ def _completed(frame: gpd.GeoDataFrame, texts: Sequence[str]) -> gpd.GeoDataFram
     return frame.assign(**columns)
 
 
-def _projected(communes: gpd.GeoDataFrame, chosen: pd.Series[bool], file: Path) -> gpd.GeoDataFrame:
+def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return areas of which each has a name: its code where the file has none."""
+    return frame.assign(name=frame["name"].fillna(frame.index.to_series()))
+
+
+def _projected(communes: gpd.GeoDataFrame, chosen: pd.Series[bool], source: str) -> gpd.GeoDataFrame:
     """Project communes to the legal metric projection of those chosen; others of another one are dropped."""
     codes = legal_epsg(communes["code_dep"])
     legal = sorted(codes[chosen].unique())
     if len(legal) != 1:
         found = ", ".join(f"EPSG:{code}" for code in legal)
-        raise InputError([Fault(cause="several_projections", file=str(file), value=found)])
+        raise InputError([Fault(cause="several_projections", file=source, value=found)])
     projected = communes[codes == legal[0]].to_crs(int(legal[0]))
     return projected.assign(area_km2=projected.area / 1e6)
 
@@ -249,7 +337,7 @@ def _dissolved(communes: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
 
 
 def territory(study: Study) -> Territory:
-    """Give the territory that a study is about, from its own boundary file or from the embedded ones.
+    """Return the territory that a study is about: of its layers, its boundary file or the embedded ones.
 
     Parameters
     ----------
@@ -273,6 +361,8 @@ def territory(study: Study) -> Territory:
     np.int64(3789)
     """
     place, head = study.boundaries, study.metadata
+    if place.layers:
+        return layer_boundaries(place.layers, millesime=head.millesime, name=head.territory)
     if place.file is None:
         return embedded(
             millesime=head.millesime,

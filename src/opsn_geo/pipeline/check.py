@@ -127,7 +127,7 @@ def check(study: Study) -> Report:
         attempt(faults, _try_measures, loading.inputs)
     return Report(
         faults=tuple(dict.fromkeys(faults)),
-        notices=tuple(_notices(loading, {name: str(file) for name, file in study.tables.items()})),
+        notices=tuple(_notices(loading, study.sources)),
         counts=_counts(loading),
         headers=loading.headers,
         rejects=rejects(loading.links),

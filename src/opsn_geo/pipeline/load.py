@@ -16,7 +16,7 @@ from opsn_geo.boundaries.territory import Territory
 from opsn_geo.boundaries.user_files import territory as territory_of
 from opsn_geo.catalogue.states import Level
 from opsn_geo.catalogue.summaries import Summarised
-from opsn_geo.catalogue.words import Language
+from opsn_geo.catalogue.words import LANGUAGES, Language, text
 from opsn_geo.errors import Fault, InputError, attempt
 from opsn_geo.linkage import link_answers, link_members, link_offers, link_variables, mended_opsn
 from opsn_geo.linkage.answers import check_named
@@ -26,6 +26,7 @@ from opsn_geo.linkage.result import Linked, rejects
 from opsn_geo.linkage.variables import check_margins, commune_variables, variable_names
 from opsn_geo.measure.deserts.contiguity import check_coverage
 from opsn_geo.read.answers import answers as survey_answers
+from opsn_geo.read.frames import frame_text, of_frame
 from opsn_geo.read.population_raster import PopulationGrid
 from opsn_geo.read.registers import REGISTERS, register
 from opsn_geo.read.schema import SCHEMAS
@@ -199,6 +200,14 @@ def read_and_link(study: Study) -> Loading:
     Loading
         Nothing is raised for what is wrong with tables, boundaries or options.
     """
+    loading = _collected(study)
+    frames = {*study.frames, *study.boundaries.layers}
+    loading.faults[:] = [of_frame(fault) if fault.file in frames else fault for fault in loading.faults]
+    return loading
+
+
+def _collected(study: Study) -> Loading:
+    """Return what :func:`read_and_link` does, with faults of frames worded as those of files."""
     loading = Loading(study=study)
     faults, tables, links = loading.faults, loading.tables, loading.links
     _read(loading)
@@ -228,6 +237,7 @@ def read_and_link(study: Study) -> Loading:
             "uses": _uses(links),
             **({} if loading.variables is None else {"variables": loading.variables}),
             "opsn": mended_opsn(tables["opsn"]),
+            "services": _services(tables["services"]),
         },
         answers=loading.answers,
         respondents=links["answers"].linked if "answers" in links else None,
@@ -243,9 +253,12 @@ def read_and_link(study: Study) -> Loading:
 def _read(loading: Loading) -> None:
     """Read and check every table, then what refers to another."""
     study, faults, texts, tables = loading.study, loading.faults, loading.texts, loading.tables
-    files = {name: str(file) for name, file in study.tables.items()}
-    for name, file in study.tables.items():
-        frame = attempt(faults, table, file)
+    files = study.sources
+    for name in files:
+        if name in study.frames:
+            frame = attempt(faults, frame_text, study.frames[name], name, SCHEMAS.get(name))
+        else:
+            frame = attempt(faults, table, study.tables[name])
         if frame is not None:
             texts[name] = frame
     for name in [name for name in texts if name in SCHEMAS]:
@@ -281,12 +294,12 @@ def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
     if "variables" in tables:
         rows, names = tables["variables"], variable_names(tables["variables"])
         links["variables"] = link_variables(rows, territory, moves, corrections=corrections, gazetteer=places)
-        linked, file = links["variables"].linked, str(study.tables["variables"])
+        linked, file = links["variables"].linked, study.sources["variables"]
         loading.variables = attempt(faults, commune_variables, linked, names, territory, file)
-    if loading.variables is not None or "variables" not in study.tables:
+    if loading.variables is not None or "variables" not in study.sources:
         added: Iterable[object] = () if loading.variables is None else loading.variables
         attempt(faults, check_margins, study, map(str, added))
-    if "answers" in links or "answers" not in study.tables:
+    if "answers" in links or "answers" not in study.sources:
         placed = links["answers"].linked if "answers" in links else None
         attempt(faults, check_named, study, territory, placed)
 
@@ -294,11 +307,11 @@ def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
 def _territory(study: Study) -> Territory:
     """Return the territory of a study; raise where the areas of a user's communes are no valid coverage."""
     territory = territory_of(study)
-    if study.boundaries.file is not None:
+    if study.boundaries.file is not None or study.boundaries.layers:
         try:
             check_coverage(territory.communes.geometry)
         except InputError as error:
-            file = str(study.boundaries.file)
+            file = str(study.boundaries.file or "communes")
             raise InputError(replace(fault, file=file) for fault in error.faults) from None
     return territory
 
@@ -321,6 +334,16 @@ def _in_language(tables: Mapping[str, pd.DataFrame], lang: Language) -> dict[str
         labelled = frame if english is None else frame.assign(label=english.fillna(frame["label"]))
         chosen[name] = labelled.drop(columns="label_en", errors="ignore")
     return chosen
+
+
+def _services(services: pd.DataFrame) -> pd.DataFrame:
+    """Return the services, each with a name and a family in both languages."""
+    others = {lang: text("services.other_family", lang) for lang in LANGUAGES}
+    return services.assign(
+        name_en=services["name_en"].fillna(services["name"]),
+        family=services["family"].fillna(others["fr"]),
+        family_en=services["family_en"].fillna(services["family"]).fillna(others["en"]),
+    )
 
 
 def _memberships(links: Mapping[str, Linked]) -> pd.DataFrame:

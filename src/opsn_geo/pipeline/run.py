@@ -106,12 +106,12 @@ class Results(Summarised):
 
     def reject_faults(self) -> list[Fault]:
         """Give the rejected rows as faults, for a strict run."""
-        files = self.inputs.study.tables
+        study = self.inputs.study
         return [
             Fault(
                 cause="rejected_row",
-                file=str(files[row["table"]]),
-                row=row["row"],
+                file=study.sources[row["table"]],
+                **{"label" if row["table"] in study.frames else "row": row["row"]},
                 value=row["name"] or row["code"] or None,
             )
             for row in self.rejects.fillna("").to_dict("records")

@@ -10,13 +10,13 @@ tool that wrote the export only decides how a ticked choice looks:
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
-from opsn_geo.read.validation import MOST_PER_COLUMN, nearest
+from opsn_geo.read.validation import MOST_PER_COLUMN, line_number, nearest
 from opsn_geo.read.values import NO, YES, booleans, numbers, plain, respelt, truths
 
 RESPONDENT: Final = "respondent"
@@ -132,7 +132,7 @@ def _respondents(frame: pd.DataFrame, book: pd.DataFrame, file: str) -> tuple[pd
     names = lines if header is None else frame[header].fillna(lines)
     repeated = names[names.duplicated()].head(MOST_PER_COLUMN)
     return names, [
-        Fault(cause="repeated_key", file=file, row=int(str(row)), column=header, value=value)
+        Fault(cause="repeated_key", file=file, row=line_number(row), column=header, value=value)
         for row, value in repeated.items()
     ]
 
@@ -186,14 +186,9 @@ def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str
     labels = [*choices["label"].dropna()]
     for row, value in texts[unread].head(MOST_PER_COLUMN).items():
         yield Fault(
-            cause="wrong_answer", file=file, row=_line(row), column=str(texts.name), value=value,
+            cause="wrong_answer", file=file, row=line_number(row), column=str(texts.name), value=value,
             nearest=nearest(value, labels),
         )  # fmt: skip
-
-
-def _line(row: Hashable) -> int:
-    """Return an index label as a line number."""
-    return int(str(row))
 
 
 def _answered_only(typed: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:

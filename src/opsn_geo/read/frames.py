@@ -87,6 +87,59 @@ def _text(cell: object) -> str | None:
     return None if pd.isna(cell) else as_text(cell) or None  # type: ignore[call-overload]
 
 
+def frame_text(frame: pd.DataFrame, name: str, schema: Schema | None = None) -> pd.DataFrame:
+    """Return a frame as a text table, as :func:`text_table`; raise what keeps it from being read at all.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any index of unique labels.
+    name : str
+        Name of the frame, for the faults.
+    schema : Schema, optional
+        What the table has to be. One of named things may omit their names: the key stands for them.
+
+    Returns
+    -------
+    DataFrame
+        Columns of dtype ``str`` on the index of `frame`.
+
+    Raises
+    ------
+    InputError
+        It is no frame, or a label or a column repeats.
+    """
+    faults = list(shape_faults(frame, name))
+    if faults:
+        raise InputError(faults)
+    texts = text_table(frame)
+    if schema is not None and schema.key:
+        (key, *_), nameable = schema.key, any(column.name == "name" for column in schema.columns)
+        if nameable and key in texts and "name" not in texts:
+            texts["name"] = texts[key]
+    return texts
+
+
+def of_frame(fault: Fault, schema: Schema | None = None) -> Fault:
+    """Return a fault of a table as one of a frame: rows have labels, and a column is missing from the frame.
+
+    The schema is by default that of the table the fault names.
+
+    >>> fault = of_frame(Fault(cause="missing_column", file="opsn", column="name", nearest="nom"))
+    >>> print(fault.text("en"))
+    opsn, column “name”: this frame lacks this column. Nearest: “nom”. Add it or rename one.
+    """
+    if fault.row is not None:
+        fault = replace(fault, label=fault.row, row=None)
+    if fault.cause != "missing_column":
+        return fault
+    schema = schema or SCHEMAS.get(fault.file)
+    columns = schema.columns if schema else ()
+    column = next((it for it in columns if it.name == fault.column), None)
+    expected = (" | ".join(column.allowed) or EXAMPLES.get(column.kind)) if column else None
+    return replace(fault, cause="frame_column", expected=expected)
+
+
 def checked_frame(frame: pd.DataFrame, schema: Schema, name: str) -> pd.DataFrame:
     """Check a frame by a schema and type its columns; see :func:`opsn_geo.read.validation.checked`.
 
@@ -117,16 +170,11 @@ def checked_frame(frame: pd.DataFrame, schema: Schema, name: str) -> pd.DataFram
     >>> checked[["level", "services"]].loc[0].tolist()
     ['commune', '*']
     """
-    faults = list(shape_faults(frame, name))
-    if faults:
-        raise InputError(faults)
-    texts = text_table(frame)
-    if schema.key and schema.key[0] in texts and "name" not in texts:
-        texts["name"] = texts[schema.key[0]]
+    texts = frame_text(frame, name, schema)
     try:
         return checked(texts, schema, name)
     except InputError as error:
-        raise InputError(_of_frame(fault, schema) for fault in error.faults) from None
+        raise InputError(of_frame(fault, schema) for fault in error.faults) from None
 
 
 def checked_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -154,7 +202,7 @@ def checked_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
     >>> try:
     ...     checked_frames({"opsn": opsn, "memberships": memberships})
     ... except InputError as error:
-    ...     [(fault.file, fault.row, fault.value, fault.nearest) for fault in error.faults]
+    ...     [(fault.file, fault.label, fault.value, fault.nearest) for fault in error.faults]
     [('memberships', 0, 'adicoo', 'adico')]
     """
     faults: list[Fault] = []
@@ -165,7 +213,7 @@ def checked_frames(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
             tables[name] = table
     tables = attempt(faults, related, tables, {}) or tables
     if faults:
-        raise InputError(faults)
+        raise InputError(map(of_frame, faults))
     return tables
 
 
@@ -177,7 +225,7 @@ def shape_faults(frame: pd.DataFrame | pd.Series, name: str, kind: type = pd.Dat
         return
     repeated = frame.index[frame.index.duplicated()].unique()
     yield from (
-        Fault(cause="repeated_label", file=name, row=_label(label)) for label in repeated[:MOST_PER_COLUMN]
+        Fault(cause="repeated_label", file=name, label=_label(label)) for label in repeated[:MOST_PER_COLUMN]
     )
     if isinstance(frame, pd.DataFrame):
         twice = frame.columns[frame.columns.duplicated()].unique()
@@ -187,15 +235,6 @@ def shape_faults(frame: pd.DataFrame | pd.Series, name: str, kind: type = pd.Dat
 def _label(label: Hashable) -> int | str:
     """Write the label of a row for a fault."""
     return int(label) if isinstance(label, (int, np.integer)) else str(label)
-
-
-def _of_frame(fault: Fault, schema: Schema) -> Fault:
-    """Replace the cause that speaks of files by the one that speaks of frames."""
-    if fault.cause != "missing_column":
-        return fault
-    column = next(it for it in schema.columns if it.name == fault.column)
-    expected = " | ".join(column.allowed) or EXAMPLES.get(column.kind)
-    return replace(fault, cause="frame_column", expected=expected)
 
 
 def checked_communes(
@@ -290,13 +329,13 @@ def _index_faults(communes: pd.DataFrame, name: str) -> Iterator[Fault]:
         yield Fault(
             cause="frame_index",
             file=name,
-            row=_label(wrong[0]),
+            label=_label(wrong[0]),
             expected=f"code_insee ({example})",
             nearest=near,
         )
         return
     for label in wrong[:MOST_PER_COLUMN]:
-        yield Fault(cause="wrong_code", file=name, row=_label(label), value=str(label), expected=example)
+        yield Fault(cause="wrong_code", file=name, label=_label(label), value=str(label), expected=example)
 
 
 def _form_faults(codes: pd.Series, column: str, name: str) -> Iterator[Fault]:
@@ -310,7 +349,7 @@ def _cell_faults(cells: pd.Series, column: str, name: str, cause: str, expected:
     """Yield a fault for each of some cells, up to the most that one column gives."""
     for label, value in cells.head(MOST_PER_COLUMN).items():
         yield Fault(
-            cause=cause, file=name, row=_label(label), column=column, value=str(value), expected=expected
+            cause=cause, file=name, label=_label(label), column=column, value=str(value), expected=expected
         )
 
 
@@ -340,13 +379,13 @@ def code_faults(table: pd.DataFrame, communes: pd.DataFrame, name: str) -> Itera
         form, example = CODE_FORMS[column]
         empty = rows["code"].isna()
         for label in rows.index[empty][:MOST_PER_COLUMN]:
-            yield Fault(cause="empty_cell", file=name, row=_label(label), column="code", expected=example)
+            yield Fault(cause="empty_cell", file=name, label=_label(label), column="code", expected=example)
         wrong = ~empty & ~rows["code"].str.fullmatch(form).fillna(value=False).astype(bool)
         sound &= not (empty | wrong).any()
         own = communes.index if column == "code_insee" else communes.get(column)
         for label, value in rows.loc[wrong, "code"].head(MOST_PER_COLUMN).items():
             near = nearest(value, sorted(set(own.dropna()))) if own is not None else None
-            place = Fault(cause="wrong_code", file=name, row=_label(label), column="code", value=value)
+            place = Fault(cause="wrong_code", file=name, label=_label(label), column="code", value=value)
             yield replace(place, expected=example, nearest=near)
         if own is None:
             sound = False
@@ -404,7 +443,7 @@ def groups_of(by: str | pd.Series, communes: pd.DataFrame) -> pd.Series:
     if not faults and not by.index.isin(communes.index).any():
         label = _label(by.index[0]) if len(by) else None
         faults.append(
-            Fault(cause="frame_index", file="by", row=label, expected=f"code_insee ({communes.index[0]})")
+            Fault(cause="frame_index", file="by", label=label, expected=f"code_insee ({communes.index[0]})")
         )
     if faults:
         raise InputError(faults)

@@ -169,11 +169,11 @@ def _value_faults(
         if isinstance(value, str):
             near = nearest(value, list(column.allowed)) if column.allowed else None
             yield Fault(
-                cause="wrong_value", file=file, row=_line(row), column=header, value=value,
+                cause="wrong_value", file=file, row=line_number(row), column=header, value=value,
                 expected=expected, nearest=near,
             )  # fmt: skip
         else:
-            yield Fault(cause="empty_cell", file=file, row=_line(row), column=header, expected=expected)
+            yield Fault(cause="empty_cell", file=file, row=line_number(row), column=header, expected=expected)
 
 
 def _key_faults(frame: pd.DataFrame, schema: Schema, file: str) -> Iterator[Fault]:
@@ -184,11 +184,11 @@ def _key_faults(frame: pd.DataFrame, schema: Schema, file: str) -> Iterator[Faul
     for row, values in keys[keys.duplicated() & keys[schema.key[0]].notna()].head(MOST_PER_COLUMN).iterrows():
         value = ", ".join(str(part) for part in values if isinstance(part, str))
         yield Fault(
-            cause="repeated_key", file=file, row=_line(row), column=", ".join(schema.key), value=value
+            cause="repeated_key", file=file, row=line_number(row), column=", ".join(schema.key), value=value
         )
 
 
-def _line(row: Hashable) -> int | str:
+def line_number(row: Hashable) -> int | str:
     """Return an index label as a line number, or as it is in a frame that has other labels."""
     return int(str(row)) if str(row).isdigit() else str(row)
 
@@ -260,7 +260,7 @@ def _reference_faults(cells: pd.Series, keys: Mapping[str, str], file: str, colu
     for row, value in missing.head(MOST_PER_COLUMN).items():
         near = nearest(value, list(keys))
         yield Fault(
-            cause="unknown_reference", file=file, row=_line(row), column=column, value=value,
+            cause="unknown_reference", file=file, row=line_number(row), column=column, value=value,
             nearest=keys[near] if near else None,
         )  # fmt: skip
 

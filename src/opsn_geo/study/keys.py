@@ -209,6 +209,34 @@ def faults(content: dict[str, Any], path: Path) -> list[Fault]:
     return [*found, *_boundary_faults(content.get("boundaries", {}), path), *_absent_files(content, path)]
 
 
+def option_faults(options: Mapping[str, Any], tables: Iterable[str]) -> list[Fault]:
+    """Return all that is wrong with the options and the names of the tables of a study made in Python.
+
+    Parameters
+    ----------
+    options : mapping of str to mapping
+        Values by section and key; tuples stand for lists.
+    tables : iterable of str
+        Names of its tables.
+
+    Examples
+    --------
+    >>> wrong = option_faults({"survey": {"margins": ("a", "a")}}, ["opsn", "ofers"])
+    >>> [(fault.cause, fault.column, fault.nearest) for fault in wrong][:3]
+    [('wrong_key', 'survey.margins', None), ('unknown_key', 'tables.ofers', 'tables.offers'), \
+('missing_key', 'tables.services', None)]
+    """
+    path = Path("Study.from_frames")
+    found: list[Fault] = []
+    for section, given in options.items():
+        if section == "scenarios":
+            found += _scenario_faults(given, path)
+        else:
+            listed = {name: list(it) if isinstance(it, tuple) else it for name, it in given.items()}
+            found += _section_faults(listed, KEYS[section], section, path)
+    return [*found, *_section_faults(dict.fromkeys(tables, ""), KEYS["tables"], "tables", path)]
+
+
 def built(content: Mapping[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
     """Return the values of a sound study file by section and key: files as paths, lists of texts as tuples.
 

@@ -10,15 +10,19 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS
 from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import Fault, InputError
-from opsn_geo.study.keys import built, faults, is_file
+from opsn_geo.study.keys import KEYS, built, faults, is_file, option_faults
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +76,15 @@ class Boundaries:
     """Which communes are studied, and where their boundaries come from.
 
     One of ``region``, ``departements`` and ``epci`` chooses among the communes; ``file`` replaces the
-    embedded boundaries by the user's own (all of its communes when nothing is chosen).
+    embedded boundaries by the user's own (all of its communes when nothing is chosen), and so do ``layers``:
+    GeoDataFrames named ``communes`` and, if there are any, ``epci`` and ``departements``.
     """
 
     region: str = ""
     departements: tuple[str, ...] = ()
     epci: tuple[str, ...] = ()
     file: Path | None = None
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -108,6 +114,8 @@ class Study(Summarised):
         What-if scenarios by name: rows to add to ``memberships`` and ``offers``.
     file : pathlib.Path, optional
         The study file itself, for the manifest.
+    frames : mapping of str to DataFrame
+        The tables of a study that has no files, see :meth:`from_frames`.
 
     Examples
     --------
@@ -126,6 +134,7 @@ class Study(Summarised):
     deserts: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
     file: Path | None = None
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False)
 
     def _summary(self) -> dict[str, object]:
         """Return what ``repr`` and notebooks show."""
@@ -136,7 +145,12 @@ class Study(Summarised):
             "vintage": head.millesime,
             "date": head.date,
         }
-        return {**shown, "tables": ", ".join(self.tables)}
+        return {**shown, "tables": ", ".join(self.sources)}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """What faults call each table: its file, or the name of its frame."""
+        return {name: str(file) for name, file in self.tables.items()} | {name: name for name in self.frames}
 
     @classmethod
     def default(cls) -> Self:
@@ -174,6 +188,94 @@ class Study(Summarised):
             },
             file=path,
             **values["thresholds"],
+        )
+
+    @classmethod
+    def from_frames(
+        cls,
+        metadata: Metadata,
+        communes: gpd.GeoDataFrame,
+        tables: Mapping[str, pd.DataFrame],
+        *,
+        epci: gpd.GeoDataFrame | None = None,
+        departements: gpd.GeoDataFrame | None = None,
+        min_answers: int = DEFAULT_MIN_ANSWERS,
+        survey: Mapping[str, Any] | None = None,
+        deserts: Mapping[str, Any] | None = None,
+        scenarios: Mapping[str, Mapping[str, list[dict[str, str]]]] | None = None,
+    ) -> Self:
+        """Return a study of frames: no file is read, and all that takes a study takes it.
+
+        Parameters
+        ----------
+        metadata : Metadata
+            Title, territory, vintage and date.
+        communes : GeoDataFrame
+            In any projection: INSEE codes as the index or in a column, ``name``, ``population``,
+            ``siren_epci``; columns may bear the names of the files that are recognised.
+        tables : mapping of str to DataFrame
+            ``opsn``, ``services``, ``offers``, ``memberships`` and, where there are any, ``answers`` with
+            their ``questionnaire``, ``variables``, ``corrections``… What a CSV may omit, a frame may omit.
+        epci, departements : GeoDataFrame, optional
+            By their codes; by default made of the communes.
+        min_answers : int
+            Groups of fewer answers are not published.
+        survey, deserts, scenarios : mapping, optional
+            As in :class:`Study`.
+
+        Returns
+        -------
+        Study
+            Its frames are read, checked and linked by :func:`opsn_geo.load`, as files are.
+
+        Raises
+        ------
+        InputError
+            An option or a table is unknown, missing or wrong. What is wrong inside the frames
+            :func:`opsn_geo.check` lists, and :func:`opsn_geo.load` raises, all at once.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, pandas as pd, shapely
+        >>> squares = [shapely.box(600_000 + x, 6_900_000, 601_000 + x, 6_901_000) for x in (0, 1000)]
+        >>> communes = gpd.GeoDataFrame(
+        ...     {"name": ["Abbécourt", "Achery"], "population": [500, 600], "siren_epci": "200071785"},
+        ...     geometry=squares, crs=2154, index=pd.Index(["02001", "02002"], name="code_insee"))
+        >>> tables = {"opsn": pd.DataFrame({"opsn": ["adica"]}),
+        ...           "services": pd.DataFrame({"service": ["dpd"]}),
+        ...           "offers": pd.DataFrame({"opsn": ["adica"], "service": "dpd", "level": "epci",
+        ...                                   "code": "200071785"}),
+        ...           "memberships": pd.DataFrame({"opsn": ["adica"], "name": "Achery"})}
+        >>> head = Metadata(title="Two communes", territory="two", territory_name="Two", millesime=2021,
+        ...                 date=dt.date(2021, 2, 1))
+        >>> import opsn_geo
+        >>> inputs = opsn_geo.load(Study.from_frames(head, communes, tables))
+        >>> inputs.tables["memberships"][["opsn", "code"]].to_numpy().tolist()
+        [['adica', '02002']]
+        """
+        layers = {"communes": communes, "epci": epci, "departements": departements}
+        options = {
+            "study": {name: value for name, value in asdict(metadata).items() if name in KEYS["study"]},
+            "map": {"background": metadata.background} if metadata.background else {},
+            "thresholds": {"min_answers": min_answers},
+            "survey": survey or {},
+            "deserts": deserts or {},
+            "scenarios": [{"name": name, **rows} for name, rows in (scenarios or {}).items()],
+        }
+        wrong = option_faults(options, tables)
+        if wrong:
+            raise InputError(wrong)
+        return cls(
+            metadata=metadata,
+            boundaries=Boundaries(
+                layers={name: it for name, it in layers.items() if name == "communes" or it is not None}
+            ),
+            tables={},
+            min_answers=min_answers,
+            survey=survey or {},
+            deserts=deserts or {},
+            scenarios=scenarios or {},
+            frames=dict(tables),
         )
 
 

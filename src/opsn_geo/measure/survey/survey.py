@@ -199,7 +199,7 @@ def survey(
             "indicateurs": indicators,
             "estimations": _estimates(answers, weighting.design, estimated, domains, min_answers),
             **_comparison(answers, weighting.design, items.member, strata.reindex(codes), min_answers),
-            "classements": _rankings(answers, weighting.design, domains, items.ranked, min_answers),
+            **_rankings(answers, weighting.design, domains, items.ranked, min_answers),
             "comparaisons": suppressed(
                 against_reference(estimated, items.reference), "communes", (), min_answers
             ),
@@ -402,15 +402,15 @@ def _rankings(
     domains: pd.Series,
     ranked: Mapping[str, Sequence[str]],
     min_answers: int,
-) -> pd.DataFrame:
-    """Return the ranks of each family of items in each domain."""
+) -> dict[str, pd.DataFrame]:
+    """Return the ranks of each family of items in each domain; no table where no item is ranked."""
     families = [
         rankings(values, design, domains, items=items).assign(family=family)
         for family, items in ranked.items()
     ]
     if not families:
-        return suppressed(pd.DataFrame({"answers": pd.Series(dtype="int64")}), "answers", (), min_answers)
-    return suppressed(pd.concat(families, ignore_index=True), "answers", (), min_answers)
+        return {}
+    return {"classements": suppressed(pd.concat(families, ignore_index=True), "answers", (), min_answers)}
 
 
 def _verdict(
