@@ -377,7 +377,7 @@ def test_any_column_makes_a_map_to_which_one_can_add(communes: gpd.GeoDataFrame,
     layer = communes.assign(state="member")
     drawn = opsn_geo.theme_map(layer, column, title="A <title>", lang="en").add_child(folium.Marker([49, 2]))
     page = drawn.get_root().render()
-    assert "themeLayer" in page
+    assert "opsnGeo.atlasLayer(" in page
     assert "<title>A <title>" not in page
 
 

@@ -39,7 +39,7 @@ SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone
 
 def legend(page: Page) -> dict[str, int]:
     """Read the legend: the count of each class."""
-    rows = page.locator("#legend-classes li")
+    rows = page.locator(".legend-classes li")
     labels, counts = rows.locator(".label").all_inner_texts(), rows.locator(".count").all_inner_texts()
     return {label: int(re.sub(r"\D", "", count)) for label, count in zip(labels, counts, strict=True)}
 
@@ -76,7 +76,7 @@ def test_every_level_theme_and_ten_services_show_their_places(
 ) -> None:
     page = open_page(atlas_file, viewport=size)
     places = {"communes": int(layers["communes"]["inside"].sum()), "epci": 92, "departements": 5}
-    services = page.evaluate("opsnGeo.model.services.map(s => s.key)")
+    services = page.evaluate("opsnGeo.opened.model.services.map(s => s.key)")
     for level, expected in places.items():
         page.locator(f"#level-{level}").check()
         for theme in page.locator("#theme option").evaluate_all("all => all.map(o => o.value)"):
@@ -84,7 +84,7 @@ def test_every_level_theme_and_ten_services_show_their_places(
             assert sum(n for label, n in legend(page).items() if "incertain" not in label) == expected
         page.select_option("#theme", "service")
         for key in drawn(services, 10):
-            page.evaluate("key => opsnGeo.store.set({ service: key })", key)
+            page.evaluate("key => opsnGeo.opened.store.set({ service: key })", key)
             assert sum(n for label, n in legend(page).items() if "incertain" not in label) == expected
 
 
@@ -97,10 +97,10 @@ def test_states_shown_are_those_of_the_table_for_200_communes(
     names = {label: state for state, label in texts("state").items()}
     expected = couverture[couverture["code_insee"].isin(chosen)].set_index(["code_insee", "service"])["state"]
     for service in drawn(couverture["service"].unique(), 10):
-        page.evaluate("key => opsnGeo.store.set({ service: key })", service)
+        page.evaluate("key => opsnGeo.opened.store.set({ service: key })", service)
         shown = page.evaluate(
-            "codes => { const all = opsnGeo.model.levels.communes.code;"
-            " return codes.map(code => opsnGeo.view().text(all.indexOf(code))); }",
+            "codes => { const all = opsnGeo.opened.model.levels.communes.code;"
+            " return codes.map(code => opsnGeo.opened.view().text(all.indexOf(code))); }",
             chosen,
         )
         assert [names[label] for label in shown] == [expected[code, service] for code in chosen]
@@ -114,10 +114,10 @@ def test_theme_values_shown_are_those_of_the_layers_for_200_communes(
     themes = [t for t in themes_for(layers) if t.layer == "communes" and t.kind == "intervals"]
     assert themes
     for theme in themes:
-        page.evaluate("key => opsnGeo.store.set({ theme: key })", theme.key)
+        page.evaluate("key => opsnGeo.opened.store.set({ theme: key })", theme.key)
         shown = page.evaluate(
-            "codes => { const all = opsnGeo.model.levels.communes.code;"
-            " return codes.map(code => opsnGeo.view().raw(all.indexOf(code))); }",
+            "codes => { const all = opsnGeo.opened.model.levels.communes.code;"
+            " return codes.map(code => opsnGeo.opened.view().raw(all.indexOf(code))); }",
             chosen,
         )
         expected = layers["communes"].loc[chosen, theme.column].astype(float)
@@ -238,14 +238,14 @@ def test_the_whole_path_by_keyboard_alone(open_page: Opener, atlas_file: Path) -
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "level-communes"
     page.keyboard.press("ArrowRight")
-    assert page.evaluate("opsnGeo.store.get().level") == "epci"
+    assert page.evaluate("opsnGeo.opened.store.get().level") == "epci"
     for expected in ("theme", "service"):
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.id") == expected
     page.keyboard.type("archivage")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert page.evaluate("opsnGeo.store.get().service") == "archivage"
+    assert page.evaluate("opsnGeo.opened.store.get().service") == "archivage"
     assert page.locator("#service").input_value() == "Archivage électronique"
     page.focus("#as-table")
     page.keyboard.press("Space")
@@ -328,10 +328,10 @@ def test_it_prints_on_one_a4_page(open_page: Opener, atlas_file: Path) -> None:
 
 def test_the_legend_says_what_a_theme_measures(open_page: Opener, atlas_file: Path) -> None:
     page = open_page(atlas_file, "#level=epci&theme=epci_residual")
-    note = page.locator("#legend-note").inner_text()
+    note = page.locator(".legend-note").inner_text()
     assert note == f"{definition('residual')} {text('atlas.count_epci')}"
     assert (
-        page.locator("#legend-note").inner_text() not in open_page(atlas_file).locator("#legend").inner_text()
+        page.locator(".legend-note").inner_text() not in open_page(atlas_file).locator("#legend").inner_text()
     )
 
 
@@ -342,7 +342,7 @@ def test_the_address_keeps_the_view(open_page: Opener, atlas_file: Path) -> None
     pick(page, "#search", "laon")
     fragment = page.evaluate("location.hash")
     again = open_page(atlas_file, fragment)
-    assert again.evaluate("opsnGeo.store.get()") == page.evaluate("opsnGeo.store.get()")
+    assert again.evaluate("opsnGeo.opened.store.get()") == page.evaluate("opsnGeo.opened.store.get()")
     assert again.locator("#portrait h2").inner_text() == "Laon"
 
 
@@ -350,34 +350,31 @@ def test_an_address_written_by_hand_does_no_harm(open_page: Opener, atlas_file: 
     page = open_page(
         atlas_file, "#level=moon&theme=<b>&service=x&place=communes:9&at=1/2&show=%00&opsn=__proto__"
     )
-    chosen = page.evaluate("opsnGeo.store.get()")
+    chosen = page.evaluate("opsnGeo.opened.store.get()")
     assert (chosen["level"], chosen["theme"], chosen["place"]) == ("communes", "service", "")
 
 
 def test_recolouring_3789_communes_takes_under_50_ms(open_page: Opener, atlas_file: Path) -> None:
     page = open_page(atlas_file)
     times = []
-    for key in page.evaluate("opsnGeo.model.services.map(s => s.key)"):
-        page.evaluate("key => opsnGeo.store.set({ service: key })", key)
+    for key in page.evaluate("opsnGeo.opened.model.services.map(s => s.key)"):
+        page.evaluate("key => opsnGeo.opened.store.set({ service: key })", key)
         times.append(float(page.evaluate("document.body.dataset.recolouredIn")))
     assert sorted(times)[len(times) // 2] < 50
 
 
-def test_no_task_over_100_ms_on_pan_or_zoom(open_page: Opener, atlas_file: Path) -> None:
+def test_pan_and_zoom_draw_paths_that_are_there_already(open_page: Opener, atlas_file: Path) -> None:
     page = open_page(atlas_file)
-    page.wait_for_timeout(500)
     page.evaluate(
-        "() => { window.long = []; new PerformanceObserver((list) => window.long.push("
-        "...list.getEntries().map((e) => e.duration))).observe({ entryTypes: ['longtask'] }); }"
+        "() => { window.built = 0; window.Path2D = class extends Path2D { constructor(...of) {"
+        " super(...of); window.built++; } }; }"
     )
-    moves = ("setZoom(map_atlas.getZoom() + 1)", "panBy([200, 120])", "setZoom(map_atlas.getZoom() - 1)")
-    rounds = []
-    for _ in range(3):  # one quiet round is enough: the machine may be busy with something else
-        for move in moves:
-            page.evaluate(f"() => {{ map_atlas.{move}; }}")
-            page.wait_for_timeout(400)
-        rounds.append(max(page.evaluate("window.long.splice(0)"), default=0))
-    assert min(rounds) <= 100
+    for move in ("setZoom(map_atlas.getZoom() + 1)", "panBy([200, 120])", "setZoom(map_atlas.getZoom() - 1)"):
+        page.evaluate(f"() => {{ map_atlas.{move}; }}")
+        page.wait_for_timeout(400)
+    assert page.evaluate("window.built") == 0
+    page.evaluate("opsnGeo.opened.store.set({ service: 'archivage' })")
+    assert page.evaluate("window.built") > 0
 
 
 def test_pointing_at_a_commune_tells_its_name_and_state(open_page: Opener, atlas_file: Path) -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterator
 from functools import reduce
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import geopandas as gpd
 import numpy as np
@@ -13,9 +13,8 @@ import shapely
 
 from opsn_geo.catalogue import numbers
 from opsn_geo.catalogue.words import Language
-from opsn_geo.publish.web import atlas, folium_maps
-from opsn_geo.publish.web.atlas import deflated
-from opsn_geo.publish.web.offline import asset, bundle
+from opsn_geo.publish.web.offline import asset
+from opsn_geo.publish.web.payload import deflated
 from opsn_geo.publish.web.topology import pack, unpack
 
 if TYPE_CHECKING:
@@ -43,11 +42,28 @@ async (text) => {
 
 @pytest.fixture(scope="module")
 def codec(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page()
-    names = ("inflate", "split", "decodeTopology", "walkRing", "sides", "neighbours", "outlines")
-    page.add_script_tag(content=bundle(("codec.js", "topology.js"), names))
+    page = with_modules(browser, "codec", "topology")
     yield page
     page.close()
+
+
+def with_modules(browser: Browser, *names: str) -> Page:
+    """Open a blank page that holds what some modules of the pages' program export."""
+    page = browser.new_page()
+    page.route(
+        "http://opsn/**",
+        lambda route: route.fulfill(
+            body=asset(f"program{urlsplit(route.request.url).path}") if ".js" in route.request.url else "",
+            content_type="text/javascript" if ".js" in route.request.url else "text/html",
+        ),
+    )
+    page.goto("http://opsn/")
+    page.evaluate(
+        "async (names) => { window.opsnGeo = {}; for (const name of names)"
+        " Object.assign(opsnGeo, await import(`/${name}.js`)); }",
+        names,
+    )
+    return page
 
 
 def decoded(codec: Page, areas: gpd.GeoSeries) -> tuple[dict[str, object], gpd.GeoSeries, list[list[int]]]:
@@ -89,42 +105,9 @@ def test_the_whole_region_comes_back_without_a_gap(codec: Page, layers: dict[str
     assert found.area.sum() - together.area < 1e-7 * together.area  # the grid makes two slivers cross
 
 
-@pytest.mark.parametrize("modules", [atlas._PROGRAM, folium_maps._PROGRAM], ids=["atlas", "theme"])
-def test_joined_modules_define_each_name_once_and_before_use(
-    browser: Browser, modules: tuple[str, ...]
-) -> None:
-    page = browser.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    joined = "\n".join(re.sub(r"^import .*?;\n", "", asset(it), flags=re.MULTILINE) for it in modules)
-    page.evaluate(
-        "code => new Promise((done) => { const s = document.createElement('script'); s.type = 'module';"
-        " s.textContent = code + ';globalThis.parsed = true'; document.head.append(s);"
-        " setTimeout(done, 200); })",
-        joined,
-    )
-    assert errors == []
-    assert page.evaluate("globalThis.parsed")
-    page.close()
-
-
-def test_modules_import_only_what_comes_before_them() -> None:
-    for modules in (atlas._PROGRAM, folium_maps._PROGRAM):
-        for place, module in enumerate(modules):
-            for name in re.findall(r'from "\./(.+?)"', asset(module)):
-                assert name in modules[:place], f"{module} imports {name}"
-
-
-def test_modules_are_small_and_name_no_server() -> None:
-    for module in {*atlas._PROGRAM, *folium_maps._PROGRAM, "shim.js"}:
-        assert len(asset(module).splitlines()) < 400
-        assert set(re.findall(r"https?://[^\s\"']+", asset(module))) <= {"http://www.w3.org/2000/svg"}
-
-
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_the_page_writes_numbers_as_the_catalogue_does(browser: Browser, lang: Language) -> None:
-    page = browser.new_page()
-    page.add_script_tag(content=bundle(("numbers.js",), ("numberFormats",)))
+    page = with_modules(browser, "numbers")
     values = [None, 0, -0.04, 0.5, 1.5, 2.5, 0.125, 12, 999.95, 1000, -1234567.891, 0.145, 1e-9, 0.995, -0.5]
     written = page.evaluate(
         "([signs, lang, values]) => { const f = opsnGeo.numberFormats(signs, lang); return values.map((v) =>"
@@ -151,7 +134,7 @@ OUTLINES = """
 async ([text, classes]) => {
   const { parts } = opsnGeo.split(await opsnGeo.inflate(text));
   const topology = opsnGeo.decodeTopology(parts.topology);
-  const found = opsnGeo.outlines(topology, opsnGeo.sides(topology), (area) => classes[area], 3);
+  const found = opsnGeo.outlines(topology, (area) => classes[area], 3);
   return found.map((rings) => rings.map((ring) => {
     const points = [];
     opsnGeo.walkRing(topology, ring, (x, y) => points.push([x, y]));

@@ -95,7 +95,7 @@ def test_what_would_need_the_network_is_refused_by_name(
 
 
 def test_a_picture_from_elsewhere_is_refused(layer: gpd.GeoDataFrame, theme: Theme) -> None:
-    figure = offline(folium_maps.theme_map(layer, theme, METADATA), lang="fr", title="Toy", t={})
+    figure = offline(folium_maps.theme_map(layer, theme, METADATA), lang="fr", page={}, t={})
     figure.html.add_child(folium.Element('<img alt="" src="https://example.org/x.png">'))
     with pytest.raises(InputError, match=r"example\.org.*asks the network"):
         figure.render()

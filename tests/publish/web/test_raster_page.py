@@ -43,10 +43,10 @@ def test_the_raster_is_hidden_until_ticked_and_comes_from_the_page(open_page: Op
     assert (image.get_attribute("src") or "").startswith("data:image/png;base64,")
     assert image.get_attribute("alt") == text("rasters.distance_member_m")
     assert all(" km" in row.replace("\u00a0", " ") for row in legend.locator("> span").all_inner_texts())
-    assert not page.locator(".theme-legend").is_visible()  # what it explains is under the raster
+    assert not page.locator("#legend").is_visible()  # what it explains is under the raster
     tick(page)
     assert image.count() == 0
-    assert page.locator(".theme-legend").is_visible()
+    assert page.locator("#legend").is_visible()
 
 
 def test_the_raster_lies_over_the_areas_and_on_their_place(open_page: Opener, deserts: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,9 +8,11 @@ import folium
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from opsn_geo.catalogue.words import definition
+from opsn_geo.catalogue import numbers
+from opsn_geo.catalogue.words import definition, text
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.publish.web import folium_maps
+from opsn_geo.publish.web.offline import asset
 
 from .conftest import DESKTOP, PHONE
 
@@ -41,11 +44,11 @@ def test_legend_counts_are_those_of_the_layer(
     open_page: Opener, made: Path, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
     page = open_page(made)
-    page.wait_for_selector(".theme-legend")
-    shown = page.locator(".theme-legend .count").all_inner_texts()
+    shown = page.locator("#legend .count").all_inner_texts()
     expected = layers["communes"].query("inside")["opsn_count"].value_counts().sort_index()
     assert [int("".join(c for c in count if c.isdigit())) for count in shown] == expected.tolist()
-    assert page.locator(".theme-legend p").inner_text() == definition("opsn_count")
+    note = f"{definition('opsn_count')} {text('atlas.count_communes')}"
+    assert page.locator(".legend-note").inner_text() == note
 
 
 def test_what_a_user_adds_works_without_network(open_page: Opener, made: Path) -> None:
@@ -54,16 +57,18 @@ def test_what_a_user_adds_works_without_network(open_page: Opener, made: Path) -
     assert page.locator(".leaflet-popup-content").inner_text() == "Hôtel de ville"
     assert page.locator(".leaflet-marker-icon").evaluate("img => img.naturalWidth") == 25
     page.locator(".leaflet-control-layers-overlays label").filter(has_text="OPSN").click()
-    page.wait_for_selector(".theme-legend", state="detached")
+    page.wait_for_selector("#legend", state="hidden")
+    canvas = page.locator(".leaflet-overlay-pane canvas")
+    assert canvas.count() == 0
 
 
 def test_the_table_holds_every_commune(
     open_page: Opener, made: Path, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
     page = open_page(made)
-    page.click("#values summary")
-    page.wait_for_selector("#values tbody tr")
-    assert page.locator("#values tbody tr").count() == layers["communes"]["inside"].sum()
+    page.click("#as-table")
+    count = numbers.count(layers["communes"]["inside"].sum())
+    assert page.inner_text("#table-status").startswith(f"{count} lignes, page 1")
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -83,11 +88,73 @@ def test_distances_are_told_in_kilometres(
     file = tmp_path / "distance.html"
     folium_maps.write(file, folium_maps.theme_map(layers["communes"], theme, metadata), theme.title, metadata)
     page = open_page(file)
-    page.click("#values summary")
-    page.wait_for_selector("#values tbody tr")
-    told = [row.split("\t")[-1] for row in page.locator("#values tbody tr").all_inner_texts()]
-    assert all(it.endswith("\u00a0km") for it in told)
-    found = sorted(float(it.removesuffix("\u00a0km").replace(",", ".")) for it in told)
-    inside = layers["communes"].query("inside")["distance_opsn_m"] / 1000
-    assert found == pytest.approx(sorted(inside), abs=0.051)
-    assert all("km" in it for it in page.locator(".theme-legend .label").all_inner_texts())
+    shown = page.evaluate(
+        "() => { const view = opsnGeo.opened.view();"
+        " return view.shown.map((i) => [view.text(i), view.raw(i)]); }"
+    )
+    assert len(shown) == layers["communes"]["inside"].sum()
+    assert all(written == numbers.distance(metres) for written, metres in shown)
+    assert all("km" in it for it in page.locator("#legend .label").all_inner_texts())
+
+
+def test_a_page_offers_no_choice_of_what_it_holds_once(open_page: Opener, made: Path) -> None:
+    page = open_page(made)
+    for choice in ("#level-choice", "#theme-choice", "#service-choice"):
+        assert page.locator(choice).is_hidden()
+    assert page.locator("#search").is_visible()
+
+
+def test_a_tap_tells_the_value_and_opens_the_portrait(
+    open_page: Opener, made: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(made, "#at=12/49.8942/2.2957", viewport=PHONE, has_touch=True, is_mobile=True)
+    box = page.locator(".folium-map").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] / 2 + 40, box["y"] + box["height"] / 2)
+    page.wait_for_selector(".tip")
+    code = page.evaluate("opsnGeo.opened.store.get().place").removeprefix("communes:")
+    place = layers["communes"].loc[code]
+    assert page.locator(".tip").inner_text().split() == [*place["name"].split(), str(place["opsn_count"])]
+    assert page.locator("#portrait h2").inner_text() == place["name"]
+
+
+def test_the_legend_folds_on_a_phone(open_page: Opener, made: Path) -> None:
+    page = open_page(made, viewport=PHONE)
+    page.click("#legend summary")
+    assert page.locator(".legend-classes").is_hidden()
+    page.click("#legend summary")
+    assert page.locator(".legend-classes").is_visible()
+
+
+@pytest.mark.parametrize("key", ["epci_response", "desert_population"])
+def test_any_layer_makes_a_page(
+    open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results, key: str
+) -> None:
+    theme = next(it for it in themes_for(layers) if it.key == key)
+    metadata = results.inputs.study.metadata
+    layer = layers[theme.layer].head(60)
+    file = tmp_path / "one.html"
+    folium_maps.write(file, folium_maps.theme_map(layer, theme, metadata), theme.title, metadata)
+    page = open_page(file, "#show=table")
+    assert page.inner_text("#table-status").startswith("60 lignes")
+    page.locator("#table-body button").first.click()
+    assert page.locator("#portrait h2").is_visible()
+
+
+def test_a_map_alone_shows_its_theme_and_its_legend(
+    open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results
+) -> None:
+    theme = next(it for it in themes_for(layers) if it.key == "epci_response")
+    chart = folium_maps.theme_map(layers["epci"], theme, results.inputs.study.metadata)
+    folium.LayerControl(collapsed=False).add_to(chart)
+    file = tmp_path / "alone.html"
+    chart.save(file)
+    written = re.sub(
+        r'<(script src|link [^>]*href)="https?:.*?>(</script>)?', "", file.read_text(encoding="utf-8")
+    )
+    leaflet = f"<style>{asset('leaflet/leaflet.css')}</style><script>{asset('leaflet/leaflet.js')}</script>"
+    file.write_text(written.replace("<head>", f"<head>{leaflet}", 1), encoding="utf-8")
+    page = open_page(file)
+    assert page.locator(".legend.on-map h2").inner_text() == theme.title
+    page.locator(".leaflet-control-layers-overlays label").click()
+    page.wait_for_selector(".legend.on-map", state="detached")

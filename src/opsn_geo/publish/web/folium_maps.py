@@ -1,4 +1,4 @@
-"""Maps of one theme as ordinary folium maps: add what you like, save them online or offline.
+"""Our maps as ordinary folium maps: add what you like, save them online or as a page that works offline.
 
 >>> theme_map(layer, theme, metadata).add_child(folium.Marker([50, 3]))     # doctest: +SKIP
 """
@@ -10,21 +10,19 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import folium
-import pandas as pd
 from branca.element import Element
 from folium.map import Layer
 from folium.template import Template
 from pyproj import Transformer
 
-from opsn_geo.catalogue.numbers import signs
-from opsn_geo.catalogue.words import texts
-from opsn_geo.publish.notices import simulation_notice, subtitle
+from opsn_geo.catalogue import palette
+from opsn_geo.catalogue.words import text, texts
+from opsn_geo.publish.notices import date_written, simulation_notice, simulation_title, subtitle
 from opsn_geo.publish.rasters import write as raster
 from opsn_geo.publish.staging import staged
-from opsn_geo.publish.web import topology
-from opsn_geo.publish.web.atlas import deflated, shown_theme, source_note
 from opsn_geo.publish.web.background import add_background, page_values
-from opsn_geo.publish.web.offline import asset, bundle, offline
+from opsn_geo.publish.web.offline import asset, offline
+from opsn_geo.publish.web.payload import theme_payload
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,9 +31,10 @@ if TYPE_CHECKING:
 
     from opsn_geo.publish.classes import Class
     from opsn_geo.publish.themes import Theme
+    from opsn_geo.publish.web import topology
     from opsn_geo.study import Metadata
 
-_PROGRAM: Final = ("codec.js", "topology.js", "dom.js", "numbers.js", "layer.js", "theme.js")
+_PROGRAM: Final = "program.min.js"
 _ABOVE_AREAS: Final = 200
 
 
@@ -50,61 +49,68 @@ class _Verbatim(Element):  # type: ignore[misc]  # branca is not typed
         return self._text
 
 
-class ThemeLayer(Layer):  # type: ignore[misc]  # folium is not typed
-    """The areas of a layer in the colours of a theme, with legend and tooltips, drawn on one canvas.
+class AtlasLayer(Layer):  # type: ignore[misc]  # folium is not typed
+    """Areas in the colours of their themes, with legend and tooltips, drawn on one canvas.
+
+    In a page of :func:`write` its themes, places and tables fill the frame of the atlas; on any other map it
+    shows its first theme, with a legend on the map.
 
     Parameters
     ----------
-    layer : geopandas.GeoDataFrame
-        Areas that do not overlap, with ``name`` and the theme's column.
-    theme : Theme
-        What is shown of them.
-    metadata : Metadata
-        Language of legend and tooltips.
-    packed : topology.Packed, optional
-        The areas, where they are packed already.
+    packed : bytes
+        What the page knows, from :mod:`opsn_geo.publish.web.payload`.
+    name : str
+        What a list of layers calls it.
     """
 
-    _template = Template(asset("theme_layer.jinja"))
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "var {{ this.get_name() }} = opsnGeo.atlasLayer({{ this.data|tojson }});"
+        "{% endmacro %}"
+    )
 
-    def __init__(
-        self,
-        layer: gpd.GeoDataFrame,
-        theme: Theme,
-        metadata: Metadata,
-        packed: topology.Packed | None = None,
-    ) -> None:
-        super().__init__(name=theme.title, overlay=True)
-        self._name = "ThemeLayer"
-        packed = packed or topology.pack(layer.geometry)
-        absent = pd.Series("", index=layer.index)
-        head = {
-            "parts": [["topology", len(packed.stream)]],
-            "lang": metadata.language,
-            "background": metadata.background,
-            "texts": texts("atlas", metadata.language),
-            "signs": signs(metadata.language),
-            "grid": {"left": packed.left, "top": packed.top, "step": packed.step},
-            "code": layer.index.astype(str).tolist(),
-            "name": layer.get("name", layer.index.to_series()).astype(str).tolist(),
-            "departements": pd.factorize(layer.get("code_dep", absent))[0].tolist(),
-            "theme": shown_theme(theme, layer, metadata.language),
-        }
-        self.data = base64.b64encode(deflated(head, {"topology": packed.stream})).decode()
+    def __init__(self, packed: bytes, name: str) -> None:
+        super().__init__(name=name, overlay=True)
+        self._name = "AtlasLayer"
+        self.data = base64.b64encode(packed).decode()
 
     def render(self, **kwargs: Any) -> None:  # noqa: ANN401 - branca's own signature
         """Render the layer, and its program and style once for the figure."""
         header = self.get_root().header
-        program = bundle(_PROGRAM, ("themeLayer",))
-        header.add_child(_Verbatim(f"<script>{program}</script>"), name="opsn_geo_js")
-        header.add_child(_Verbatim(f"<style>{asset('theme.css')}</style>"), name="opsn_geo_css")
+        style = palette.custom_properties(dark=True) + asset("map.css")
+        header.add_child(_Verbatim(f"<script>{asset(_PROGRAM)}</script>"), name="opsn_geo_js")
+        header.add_child(_Verbatim(f"<style>{style}</style>"), name="opsn_geo_css")
         super().render(**kwargs)
+
+
+def map_of(packed: bytes, shown: gpd.GeoDataFrame, name: str, metadata: Metadata) -> folium.Map:
+    """Return a folium map of packed areas, over the background that the study asks for.
+
+    Parameters
+    ----------
+    packed : bytes
+        What the map knows, from :mod:`opsn_geo.publish.web.payload`.
+    shown : geopandas.GeoDataFrame
+        What it opens on.
+    name : str
+        What a list of layers calls it.
+    metadata : Metadata
+        Which background, if any.
+    """
+    to_degrees = Transformer.from_crs(shown.crs, 4326, always_xy=True)
+    west, south, east, north = to_degrees.transform_bounds(*shown.total_bounds)
+    made = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
+    add_background(made, metadata)
+    fitted = folium.FitBounds([[south, west], [north, east]])
+    fitted.options["animate"] = False  # else it would end after the page has gone where its address says
+    made.add_child(fitted)
+    return made.add_child(AtlasLayer(packed, name))
 
 
 def theme_map(
     layer: gpd.GeoDataFrame, theme: Theme, metadata: Metadata, packed: topology.Packed | None = None
 ) -> folium.Map:
-    """Make a folium map of one theme, to which any folium layer can be added.
+    """Return a folium map of one theme, to which any folium layer can be added.
 
     Parameters
     ----------
@@ -122,12 +128,7 @@ def theme_map(
     folium.Map
         Its own ``save`` links Leaflet from the network; :func:`write` needs none.
     """
-    to_degrees = Transformer.from_crs(layer.crs, 4326, always_xy=True)
-    west, south, east, north = to_degrees.transform_bounds(*layer.total_bounds)
-    made = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
-    add_background(made, metadata)
-    made.fit_bounds([[south, west], [north, east]])
-    return made.add_child(ThemeLayer(layer, theme, metadata, packed))
+    return map_of(theme_payload(layer, theme, metadata, packed), layer, theme.title, metadata)
 
 
 def add_raster(made: folium.Map, file: Path, classes: tuple[Class, ...], title: str) -> None:
@@ -179,19 +180,35 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
         A layer that was added asks the network for a file.
     """
     lang = metadata.language
+    notice = simulation_notice(metadata)
+    page = {
+        "title": title,
+        "subtitle": subtitle(metadata),
+        "simulated": f"{simulation_title(lang)} {notice}" if notice else "",
+        "source": source_note(metadata),
+        "stem": metadata.stem,
+    }
     figure = offline(
         made,
-        "map.html",
+        "atlas.html",
         lang=lang,
-        title=title,
-        subtitle=subtitle(metadata),
-        notice=simulation_notice(metadata),
-        source_note=source_note(metadata),
-        style=asset("page.css"),
-        shim=asset("shim.js"),
+        page=page,
+        simulated_title=simulation_title(lang),
+        notice=notice,
+        style=asset("atlas.css"),
+        shim=asset("program/folium.js"),
         t=texts("atlas", lang),
         **page_values(metadata),
     )
-    page = figure.render()
+    rendered = figure.render()
     with staged(path.parent) as aside:
-        (aside / path.name).write_text(page, encoding="utf-8", newline="\n")
+        (aside / path.name).write_text(rendered, encoding="utf-8", newline="\n")
+
+
+def source_note(metadata: Metadata) -> str:
+    """Return the line that says where the data come from, of which vintage and day."""
+    lang = metadata.language
+    sources = text("atlas.default_sources", lang)
+    return text(
+        "atlas.source_note", lang, sources=sources, millesime=metadata.millesime, date=date_written(metadata)
+    )

@@ -55,23 +55,6 @@ def picture(name: str) -> str:
     return f"data:image/png;base64,{base64.b64encode(octets).decode()}"
 
 
-@cache
-def bundle(modules: tuple[str, ...], exported: tuple[str, ...]) -> str:
-    """Join JavaScript modules into one script that defines ``opsnGeo`` with what is exported.
-
-    Parameters
-    ----------
-    modules : tuple of str
-        Files of ``web/``, each after those it imports from.
-    exported : tuple of str
-        Names that the page calls.
-    """
-    joined = "\n".join(asset(module) for module in modules)
-    plain = re.sub(r"^import .*?;\n", "", joined, flags=re.MULTILINE | re.DOTALL)
-    plain = re.sub(r"^export ", "", plain, flags=re.MULTILINE)
-    return f'const opsnGeo = (() => {{\n"use strict";\n{plain}\nreturn {{ {", ".join(exported)} }};\n}})();'
-
-
 class OfflineFigure(Figure):  # type: ignore[misc]  # branca is not typed
     """A figure whose page holds all that it needs and may fetch nothing.
 
@@ -85,7 +68,7 @@ class OfflineFigure(Figure):  # type: ignore[misc]  # branca is not typed
         What else the template shows; strings are escaped.
     """
 
-    def __init__(self, template: str = "map.html", images: Iterable[str] = (), **values: Any) -> None:  # noqa: ANN401
+    def __init__(self, template: str = "atlas.html", images: Iterable[str] = (), **values: Any) -> None:  # noqa: ANN401
         super().__init__()
         self._page = Environment(autoescape=True, trim_blocks=True).from_string(asset(template))
         self._values = values
@@ -108,7 +91,7 @@ class OfflineFigure(Figure):  # type: ignore[misc]  # branca is not typed
         return page.replace(_POLICY, _policy(page, self._images), 1)
 
 
-def offline(made: folium.Map, template: str = "map.html", **values: Any) -> OfflineFigure:  # noqa: ANN401
+def offline(made: folium.Map, template: str = "atlas.html", **values: Any) -> OfflineFigure:  # noqa: ANN401
     """Move a folium map into an offline figure; ``offline(m).save("map.html")`` writes the page."""
     figure = OfflineFigure(template, **values)
     figure.add_child(made)

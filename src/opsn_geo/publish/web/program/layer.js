@@ -45,6 +45,13 @@ export function gridProjection(grid) {
       const { x, y } = mercator.project(latlng);
       return [(x - grid.left) / grid.step, (grid.top - y) / grid.step];
     },
+    /** What holds all the boxes of areas; nothing where none has any extent. */
+    bounds(boxes) {
+      const own = boxes.filter((box) => box[0] <= box[2]);
+      if (!own.length) return null;
+      const end = (k, choose) => own.reduce((best, box) => choose(best, box[k]), own[0][k]);
+      return L.latLngBounds(this.toLatLng(end(0, Math.min), end(1, Math.min)), this.toLatLng(end(2, Math.max), end(3, Math.max)));
+    },
   };
 }
 

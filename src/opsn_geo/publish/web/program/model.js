@@ -2,30 +2,40 @@
 import { varints } from "./codec.js";
 import { say } from "./dom.js";
 
-export const LEVELS = ["communes", "epci", "departements"];
 export const SERVICE_THEME = "service";
 
 /** Join the head and the binary parts in a model that answers questions about places. */
-export function buildModel({ head, parts }) {
-  const n = head.levels.communes.code.length;
-  const combos = varints(parts.combos);
+export function buildModel({ head, parts }, page = {}) {
+  const areas = head.levels[head.base];
+  const n = areas.code.length;
+  const isStudied = (i) => !areas.inside || Boolean(areas.inside[i]);
+  const combos = parts.combos ? varints(parts.combos) : [];
   const byService = (numbers, service) => numbers.subarray(service * n, (service + 1) * n);
   const members = (level) => {
     const found = head.levels[level].code.map(() => []);
-    head.levels.communes[level].forEach((group, i) => {
-      if (group >= 0 && head.levels.communes.inside[i]) found[group].push(i);
+    head.groups[level].forEach((group, i) => {
+      if (group >= 0 && isStudied(i)) found[group].push(i);
     });
     return found;
   };
+  const hasView = (level) => head.services.length > 0 || head.themes.some((theme) => theme.level === level);
+  const wider = Object.keys(head.levels).filter((level) => level !== head.base);
   return {
     ...head,
+    page,
     topology: parts.topology,
+    shownLevels: Object.keys(head.levels).filter(hasView),
+    isStudied: (level, i) => level !== head.base || isStudied(i),
+    groupOf: (level, area) => (level === head.base ? area : head.groups[level][area]),
     stateOf: (service) => byService(parts.states, service),
     pathOf: (service) => byService(parts.paths, service),
     operatorsOf: (service, i) => head.combos[combos[service * n + i]],
-    members: { epci: members("epci"), departements: members("departements") },
+    members: Object.fromEntries(wider.map((level) => [level, members(level)])),
   };
 }
+
+/** Words of the page that depend on the level: a level of the user's own is one of areas. */
+export const levelText = ({ texts }, start, level) => texts[`${start}_${level}`] ?? texts[`${start}_areas`];
 
 /** Where each state stands in the legend, once the reader asks for one operator only. */
 function narrowed(model, service, operator) {
@@ -63,12 +73,11 @@ export function tallyText(model, format, { covered, possible, all }) {
   });
 }
 
-function serviceCommunes(model, service, operator) {
+function serviceAreas(model, service, operator) {
   const { of, classes } = narrowed(model, service, operator);
-  const { inside } = model.levels.communes;
   return {
     classes,
-    of: Int16Array.from(of, (place, i) => (inside[i] ? place : -1)),
+    of: Int16Array.from(of, (place, i) => (model.isStudied(model.base, i) ? place : -1)),
     text: (i) => classes[of[i]].label,
     raw: (i) => classes[of[i]].label,
     detail(i) {
@@ -83,14 +92,16 @@ function serviceGroups(model, format, level, service, operator) {
   const { of, classes } = narrowed(model, service, operator);
   const tallies = model.members[level].map((group) => tally(classes, of, group));
   const shares = model.shares;
-  const low = tallies.map(({ covered, all }) => (all ? classify(shares, covered / all) : -1));
+  const share = (name) => (i) => (tallies[i].all ? tallies[i][name] / tallies[i].all : null);
+  const place = (name) => tallies.map((each, i) => (each.all ? classify(shares, share(name)(i)) : -1));
+  const [low, high] = [place("covered"), place("possible")];
   return {
     classes: shares,
     of: Int16Array.from(low),
-    unsure: tallies.map(({ possible, all }, i) => all > 0 && classify(shares, possible / all) !== low[i]),
+    unsure: low.map((each, i) => each !== high[i]),
     text: (i) => tallyText(model, format, tallies[i]),
-    raw: (i) => (tallies[i].all ? tallies[i].covered / tallies[i].all : null),
-    detail: () => "",
+    raw: share("covered"),
+    most: share("possible"),
   };
 }
 
@@ -102,17 +113,20 @@ export function numberText(theme, format, value) {
 }
 
 function column(model, format, theme) {
-  const known = (i) => theme.values[i] !== null && theme.values[i] !== undefined;
-  const isNumber = theme.kind === "intervals";
+  const { classes, of, values, most } = theme;
+  const label = (i) => classes[of[i]]?.label;
+  const write = (value) => numberText(theme, format, value);
+  const isKnown = (i) => Number.isFinite(values[i]);
   return {
-    classes: theme.classes,
-    of: Int16Array.from(theme.of),
+    classes,
+    of: Int16Array.from(of),
+    unsure: theme.unsure,
     text(i) {
-      if (isNumber && known(i)) return numberText(theme, format, theme.values[i]);
-      return theme.of[i] < 0 ? model.texts.unknown : theme.classes[theme.of[i]].label;
+      const number = isKnown(i) ? format.between(values[i], most?.[i] ?? values[i], write) : "";
+      return theme.kind === "intervals" ? number || (label(i) ?? model.texts.unknown) : (label(i) ?? model.texts.unknown);
     },
-    raw: (i) => (isNumber ? theme.values[i] : (theme.classes[theme.of[i]]?.label ?? null)),
-    detail: () => "",
+    raw: (i) => (theme.kind === "intervals" ? values[i] : (label(i) ?? null)),
+    most: most && ((i) => most[i]),
   };
 }
 
@@ -123,14 +137,18 @@ export function makeView(model, format, { level, theme, service, opsn }) {
   const which = Math.max(0, model.services.findIndex(({ key }) => key === service));
   const made = chosen
     ? column(model, format, chosen)
-    : level === "communes"
-      ? serviceCommunes(model, which, operator)
+    : level === model.base
+      ? serviceAreas(model, which, operator)
       : serviceGroups(model, format, level, which, operator);
   const counts = made.classes.map(() => 0);
   for (const place of made.of) if (place >= 0) counts[place]++;
   const unsure = made.unsure ?? [];
+  const isStudied = (i) => model.isStudied(level, i);
+  const ifStudied = (write, otherwise) => (i) => (isStudied(i) ? write(i) : otherwise);
   return {
     ...made,
+    text: ifStudied(made.text, model.texts.not_studied),
+    detail: ifStudied(made.detail ?? (() => ""), ""),
     unsure,
     level,
     isService: !chosen,
@@ -138,7 +156,7 @@ export function makeView(model, format, { level, theme, service, opsn }) {
     note: chosen?.note,
     classes: made.classes.map((each, i) => ({ ...each, place: i, count: counts[i] })),
     unsureCount: unsure.filter(Boolean).length,
-    shown: model.levels[level].code.map((_, i) => i).filter((i) => level !== "communes" || made.of[i] >= 0),
+    shown: model.levels[level].code.map((_, i) => i).filter(isStudied),
   };
 }
 
@@ -147,22 +165,23 @@ function serviceTitle(model, service, operator) {
   return operator < 0 ? name : say(model.texts.by_opsn, { service: name, opsn: model.opsn[operator].name });
 }
 
-/** Find a place by the word the address uses: "communes:02001". */
+/** Find a place of the study by the word the address uses: "communes:02001". */
 export function findPlace(model, word) {
   const [level, code] = (word ?? "").split(":");
-  const i = LEVELS.includes(level) ? model.levels[level].code.indexOf(code) : -1;
-  return i < 0 ? null : { level, i, word, name: model.levels[level].name[i] };
+  const i = Object.hasOwn(model.levels, level) ? model.levels[level].code.indexOf(code) : -1;
+  return i < 0 || !model.isStudied(level, i) ? null : { level, i, word, name: model.levels[level].name[i] };
 }
 
 /** Make the choices valid: what the address says where it can be, else what the map opens with. */
 export function validChoices(model, wanted) {
-  const level = LEVELS.includes(wanted.level) ? wanted.level : "communes";
-  const themes = [SERVICE_THEME, ...model.themes.filter((each) => each.level === level).map((each) => each.key)];
+  const level = model.shownLevels.includes(wanted.level) ? wanted.level : model.shownLevels[0];
+  const services = model.services.length ? [SERVICE_THEME] : [];
+  const themes = [...services, ...model.themes.filter((each) => each.level === level).map((each) => each.key)];
   const known = (list, key) => (list.some((each) => each.key === key) ? key : "");
   return {
     level,
-    theme: themes.includes(wanted.theme) ? wanted.theme : SERVICE_THEME,
-    service: known(model.services, wanted.service) || model.services[0].key,
+    theme: themes.includes(wanted.theme) ? wanted.theme : themes[0],
+    service: known(model.services, wanted.service) || (model.services[0]?.key ?? ""),
     opsn: known(model.opsn, wanted.opsn),
     place: findPlace(model, wanted.place) ? wanted.place : "",
     with: findPlace(model, wanted.with) ? wanted.with : "",

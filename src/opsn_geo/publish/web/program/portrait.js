@@ -1,7 +1,7 @@
 // The panel of a place: who reaches it, each service on its ladder, its figures, its neighbours; two side by side.
 import { byId, fill, h, say } from "./dom.js";
-import { swatch } from "./controls.js";
-import { findPlace, makeView, tallyText, tally } from "./model.js";
+import { swatch } from "./legend.js";
+import { findPlace, levelText, makeView, tally, tallyText } from "./model.js";
 
 /** What is known of one place, as labels and words. */
 export function facts(model, format, { level, i }) {
@@ -10,17 +10,15 @@ export function facts(model, format, { level, i }) {
   const lines = [[texts.code, place.code[i]]];
   const add = (label, value) => value && lines.push([label, value]);
   add(texts.inhabitants, place.population[i] === null ? "" : format.count(place.population[i]));
-  if (level === "communes") {
-    add(texts.postal, place.postal[i].replaceAll(";", ", "));
-    add("EPCI", model.levels.epci.name[place.epci[i]]);
-    add(texts.departement, model.levels.departements.name[place.departements[i]]);
-    add(texts.reached_by, place.opsn[i].map((o) => model.opsn[o].name).join(", ") || texts.nobody_known);
-    add(texts.path, model.paths.map((label, p) => (place.path[i] === p ? label : "")).join(""));
+  if (level === model.base) {
+    add(texts.postal, place.postal?.[i].split(";").sort().join(", "));
+    for (const wider of Object.keys(model.members)) add(levelText(model, "one", wider), model.levels[wider].name[model.groupOf(wider, i)]);
+    if (place.opsn) add(texts.reached_by, place.opsn[i].map((o) => model.opsn[o].name).join(", ") || texts.nobody_known);
   } else {
     add(texts.communes, format.count(model.members[level][i].length));
-    if (place.outside?.[i]) add(texts.outside, format.count(place.outside[i]));
+    add(texts.outside, place.outside?.[i] ? format.count(place.outside[i]) : "");
   }
-  for (const theme of model.themes.filter((each) => each.level === level && each.kind === "intervals")) {
+  for (const theme of model.themes.filter((each) => each.level === level)) {
     const view = makeView(model, format, { level, theme: theme.key });
     add(theme.title, view.text(i));
   }
@@ -31,7 +29,7 @@ export function facts(model, format, { level, i }) {
 export function ladder(model, format, { level, i }) {
   return model.services.filter(({ any }) => !any).map(({ key, name, family }) => {
     const service = model.services.findIndex((each) => each.key === key);
-    if (level === "communes") {
+    if (level === model.base) {
       const state = model.states[model.stateOf(service)[i]];
       const names = model.operatorsOf(service, i).map((o) => model.opsn[o].name).join(", ");
       return { name, family, text: state.label, names, colour: state.colour, hatched: state.hatched };
@@ -69,12 +67,13 @@ function ladderTable(columns, texts) {
 }
 
 function neighbourTable(model, view, near, own, onChoose) {
+  const { name, code } = model.levels[model.base];
   const row = (i, isOwn) => h("tr", { class: isOwn ? "own" : null },
-    h("th", { scope: "row" }, isOwn ? model.levels.communes.name[i]
-      : h("button", { type: "button", class: "link", onclick: () => onChoose(`communes:${model.levels.communes.code[i]}`) }, model.levels.communes.name[i])),
+    h("th", { scope: "row" }, isOwn ? name[i]
+      : h("button", { type: "button", class: "link", onclick: () => onChoose(`${model.base}:${code[i]}`) }, name[i])),
     h("td", {}, view.text(i)));
   return h("table", { class: "neighbours" },
-    h("caption", {}, say(model.texts.neighbours, { theme: view.title })),
+    h("caption", {}, say(levelText(model, "neighbours", model.base), { theme: view.title })),
     h("tbody", {}, row(own, true), near.map((i) => row(i, false))));
 }
 
@@ -106,7 +105,7 @@ export function showPortrait(model, format, choices, view, near, store) {
   }));
   const button = (label, changes, quiet) =>
     h("button", { type: "button", class: quiet ? "quiet" : null, onclick: () => store.set(changes) }, label);
-  const neighboursHere = place.level === "communes" && choices.level === "communes" && !twice && near
+  const neighboursHere = place.level === model.base && choices.level === model.base && !twice && near
     ? neighbourTable(model, view, near, place.i, (word) => store.set({ place: word })) : null;
   fill(panel,
     h("div", { class: "panel-head" },
@@ -115,9 +114,9 @@ export function showPortrait(model, format, choices, view, near, store) {
     h("div", { class: "panel-tools" },
       other ? button(texts.compare_stop, { with: "" }) : button(texts.compare, { with: place.word })),
     other && !twice ? h("p", { role: "status", class: "hint" }, say(texts.compare_hint, { place: place.name })) : null,
-    model.simulatedNote ? h("p", { class: "hint" }, model.simulatedNote) : null,
+    model.page.simulated ? h("p", { class: "hint" }, model.page.simulated) : null,
     factTable(columns, texts.portrait),
     neighboursHere,
-    ladderTable(columns, texts),
-    place.level === "communes" && !twice ? repliesTable(model, model.levels.communes.code[place.i]) : null);
+    model.services.length ? ladderTable(columns, texts) : null,
+    place.level === model.base && !twice ? repliesTable(model, model.levels[model.base].code[place.i]) : null);
 }

@@ -37,6 +37,9 @@ export function fold(text) {
   return words.replace(/\bst\b/g, "saint").replace(/\bste\b/g, "sainte");
 }
 
+/** The beginning of the name of a file that holds a view. */
+export const fileStem = ({ page }, { level, title }) => `${page.stem}-${level}-${fold(title).replaceAll(" ", "-").slice(0, 60)}`;
+
 /** Give a file to the reader without any server. */
 export function download(name, type, content) {
   const url = URL.createObjectURL(new Blob([content], { type }));

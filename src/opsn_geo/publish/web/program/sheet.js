@@ -1,6 +1,6 @@
 // The view as one A4 sheet in SVG: title, map, legend, sources. Saved as it is, drawn as PNG, or printed.
-import { legendNote } from "./controls.js";
-import { byId, download } from "./dom.js";
+import { byId, download, fileStem } from "./dom.js";
+import { legendNote } from "./legend.js";
 import { walkRing } from "./topology.js";
 
 const WIDTH = 1123;
@@ -75,7 +75,8 @@ function linesOf(topology, arcs, { scale, x, y }) {
   return d;
 }
 
-function legend({ texts, paper }, view, format) {
+function legend(model, view, format) {
+  const { texts, paper } = model;
   const rows = view.classes.filter(({ count }) => count).map((each) => ({ ...each }));
   if (view.unsureCount) rows.push({ label: texts.unsure, count: view.unsureCount, colour: paper.page, hatched: true });
   const x = MAP.x + MAP.width + 28;
@@ -84,7 +85,7 @@ function legend({ texts, paper }, view, format) {
   const title = written(x, y + 8, view.title, 36, 14, { "font-weight": 600 });
   parts.push(...title);
   y += title.length * 19 + 6;
-  const note = written(x, y + 6, legendNote(view, texts), 46, 11, { fill: paper.quiet });
+  const note = written(x, y + 6, legendNote(model, view), 46, 11, { fill: paper.quiet });
   parts.push(...note);
   y += note.length * 15 + 12;
   for (const { colour, hatched, label, count } of rows) {
@@ -98,9 +99,9 @@ function legend({ texts, paper }, view, format) {
   return parts;
 }
 
-function foot({ simulatedNote, sourceNote, paper }) {
-  const notice = simulatedNote ? written(32, 724, simulatedNote, 165, 11, { "font-weight": 600, fill: paper["notice-text"] }) : [];
-  return [...notice, ...written(32, 724 + notice.length * 16, sourceNote, 190, 10, { fill: paper.quiet })];
+function foot({ page, paper }) {
+  const notice = page.simulated ? written(32, 724, page.simulated, 165, 11, { "font-weight": 600, fill: paper["notice-text"] }) : [];
+  return [...notice, ...written(32, 724 + notice.length * 16, page.source, 190, 10, { fill: paper.quiet })];
 }
 
 function townsOf(towns, paper, { scale, x, y }) {
@@ -144,17 +145,19 @@ export function composeSheet(model, format, view, scene) {
   }
   if (view.unsureCount) shapes.push(shape(unsure, "url(#hatch)"));
   const line = (arcs, stroke, width) => svg("path", { d: linesOf(scene.topology, arcs, at), fill: "none", stroke, "stroke-width": width, "stroke-linejoin": "round" });
-  if (view.level === "communes") shapes.push(line(scene.borders.epci, paper.quiet, 0.45));
-  if (view.level === "epci") shapes.push(line(scene.borders.epci, paper["map-halo"], 0.8));
-  shapes.push(line(scene.borders.departements, paper["map-departement"], 1.3), ...townsOf(scene.towns, paper, at));
+  const { epci, departements } = scene.arcs;
+  if (view.level === model.base) shapes.push(line(scene.ownArcs, paper["map-halo"], 0.8));
+  if (view.level === model.base && epci) shapes.push(line(epci, paper.quiet, 0.45));
+  if (view.level !== model.base) shapes.push(line(scene.arcs[view.level], paper["map-halo"], 0.8));
+  shapes.push(line(departements ?? [], paper["map-departement"], 1.3), ...townsOf(scene.towns, paper, at));
   return svg("svg", { xmlns: SVG, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, fill: paper.text, "font-family": FONT, role: "img", "aria-label": view.title },
     svg("defs", {},
       svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("path", { d: "M0 0V6", stroke: paper.quiet, "stroke-width": 1.6 })),
       svg("clipPath", { id: "frame" }, svg("rect", MAP))),
     svg("rect", { width: WIDTH, height: HEIGHT, fill: paper.page }),
     svg("rect", { x: 32, y: 28, width: 5, height: 44, fill: paper.accent }),
-    text(48, 46, model.title, { "font-size": 20, "font-weight": 700 }),
-    text(48, 68, model.subtitle, { "font-size": 13, fill: paper.quiet }),
+    text(48, 46, model.page.title, { "font-size": 20, "font-weight": 700 }),
+    text(48, 68, model.page.subtitle, { "font-size": 13, fill: paper.quiet }),
     svg("g", { "clip-path": "url(#frame)" }, ...shapes),
     svg("rect", { ...MAP, fill: "none", stroke: paper.edge }),
     ...scaleBar(at, paper, format),
@@ -176,9 +179,10 @@ async function toPng(sheet) {
 }
 
 /** Bring the export buttons and printing to life; `compose` gives the sheet of the present view. */
-export function makeExports(model, compose) {
-  byId("svg").addEventListener("click", () => download(`${model.stem}.svg`, "image/svg+xml", source(compose())));
-  byId("png").addEventListener("click", async () => download(`${model.stem}.png`, "image/png", await toPng(compose())));
+export function makeExports(model, compose, getView) {
+  const stem = () => fileStem(model, getView());
+  byId("svg").addEventListener("click", () => download(`${stem()}.svg`, "image/svg+xml", source(compose())));
+  byId("png").addEventListener("click", async () => download(`${stem()}.png`, "image/png", await toPng(compose())));
   byId("print").addEventListener("click", () => print());
   byId("link").addEventListener("click", async () => {
     byId("export-status").textContent = location.href;

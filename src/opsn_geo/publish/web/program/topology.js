@@ -82,34 +82,39 @@ export function borders(topology, { left, right }, groupOf) {
 /**
  * The outline of every class: rings of arc references, without the borders inside a class.
  * classOf gives the class of each area (0 to count - 1), or less than 0 for none.
+ *
+ * An arc counts as often as the rings of the class walk it, less as often as they walk it backwards. What is left of
+ * closed rings can always be walked in closed rings, even where areas overlap or a ring goes back on itself.
  */
-export function outlines(topology, { left, right }, classOf, count) {
-  const { x, y, starts, nArcs } = topology;
+export function outlines(topology, classOf, count) {
+  const { x, y, starts, nArcs, areas } = topology;
   const vertex = (reference, atEnd) => {
     const arc = reference >> 1;
     const i = Boolean(reference & 1) === atEnd ? starts[arc] : starts[arc + 1] - 1;
     return x[i] * 4194304 + y[i];
   };
-  const leaving = Array.from({ length: count }, () => new Map());
-  const put = (place, reference) => {
-    const from = vertex(reference, false);
-    const found = leaving[place].get(from);
-    if (found) found.push(reference);
-    else leaving[place].set(from, [reference]);
-  };
-  for (let arc = 0; arc < nArcs; arc++) {
-    const a = left[arc] < 0 ? -1 : classOf(left[arc]);
-    const b = right[arc] < 0 ? -1 : classOf(right[arc]);
-    if (a === b) continue;
-    if (a >= 0) put(a, 2 * arc);
-    if (b >= 0) put(b, 2 * arc + 1);
-  }
-  return leaving.map((from) => {
+  const uses = Array.from({ length: count }, () => new Int8Array(nArcs));
+  areas.forEach((rings, area) => {
+    const place = classOf(area);
+    if (place < 0) return;
+    for (const ring of rings) for (const reference of ring) uses[place][reference >> 1] += reference & 1 ? -1 : 1;
+  });
+  return uses.map((walked) => {
+    const leaving = new Map();
+    walked.forEach((times, arc) => {
+      const reference = 2 * arc + Number(times < 0);
+      for (let n = Math.abs(times); n > 0; n--) {
+        const from = vertex(reference, false);
+        const others = leaving.get(from);
+        if (others) others.push(reference);
+        else leaving.set(from, [reference]);
+      }
+    });
     const rings = [];
-    for (const [first, waiting] of from) {
+    for (const [first, waiting] of leaving) {
       while (waiting.length) {
         const ring = [waiting.pop()];
-        for (let at = vertex(ring[0], true); at !== first; at = vertex(ring.at(-1), true)) ring.push(from.get(at).pop());
+        for (let at = vertex(ring[0], true); at !== first; at = vertex(ring.at(-1), true)) ring.push(leaving.get(at).pop());
         rings.push(ring);
       }
     }

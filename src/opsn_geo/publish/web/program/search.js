@@ -1,24 +1,30 @@
 // Find a commune, an EPCI or a département by name, code or postal code.
 import { byId, fold, say } from "./dom.js";
 import { makeCombobox } from "./combobox.js";
+import { levelText } from "./model.js";
 
 const MOST = 12;
 
 /** One entry for each place: its folded name, the codes that find it, how it is shown. */
 export function placeIndex(model, format) {
-  const { communes, epci, departements } = model.levels;
-  const entries = (level, note, codes) =>
-    model.levels[level].code.map((code, i) => ({
-      value: `${level}:${code}`, folded: fold(model.levels[level].name[i]), label: model.levels[level].name[i],
-      note: note(i), codes: codes(i), weight: model.levels[level].population[i] ?? 0,
+  const entries = (level, note) => {
+    const { code, name, population, postal } = model.levels[level];
+    return code.map((own, i) => ({
+      value: `${level}:${own}`, folded: fold(name[i]), label: name[i], note: note(level, i),
+      codes: [own, ...(postal?.[i].split(";") ?? [])], weight: population[i] ?? 0,
     }));
-  const ofDep = (i) => departements.name[communes.departements[i]] ?? communes.code[i].slice(0, 2);
-  const size = (level, i) => say(model.texts.n_inhabitants, { n: format.count(model.levels[level].population[i] ?? 0) });
+  };
+  const size = (level, i) => {
+    const n = model.levels[level].population[i];
+    return n === null ? [] : say(model.texts.n_inhabitants, { n: format.count(n) });
+  };
+  const { departements } = model.levels;
+  const ofDep = (level, i) => departements?.name[model.groupOf("departements", i)] ?? [];
   return [
-    ...entries("departements", (i) => `${model.texts.departement}, ${size("departements", i)}`, (i) => [departements.code[i]]),
-    ...entries("epci", (i) => `EPCI, ${size("epci", i)}`, (i) => [epci.code[i]]),
-    ...entries("communes", (i) => `${communes.code[i]}, ${ofDep(i)}`, (i) => [communes.code[i], ...communes.postal[i].split(";")])
-      .filter((_, i) => communes.inside[i]),
+    ...Object.keys(model.members).reverse().flatMap((level) =>
+      entries(level, () => "").map((entry, i) => ({ ...entry, note: [levelText(model, "one", level), size(level, i)].flat().join(", ") }))),
+    ...entries(model.base, (level, i) => [model.levels[level].code[i], ofDep(level, i)].flat().join(", "))
+      .filter((_, i) => model.isStudied(model.base, i)),
   ];
 }
 

@@ -1,25 +1,30 @@
 // The table of what the map shows: sorted, filtered, in pages, and as a CSV file.
-import { byId, download, fill, fold, h, say } from "./dom.js";
+import { byId, download, fileStem, fill, fold, h, say } from "./dom.js";
+import { levelText } from "./model.js";
 
 const PAGE = 50;
 
-/** The columns of the table at a level; `cell` gives what is shown, `raw` what is sorted and exported. */
+/** The columns of the table at a level; `cell` gives what is shown, if anything, `raw` what is sorted and exported. */
 export function tableColumns(model, format, view) {
   const place = model.levels[view.level];
   const { texts } = model;
   const plain = (key, label, cell) => ({ key, label, cell, raw: cell });
   const columns = [plain("code", texts.code, (i) => place.code[i]), plain("name", texts.name, (i) => place.name[i])];
-  if (view.level === "communes") {
-    columns.push(plain("epci", "EPCI", (i) => model.levels.epci.name[place.epci[i]] ?? ""));
-    columns.push(plain("departement", texts.departement, (i) => model.levels.departements.code[place.departements[i]] ?? ""));
+  if (view.level === model.base) {
+    for (const wider of Object.keys(model.members)) {
+      columns.push(plain(wider, levelText(model, "one", wider), (i) => model.levels[wider].name[model.groupOf(wider, i)] ?? ""));
+    }
   }
-  columns.push({
-    key: "population", label: texts.inhabitants, isNumber: true, raw: (i) => place.population[i],
-    cell: (i) => (place.population[i] === null ? "" : format.count(place.population[i])),
-  });
+  if (place.population.some((n) => n !== null)) {
+    columns.push({
+      key: "population", label: texts.inhabitants, isNumber: true, raw: (i) => place.population[i],
+      cell: (i) => (place.population[i] === null ? "" : format.count(place.population[i])),
+    });
+  }
   const isNumber = view.shown.some((i) => typeof view.raw(i) === "number");
   columns.push({ key: "value", label: view.title, isNumber, cell: view.text, raw: view.raw });
-  if (view.isService && view.level === "communes") columns.push(plain("opsn", texts.opsn, view.detail));
+  if (view.most) columns.push({ key: "most", label: say(texts.at_most, { title: view.title }), isNumber: true, raw: view.most });
+  if (view.isService && view.level === model.base) columns.push(plain("opsn", texts.opsn, view.detail));
   return columns;
 }
 
@@ -59,9 +64,10 @@ export function makeTable(model, format, store) {
   let page = 0;
   let sorted = { key: "name", descending: false };
 
+  const shownColumns = () => columns.filter(({ cell }) => cell);
   const select = () => {
     const wanted = fold(byId("filter").value);
-    const text = (i) => fold(columns.filter(({ key }) => key !== "population").map(({ cell }) => cell(i)).join(" "));
+    const text = (i) => fold(columns.filter(({ key }) => key !== "population").map(({ cell }) => cell?.(i)).join(" "));
     const kept = wanted ? view.shown.filter((i) => text(i).includes(wanted)) : view.shown;
     const by = columns.find(({ key }) => key === sorted.key) ?? columns[1];
     rows = sortRows(kept, by, sorted.descending, format.compare);
@@ -74,7 +80,7 @@ export function makeTable(model, format, store) {
       const word = `${view.level}:${model.levels[view.level].code[i]}`;
       return h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => store.set({ place: word }) }, words(i)));
     };
-    fill(byId("table-body"), rows.slice(page * PAGE, (page + 1) * PAGE).map((i) => h("tr", {}, columns.map((c) => cell(c, i)))));
+    fill(byId("table-body"), rows.slice(page * PAGE, (page + 1) * PAGE).map((i) => h("tr", {}, shownColumns().map((c) => cell(c, i)))));
     byId("table-status").textContent = say(texts.rows, { n: format.count(rows.length), page: page + 1, pages: last + 1 });
     byId("previous").disabled = page === 0;
     byId("next").disabled = page === last;
@@ -93,18 +99,18 @@ export function makeTable(model, format, store) {
   const refresh = () => {
     page = 0;
     select();
-    fill(byId("table-head"), h("tr", {}, columns.map(head)));
+    fill(byId("table-head"), h("tr", {}, shownColumns().map(head)));
     draw();
   };
   byId("filter").addEventListener("input", refresh);
   byId("previous").addEventListener("click", () => (page--, draw()));
   byId("next").addEventListener("click", () => (page++, draw()));
   byId("csv").addEventListener("click", () =>
-    download(`${model.stem}-${view.level}.csv`, "text/csv;charset=utf-8", toCsv(columns, rows, model.signs.point)));
+    download(`${fileStem(model, view)}.csv`, "text/csv;charset=utf-8", toCsv(columns, rows, model.signs.point)));
   return (next) => {
     view = next;
     columns = tableColumns(model, format, view);
-    byId("table-caption").textContent = `${view.title}, ${texts[`level_${view.level}`].toLowerCase()}`;
+    byId("table-caption").textContent = `${view.title}, ${levelText(model, "level", view.level).toLowerCase()}`;
     refresh();
   };
 }

@@ -1,0 +1,27 @@
+// The legend of a view, beside the map or on it.
+import { h } from "./dom.js";
+import { levelText } from "./model.js";
+
+/** A sample of a class: its colour, hatched where it is unknown or unsure. */
+export const swatch = (colour, hatched) => {
+  const sample = h("span", { class: hatched ? "swatch hatched" : "swatch", "aria-hidden": "true" });
+  if (colour) sample.style.backgroundColor = colour;
+  return sample;
+};
+
+/** What is shaded and counted. */
+export const legendNote = (model, { isService, level, note }) =>
+  isService && level !== model.base ? model.texts.share_note : [note, levelText(model, "count", level)].filter(Boolean).join(" ");
+
+/** What stands in the legend of a view: its title, its note, and a line for each class. */
+export function legendParts(model, format, view) {
+  const line = (sample, label, count) =>
+    h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.count(count)));
+  return [
+    h("summary", {}, h("h2", { class: "legend-title" }, view.title)),
+    h("p", { class: "legend-note" }, legendNote(model, view)),
+    h("ul", { class: "legend-classes" },
+      view.classes.map(({ colour, hatched, label, count }) => line(swatch(colour, hatched), label, count)),
+      view.unsureCount ? line(swatch("", true), model.texts.unsure, view.unsureCount) : null),
+  ];
+}

@@ -1,0 +1,63 @@
+// What folium's scripts call: a layer that draws packed areas, in the frame of our pages or on any Leaflet map.
+import { openAtlas, tooltip } from "./atlas.js";
+import { inflate, split } from "./codec.js";
+import { byId, h } from "./dom.js";
+import { legendParts } from "./legend.js";
+import { makeMap } from "./map.js";
+import { buildModel, makeView, validChoices } from "./model.js";
+import { numberFormats } from "./numbers.js";
+import { decodeTopology } from "./topology.js";
+
+/** The atlas of the page, once it is open: its model, its store, its view. */
+export const opened = {};
+
+/** Draw the first theme alone on a map, with its legend in a corner. */
+function openAlone(map, layer, model, topology) {
+  const format = numberFormats(model.signs, model.lang);
+  const view = makeView(model, format, validChoices(model, {}));
+  const areas = makeMap(map, layer, model, topology, { describe: tooltip(model) });
+  areas.show(view);
+  const legend = L.control({ position: "topright" });
+  legend.onAdd = (on) => {
+    const box = h("details", { class: "legend on-map", open: on.getSize().x > 600 }, legendParts(model, format, view));
+    L.DomEvent.disableClickPropagation(box);
+    return box;
+  };
+  return { areas, showLegend: (shown) => (shown ? legend.addTo(map) : legend.remove()) };
+}
+
+/** Open the atlas in the frame of the page, which then shows this layer and no other. */
+function openFramed(map, layer, model, topology) {
+  const atlas = openAtlas(map, layer, model, topology);
+  Object.assign(opened, atlas);
+  return { areas: atlas.areas, showLegend: (shown) => (byId("legend").hidden = !shown) };
+}
+
+const hasFreeFrame = () => byId("legend") !== null && !("model" in opened);
+
+/** Make the layer from its packed text; it draws itself once unpacked. */
+export function atlasLayer(text) {
+  const unpacked = inflate(text).then(split);
+  const AtlasLayer = L.LayerGroup.extend({
+    onAdd(map) {
+      L.LayerGroup.prototype.onAdd.call(this, map);
+      unpacked.then((data) => map.hasLayer(this) && this._open(map, data));
+    },
+    onRemove(map) {
+      L.LayerGroup.prototype.onRemove.call(this, map);
+      this._drawn?.areas.listen(false);
+      this._drawn?.showLegend(false);
+    },
+    _open(map, data) {
+      if (!this._drawn) {
+        const framed = hasFreeFrame();
+        const model = buildModel(data, framed ? JSON.parse(byId("page").textContent) : {});
+        this._drawn = (framed ? openFramed : openAlone)(map, this, model, decodeTopology(model.topology));
+      }
+      this._drawn.areas.listen(true);
+      this._drawn.showLegend(true);
+      document.body.dataset.ready = "true";
+    },
+  });
+  return new AtlasLayer();
+}

@@ -1,0 +1,201 @@
+// The map itself: colours, outlines, names of towns, tooltip, choice of a place.
+import { fill, h } from "./dom.js";
+import { gridProjection, makeCanvasLayer, makeFinder, makePaths, opacity } from "./layer.js";
+import { borders, boxes, outlines, sides } from "./topology.js";
+
+const MANY = 500;
+const FINEST = 14;
+
+/** Read the colours of the lines and names from the style sheet, so that they follow its light or dark form. */
+export function inks() {
+  const style = getComputedStyle(document.documentElement);
+  const ink = (name) => style.getPropertyValue(`--map-${name}`).trim();
+  return Object.fromEntries(["land", "line", "epci", "departement", "label", "halo", "hatch", "choice"].map((n) => [n, ink(n)]));
+}
+
+/** The rings of each class of a view, and of what is unsure in it: one path each, without inner borders. */
+export function viewRings(topology, view, groupOf) {
+  const classes = outlines(topology, (area) => view.of[groupOf(area)] ?? -1, view.classes.length);
+  const isUnsure = (area) => (view.unsure[groupOf(area)] ? 0 : -1);
+  return { classes, unsure: view.unsureCount ? outlines(topology, isUnsure, 1)[0] : [] };
+}
+
+function shade(paths, view, { classes, unsure }) {
+  const shades = view.classes.map((each) => ({ ...each, path: paths.ofRings(classes[each.place]) }));
+  return { classes: shades.filter(({ count }) => count), unsure: paths.ofRings(unsure) };
+}
+
+/** Names of the main towns, larger first, where there is room. */
+function townNames(towns, pen, ink, { zoom, size }) {
+  const taken = [];
+  const most = zoom < 7 ? 5 : zoom < 8 ? 12 : zoom < 9 ? 24 : zoom < 10 ? 60 : 400;
+  pen.onScreen((context) => {
+    context.lineJoin = "round";
+    context.textBaseline = "middle";
+    for (const { x, y, name, rank } of towns.slice(0, most)) {
+      const [left, top] = pen.place(x, y);
+      if (left < 0 || top < 0 || left > size.x || top > size.y) continue;
+      context.font = `${rank < 8 ? "600 13px" : "12px"} system-ui, "Segoe UI", Roboto, Arial, sans-serif`;
+      const width = context.measureText(name).width + 10;
+      const box = [left - 4, top - 9, left + width, top + 9];
+      if (taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1])) continue;
+      taken.push(box);
+      context.fillStyle = ink.label;
+      context.beginPath();
+      context.arc(left, top, 2.4, 0, 7);
+      context.fill();
+      context.strokeStyle = ink.halo;
+      context.lineWidth = 3.5;
+      context.strokeText(name, left + 6, top);
+      context.fillText(name, left + 6, top);
+    }
+  });
+}
+
+/** The main towns, larger first, with their place on the grid. */
+export const makeTowns = ({ towns, base, levels }) =>
+  towns.map(([i, x, y], rank) => ({ x, y, name: levels[base].name[i], rank }));
+
+/** The borders between the groups of each wider level that the areas belong to. */
+export const groupBorders = ({ groups }, topology, side) =>
+  Object.fromEntries(Object.entries(groups).map(([level, of]) => [level, borders(topology, side, (area) => of[area])]));
+
+/** The tooltip that follows the pointer and answers a tap. */
+function makeTip(map, { under, describe, onChoose }) {
+  const tip = L.tooltip({ sticky: true, direction: "auto", offset: [12, 0], className: "tip" });
+  let waiting = 0;
+  const show = (i, latlng) => {
+    const body = h("div");
+    fill(body, describe(i));
+    tip.setContent(body).setLatLng(latlng).openOn(map);
+  };
+  const hide = () => {
+    cancelAnimationFrame(waiting);
+    tip.remove();
+  };
+  const handlers = {
+    mousemove({ latlng }) {
+      cancelAnimationFrame(waiting);
+      waiting = requestAnimationFrame(() => {
+        const i = under(latlng);
+        map.getContainer().style.cursor = i < 0 ? "" : "pointer";
+        if (i < 0) tip.remove();
+        else show(i, latlng);
+      });
+    },
+    mouseout: hide,
+    click({ latlng }) {
+      cancelAnimationFrame(waiting);
+      const i = under(latlng);
+      if (i < 0) return tip.remove();
+      show(i, latlng);
+      onChoose?.(i);
+    },
+    keydown: ({ originalEvent }) => originalEvent.key === "Escape" && hide(),
+  };
+  return { hide, listen: (on) => (on ? map.on(handlers) : map.off(handlers)) };
+}
+
+/** Ways to outline chosen places, and to bring them into sight. */
+function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, ink }) {
+  const chosen = L.layerGroup();
+  layer.addLayer(chosen);
+  const areasOf = (level, i) => topology.areas.map((_, area) => area).filter((area) => model.groupOf(level, area) === i);
+  const outline = (level, i) => {
+    const own = new Set(areasOf(level, i));
+    const arcs = borders(topology, side, (area) => own.has(area)).filter((a) => own.has(side.left[a]) || own.has(side.right[a]));
+    return arcs.map((arc) => {
+      const line = [];
+      for (let k = topology.starts[arc]; k < topology.starts[arc + 1]; k++) line.push(projection.toLatLng(topology.x[k], topology.y[k]));
+      return line;
+    });
+  };
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  return {
+    choose(places) {
+      chosen.clearLayers();
+      places.forEach(({ level, i }, k) => {
+        const line = outline(level, i);
+        const style = { interactive: false, fill: false };
+        chosen.addLayer(L.polyline(line, { ...style, color: ink().halo, weight: 6 }));
+        chosen.addLayer(L.polyline(line, { ...style, color: ink().choice, weight: 3, dashArray: k ? "6 5" : undefined }));
+      });
+    },
+    go({ level, i }) {
+      const bounds = projection.bounds(areasOf(level, i).map((area) => areaBoxes[area]));
+      if (bounds) map.fitBounds(bounds.pad(level === model.base ? 1.5 : 0.1), { maxZoom: 12, animate: !still });
+    },
+  };
+}
+
+/**
+ * Put the areas in a layer of the map; gives show(view), choose(places), go(place), goHome(), and calls
+ * onChoose(level, i) for a place of the study that is clicked or tapped.
+ */
+export function makeMap(map, layer, model, topology, { onChoose, describe }) {
+  const areaBoxes = boxes(topology);
+  const paths = makePaths(topology);
+  const find = makeFinder(paths, areaBoxes);
+  const projection = gridProjection(model.grid);
+  const side = sides(topology);
+  const arcs = groupBorders(model, topology, side);
+  const all = paths.lines(Array.from({ length: topology.nArcs }, (_, i) => i));
+  const lines = Object.fromEntries(Object.entries(arcs).map(([level, own]) => [level, paths.lines(own)]));
+  const landRings = outlines(topology, () => 0, 1)[0];
+  const land = paths.ofRings(landRings);
+  const towns = makeTowns(model);
+  const ringsOf = (shown) => viewRings(topology, shown, (area) => model.groupOf(shown.level, area));
+  let view = null;
+  let shades = null;
+  let ink = inks();
+
+  const canvas = makeCanvasLayer(model.grid, (pen, frame) => {
+    const { zoom } = frame;
+    const isBase = view?.level === model.base;
+    if (!model.background) pen.fill(land, ink.land);
+    for (const { path, colour, hatched } of shades?.classes ?? []) {
+      pen.fill(path, colour, opacity(model));
+      if (hatched) pen.hatch(path, ink.hatch);
+    }
+    if (view?.unsureCount) pen.hatch(shades.unsure, ink.hatch);
+    if (isBase && topology.areas.length < MANY) pen.stroke(all, ink.line, zoom < 9 ? 0.9 : 1.4);
+    else if (isBase && zoom >= 8.5) pen.stroke(all, ink.line, zoom < 10 ? 0.35 : 0.7);
+    if (isBase && lines.epci) pen.stroke(lines.epci, ink.epci, zoom < 9 ? 0.6 : 1);
+    if (view && !isBase) pen.stroke(lines[view.level], ink.line, zoom < 9 ? 0.9 : 1.4);
+    if (lines.departements) pen.stroke(lines.departements, ink.departement, zoom < 9 ? 1.4 : 2);
+    townNames(towns, pen, ink, frame);
+  });
+  layer.addLayer(canvas);
+  const under = (latlng) => {
+    const area = view && latlng ? find(...projection.toGrid(latlng)) : -1;
+    return area < 0 ? -1 : model.groupOf(view.level, area);
+  };
+  const tip = makeTip(map, {
+    under,
+    describe: (i) => describe(view, i),
+    onChoose: (i) => model.isStudied(view.level, i) && onChoose?.(view.level, i),
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    ink = inks();
+    canvas.redraw();
+  });
+  const home = projection.bounds(areaBoxes.filter((_, area) => model.isStudied(model.base, area)));
+  return {
+    projection, home, landRings, ringsOf, arcs, side,
+    ownArcs: topology.areas.length < MANY ? Array.from({ length: topology.nArcs }, (_, i) => i) : [],
+    listen: tip.listen,
+    show(next) {
+      view = next;
+      shades = shade(paths, view, ringsOf(view));
+      tip.hide();
+      canvas.redraw();
+    },
+    ...makeChoice(map, layer, { model, topology, side, areaBoxes, projection, ink: () => ink }),
+    /** Show the whole study, and let nobody zoom further than the outlines are good for. */
+    goHome: () => map.fitBounds(home, { animate: false }),
+    limitZoom() {
+      map.setMaxZoom(FINEST);
+      map.setMinZoom(Math.floor(map.getBoundsZoom(home)) - 2);
+    },
+  };
+}
