@@ -119,6 +119,34 @@ def test_what_is_wrong_with_a_boundary_file_is_told(toy: Territory, tmp_path: Pa
         user_boundaries(text, millesime=2021, name="toy")
 
 
+def test_unknown_populations_are_missing_and_so_are_their_sums(toy: Territory, tmp_path: Path) -> None:
+    frame, file = communes_as(toy, "2021"), tmp_path / "communes.gpkg"
+    frame["POPULATION"] = frame["POPULATION"].astype(float).mask(frame["INSEE_COM"] == "60003")
+    pyogrio.write_dataframe(frame, file, layer="COMMUNE")
+    read = user_boundaries(file, millesime=2021, name="toy", region="32")
+    assert read.communes.index[read.communes["population"].isna()].tolist() == ["60003"]
+    assert read.epci["population"].fillna(-1).tolist() == [3300, -1, 3600]
+    assert read.epci["population_inside"].fillna(-1).tolist() == [3300, -1, 2300]
+    assert read.departements["population"].fillna(-1).to_dict() == {"60": -1, "80": 3300}
+    bare = tmp_path / "bare.gpkg"
+    pyogrio.write_dataframe(frame.drop(columns="POPULATION"), bare, layer="COMMUNE")
+    read = user_boundaries(bare, millesime=2021, name="toy")
+    assert read.communes["population"].isna().all()
+    assert read.epci["population"].isna().all()
+
+
+def test_populations_that_are_no_numbers_or_below_zero_are_faults(toy: Territory, tmp_path: Path) -> None:
+    frame, file = communes_as(toy, "2021"), tmp_path / "communes.gpkg"
+    frame["POPULATION"] = ["mille deux cents", "-5", *frame["POPULATION"].astype(str)[2:]]
+    pyogrio.write_dataframe(frame, file, layer="COMMUNE")
+    with pytest.raises(InputError) as error:
+        user_boundaries(file, millesime=2021, name="toy")
+    assert [(fault.cause, fault.column, fault.value) for fault in error.value.faults] == [
+        ("wrong_value", "population", "60003 – mille deux cents"),
+        ("wrong_value", "population", "60004 – -5"),
+    ]
+
+
 def test_an_unknown_departement_is_told(toy: Territory, tmp_path: Path) -> None:
     file = tmp_path / "communes.gpkg"
     pyogrio.write_dataframe(communes_as(toy, "2021"), file, layer="COMMUNE")

@@ -6,11 +6,12 @@ that users bring become one in :mod:`opsn_geo.boundaries.user_files`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import pandas as pd
 import pyogrio
 
 from opsn_geo.catalogue.summaries import Summarised
@@ -19,7 +20,6 @@ from opsn_geo.study import data_dir
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
 
 KEYS: Final = {"communes": "code_insee", "epci": "siren_epci", "departements": "code_dep"}
 """Layers of a boundary file and the code that each is indexed by."""
@@ -248,16 +248,15 @@ def counted(epci: gpd.GeoDataFrame, communes: pd.DataFrame) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         The same with ``communes``, ``population``, ``communes_inside``, ``population_inside`` and
-        ``crosses_border`` (some of its communes are not inside).
+        ``crosses_border`` (some of its communes are not inside). A population is missing where that of a
+        commune is.
     """
 
-    def counts(part: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-        grouped = (
-            part.groupby("siren_epci")["population"].agg(["size", "sum"]).set_axis(list(columns), axis=1)
-        )
-        return grouped.reindex(epci.index, fill_value=0).astype("int64")
+    def counts(part: pd.DataFrame) -> pd.DataFrame:
+        by = part.groupby("siren_epci")["population"]
+        # the people of an EPCI are not known where those of one of its communes are not
+        table = pd.DataFrame({"communes": by.size(), "population": by.sum(skipna=False)})
+        return table.reindex(epci.index, fill_value=0).astype({"communes": "int64"})
 
-    every = counts(communes, ["communes", "population"])
-    inside = counts(communes[communes["inside"]], ["communes_inside", "population_inside"])
-    told = every.join(inside)
+    told = counts(communes).join(counts(communes[communes["inside"]]).add_suffix("_inside"))
     return epci.assign(**told, crosses_border=told["communes_inside"] < told["communes"])

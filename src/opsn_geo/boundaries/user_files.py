@@ -104,14 +104,14 @@ def user_boundaries(
     Returns
     -------
     Territory
-        In the legal metric projection of its départements. What the file does not tell is missing; a
-        population it does not tell is 0.
+        In the legal metric projection of its départements. What the file does not tell is missing, a
+        population too.
 
     Raises
     ------
     InputError
-        The file cannot be read, holds no communes, lacks a code or a projection, repeats a commune, or
-        spans territories of several legal projections.
+        The file cannot be read, holds no communes, lacks a code or a projection, repeats a commune, has a
+        population that is no number or is below zero, or spans territories of several legal projections.
     """
     layers = _layers(file)
     if set(KEYS) <= set(layers) and _is_own(file):
@@ -230,7 +230,8 @@ def _recognised(
             frame = _dissolved(communes, key)
         kept = frame[frame[key].isin(known)].drop_duplicates(key).set_index(key).sort_index()
         bodies[layer] = kept.to_crs(communes.crs).assign(area_km2=lambda it: it.area / 1e6)
-    counts = communes.groupby("code_dep")["population"].agg(communes="size", population="sum")
+    by = communes.groupby("code_dep")["population"]
+    counts = pd.DataFrame({"communes": by.size(), "population": by.sum(skipna=False)})
     departements = (
         bodies["departements"].drop(columns=["communes", "population"], errors="ignore").join(counts)
     )
@@ -300,9 +301,29 @@ def _communes(frame: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     )
     communes["postal_codes"] = communes["postal_codes"].str.replace(r"[\[\]\"' ]", "", regex=True)
     communes["postal_codes"] = communes["postal_codes"].str.replace(",", ";")
-    people = communes["population"] if "population" in communes else pd.Series(0, index=communes.index)
-    communes["population"] = pd.to_numeric(people, errors="coerce").fillna(0).astype("int64")
-    return communes.assign(mairie_x=np.nan, mairie_y=np.nan, inside=True)
+    return communes.assign(
+        population=_population(communes, file), mairie_x=np.nan, mairie_y=np.nan, inside=True
+    )
+
+
+def _population(communes: gpd.GeoDataFrame, file: Path) -> pd.Series:
+    """Give the people of each commune: whole numbers where all are known, else missing where they are not."""
+    cells = communes.get("population", default=pd.Series(np.nan, index=communes.index))
+    people: pd.Series = pd.to_numeric(cells, errors="coerce").astype("float64")
+    wrong = cells[cells.notna() & ~people.ge(0)].head(10)
+    if len(wrong):
+        raise InputError(
+            Fault(
+                cause="wrong_value",
+                file=str(file),
+                column="population",
+                value=f"{code} – {value}",
+                expected="expected.amount",
+            )
+            for code, value in wrong.items()
+        )
+    whole: pd.Series = people.round()
+    return whole if whole.isna().any() else whole.astype("int64")
 
 
 def _completed(frame: gpd.GeoDataFrame, texts: Sequence[str]) -> gpd.GeoDataFrame:

@@ -153,10 +153,13 @@ def _back(passage: pd.DataFrame, years: list[int], communes: pd.DataFrame) -> It
 
 
 def _shared_out(way: pd.DataFrame, communes: pd.DataFrame) -> pd.DataFrame:
-    """Return each code that has changed shared among the communes it comes from, by their populations."""
+    """Return each code that has changed shared among the communes it comes from, by their populations.
+
+    In equal parts where a population is not known, or nobody lives there.
+    """
     way = way[communes.index.get_indexer(pd.Index(way["code_insee"])) >= 0]
     people = way["code_insee"].map(communes["population"]).astype("float64")
-    total = people.groupby(way["code"]).transform("sum")
+    total = people.groupby(way["code"]).transform("sum", skipna=False)
     n_communes = people.groupby(way["code"]).transform("size")
     way = way.assign(share=np.where(total > 0, people / total, 1 / n_communes))
     return way[way["event"].ne("").groupby(way["code"]).transform("any")]

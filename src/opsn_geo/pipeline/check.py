@@ -13,6 +13,7 @@ from opsn_geo.errors import Fault, attempt
 from opsn_geo.linkage.result import Linked, column, rejects
 from opsn_geo.pipeline.analyses import shared_measures, survey
 from opsn_geo.pipeline.load import Inputs, Loading, read_and_link
+from opsn_geo.publish import notices
 from opsn_geo.study import Study
 
 REVIEW_COLUMNS: Final = ("table", "row", "name", "official_name", "score")
@@ -173,7 +174,7 @@ def _counts(loading: Loading) -> pd.DataFrame:
 
 
 def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
-    """List empty tables, columns that nothing reads, variables, and OPSN without an offer or a member."""
+    """List empty tables, unread columns, variables, OPSN without offer or member, unknown populations."""
     for name, frame in loading.texts.items():
         if frame.empty:
             yield Notice(key="empty_table", file=files[name], values={})
@@ -193,6 +194,11 @@ def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
             idle = [opsn for opsn in tables["opsn"]["opsn"] if opsn not in set(tables[name]["opsn"])]
             if idle:
                 yield Notice(key=key, file=files[name], values={"opsn": ", ".join(idle)})
+    if loading.inputs is not None:
+        unknown = notices.populations_unknown(loading.inputs.territory.communes)
+        if unknown is not None:
+            key, numbers = unknown
+            yield Notice(key=key, file=str(loading.study.boundaries.file or ""), values=numbers)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -26,7 +26,7 @@ from opsn_geo.pipeline.analyses.overview import overview
 from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.pipeline.rounding import rounded
-from opsn_geo.publish import gate, manifest
+from opsn_geo.publish import gate, manifest, notices
 from opsn_geo.publish.sentences import worded
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.tables import csv_files as csv_tables
@@ -196,7 +196,14 @@ def measure(inputs: Inputs) -> Results:
         layers=layers,
         tables=tables,
         figures=overview(layers, tables, inputs.tables.get("questionnaire")),
+        warnings=_warnings(inputs),
     )
+
+
+def _warnings(inputs: Inputs) -> tuple[str, ...]:
+    """Return what whoever reads the results should know first, in the language of the study."""
+    about_people = notices.population_notice(inputs.territory.communes, inputs.study.metadata.language)
+    return (about_people,) if about_people else ()
 
 
 def write(results: Results, out: Path) -> None:

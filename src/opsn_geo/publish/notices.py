@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from opsn_geo.catalogue.numbers import count
 from opsn_geo.catalogue.words import Language, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
     from opsn_geo.study import Metadata
 
 __all__ = [
     "date_written",
+    "population_notice",
+    "populations_unknown",
     "section_notice",
     "simulation_notice",
     "simulation_title",
@@ -45,6 +50,29 @@ def section_notice(metadata: Metadata, *tables: str) -> str:
     return _naming(
         "report.rests_on_simulated", metadata, [name for name in tables if name in metadata.simulated]
     )
+
+
+def populations_unknown(communes: pd.DataFrame) -> tuple[str, dict[str, int]] | None:
+    """Entry of ``notice`` on the communes of a study whose population is not known, and its numbers; or none.
+
+    >>> import pandas as pd
+    >>> populations_unknown(pd.DataFrame({"inside": True, "population": [5, None]}))
+    ('missing_population', {'missing': 1, 'communes': 2})
+    """
+    inside = communes[communes["inside"]]
+    missing = int(inside["population"].isna().sum())
+    key = "no_population" if missing == len(inside) else "missing_population"
+    return (key, {"missing": missing, "communes": len(inside)}) if missing else None
+
+
+def population_notice(communes: pd.DataFrame, lang: Language) -> str:
+    """Sentence on the communes whose population is not known; empty where all are."""
+    unknown = populations_unknown(communes)
+    if unknown is None:
+        return ""
+    key, values = unknown
+    sentence = text(f"notice.{key}", lang, **{name: count(it, lang) for name, it in values.items()})
+    return sentence[:1].upper() + sentence[1:]
 
 
 def subtitle(metadata: Metadata) -> str:

@@ -96,6 +96,7 @@ _NUMBERS: Final[Mapping[str, Mapping[str, _Writer]]] = {
     "rate": {
         "answered": numbers.count, "units": numbers.count, "rate": numbers.percent, "pop": numbers.percent,
     },
+    "rate_communes": {"answered": numbers.count, "units": numbers.count, "rate": numbers.percent},
     "profile_apart": _PROFILE_NUMBERS,
     "profile_alike": _PROFILE_NUMBERS,
     "level_under": _LEVEL_NUMBERS,

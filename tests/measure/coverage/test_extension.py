@@ -97,3 +97,25 @@ def test_nothing_left_to_gain_is_an_empty_table(tables: Tables, known: Coverage)
     found = best(adhesions(known, nobody), known, tables["communes"]["population"], 3)
     assert found.empty
     assert found.columns[:2].tolist() == ["k", "rank"]
+
+
+def test_people_who_are_not_counted_count_for_nothing_and_their_places_are_told() -> None:
+    """EPCI 1 holds a, of 10 people; EPCI 2 holds b, of 30, and c, of an unknown number; none is a member."""
+    offered = Coverage(
+        places=pd.Index(["a", "b", "c"]),
+        services=pd.Index(["dpd"]),
+        opsn=pd.Index(["x"]),
+        evidence=np.array([[[1], [1], [1]], [[0], [0], [0]]], np.uint8),
+        since=np.full((3, 1), np.datetime64("NaT")),
+        proof=np.zeros((3, 1), np.uint8),
+        incomplete=np.array([False, False]),
+    )
+    candidates = adhesions(offered, pd.Series(["1", "2", "2"], index=["a", "b", "c"], name="siren_epci"))
+    steps = best(candidates, offered, pd.Series({"a": 10, "b": 30, "c": None}), 2)
+    columns = ["k", "siren_epci", "gain_pop", "total_pop", "unknown_population_count"]
+    assert steps[columns].to_numpy().tolist() == [
+        [1, "2", 30, 30, 1],
+        [2, "2", 30, 40, 1],
+        [2, "1", 10, 40, 0],
+    ]
+    assert best(candidates, offered, pd.Series(np.nan, index=["a", "b", "c"]), 2).empty

@@ -76,6 +76,15 @@ def test_what_is_not_known_or_not_there_never_makes_a_score_missing() -> None:
         assert found["access_unknown_count"].tolist() == [1, 0, 0, 0]
 
 
+@pytest.mark.parametrize("balanced", [True, False])
+def test_people_who_are_not_counted_make_the_scores_of_their_operator_unknown(*, balanced: bool) -> None:
+    """y serves b, of unknown population, and c: nobody knows among how many its agents are shared."""
+    pairs = pd.DataFrame({"code_insee": ["a", "b", "c"], "opsn": ["x", "y", "y"]})
+    people = pd.Series({"a": 10_000.0, "b": np.nan, "c": 10_000.0, "alone": 5.0})
+    found = access(pairs, pd.Series({"x": 2.0, "y": 3.0}), people, balanced=balanced)
+    assert found["access_score"].fillna(-1).tolist() == [2, -1, -1, 0]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -97,7 +97,7 @@ def best(
     coverage : Coverage
         What they were listed from.
     population : Series
-        Inhabitants of each place, on their index.
+        Inhabitants of each place, on their index; missing where they are not known.
     most : int
         Largest k.
     services : list of str, optional
@@ -110,7 +110,9 @@ def best(
         it, …); what identifies the candidate; ``gain_pop``, inhabitants × services that it adds to those
         of better rank; ``unknown_pop``, the part of it where the state is unknown today (some may be
         members already); ``total_pop``, what the k bring together; ``marginal_pop``, what the k-th
-        candidate allowed adds to the best k − 1. The best k need not hold the best k − 1; of candidates
+        candidate allowed adds to the best k − 1; ``unknown_population_count``, places × services that it adds
+        and whose inhabitants are not known: they count for nothing in the choice and in these sums, which
+        are then least values. The best k need not hold the best k − 1; of candidates
         of equal worth the first in order stands, unless a programme had to be solved. It stops before
         ``most`` where nothing is left to gain.
 
@@ -139,7 +141,8 @@ def best(
     listed = candidates[names].assign(which=which).drop_duplicates().set_index("which").sort_index()
     cell = candidates["place"].to_numpy() * len(coverage.services) + candidates["service"].to_numpy()
     cells, column = np.unique(cell, return_inverse=True)
-    weight = population.reindex(coverage.places).to_numpy()[cells // len(coverage.services)]
+    people = population.reindex(coverage.places).to_numpy(dtype=float)[cells // len(coverage.services)]
+    uncounted, weight = np.isnan(people), np.nan_to_num(people)
     unknown = (state_codes(coverage).ravel()[cells] == STATES.index(State.UNKNOWN)) * weight
     covers = _matrix(which, column, (len(listed), len(cells)))
     merged, worth = _merged(covers, weight)
@@ -147,7 +150,7 @@ def best(
     chosen, before = [], 0
     for k in range(1, min(most, len(listed)) + 1):
         picked = maximum_coverage(merged, worth, k)
-        table = _ranked(covers, picked, weight, unknown)
+        table = _ranked(covers, picked, weight, unknown, uncounted)
         total = int(table["gain_pop"].sum())
         if total == before:
             break
@@ -156,6 +159,7 @@ def best(
         )
         before = total
     columns = ["k", "rank", *names, "gain_pop", "unknown_pop", "total_pop", "marginal_pop"]
+    columns += ["unknown_population_count"]
     return pd.concat(chosen, ignore_index=True)[columns] if chosen else pd.DataFrame(columns=columns)
 
 
@@ -251,7 +255,11 @@ def _merged(covers: csr_array, weight: NDArray[np.number]) -> tuple[csr_array, N
 
 
 def _ranked(
-    covers: csr_array, picked: NDArray[np.intp], weight: NDArray[np.number], unknown: NDArray[np.number]
+    covers: csr_array,
+    picked: NDArray[np.intp],
+    weight: NDArray[np.number],
+    unknown: NDArray[np.number],
+    uncounted: NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Chosen candidates by what each adds to those before it, the largest first."""
     left = covers[picked].toarray().astype(bool)
@@ -259,9 +267,11 @@ def _ranked(
     for rank in range(1, len(picked) + 1):
         gains = left @ weight
         take = int(gains.argmax())
-        rows.append((int(picked[take]), rank, int(gains[take]), int(left[take] @ unknown)))
+        added = int(gains[take]), int(left[take] @ unknown), int((left[take] & uncounted).sum())
+        rows.append((int(picked[take]), rank, *added))
         left &= ~left[take]
-    return pd.DataFrame(rows, columns=["which", "rank", "gain_pop", "unknown_pop"]).set_index("which")
+    columns = ["which", "rank", "gain_pop", "unknown_pop", "unknown_population_count"]
+    return pd.DataFrame(rows, columns=columns).set_index("which")
 
 
 def ranked_steps(extension: pd.DataFrame) -> pd.DataFrame:

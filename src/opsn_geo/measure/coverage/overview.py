@@ -27,8 +27,8 @@ def departement_sizes(communes: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         On ``code_dep``: ``communes`` (count), ``epci`` (different ones; none is not counted), ``population``
-        and ``area_km2`` (sums; missing counts as 0), ``small_share`` (communes under :data:`SMALL` ÷
-        communes; one of unknown population is not small).
+        and ``area_km2`` (sums), ``small_share`` (communes under :data:`SMALL` ÷ communes). What rests on the
+        population is missing where that of a commune is.
 
     Examples
     --------
@@ -37,14 +37,15 @@ def departement_sizes(communes: pd.DataFrame) -> pd.DataFrame:
     >>> departement_sizes(communes).loc["80"].tolist()
     [2.0, 1.0, 3999.0, 3.0, 0.5]
     """
-    by = communes.assign(small=communes["population"] < SMALL).groupby("code_dep")
+    small = (communes["population"] < SMALL).astype(float).where(communes["population"].notna())
+    by = communes.assign(small=small).groupby("code_dep")
     return pd.DataFrame(
         {
             "communes": by.size(),
             "epci": by["siren_epci"].nunique(),
-            "population": by["population"].sum(),
+            "population": by["population"].sum(skipna=False),
             "area_km2": by["area_km2"].sum(),
-            "small_share": by["small"].mean(),
+            "small_share": by["small"].sum(skipna=False) / by.size(),
         }
     )
 
@@ -63,7 +64,8 @@ def reach(communes: pd.DataFrame) -> pd.DataFrame:
         One row, ``all``: ``communes``; ``covered`` (member or used) and ``unknown``, counts;
         ``covered_share`` = covered ÷ communes and ``possible_share`` = (covered + unknown) ÷ communes;
         ``covered_pop_share``, ``possible_pop_share``, the same over people; ``uncovered`` and
-        ``uncovered_pop``, communes and people known not to be covered. A missing population counts as 0.
+        ``uncovered_pop``, communes and people known not to be covered. What counts people is missing where
+        the population of a commune is.
 
     Examples
     --------
@@ -73,7 +75,7 @@ def reach(communes: pd.DataFrame) -> pd.DataFrame:
     """
     certain = communes["state"].isin(covered())
     possible = communes["state"].isna() | communes["state"].isin(possibly_covered())
-    people = communes["population"] / communes["population"].sum()
+    people = communes["population"] / communes["population"].sum(skipna=False)
     return pd.DataFrame(
         {
             "communes": len(communes),
@@ -81,10 +83,10 @@ def reach(communes: pd.DataFrame) -> pd.DataFrame:
             "unknown": int((possible & ~certain).sum()),
             "covered_share": certain.mean(),
             "possible_share": possible.mean(),
-            "covered_pop_share": people[certain].sum(),
-            "possible_pop_share": people[possible].sum(),
+            "covered_pop_share": people[certain].sum(skipna=False),
+            "possible_pop_share": people[possible].sum(skipna=False),
             "uncovered": int((~possible).sum()),
-            "uncovered_pop": int(communes.loc[~possible, "population"].sum()),
+            "uncovered_pop": communes.loc[~possible, "population"].sum(skipna=False),
         },
         index=pd.Index(["all"], name="group"),
     )
@@ -128,8 +130,8 @@ def service_states(couverture: pd.DataFrame, communes: pd.DataFrame) -> pd.DataF
     DataFrame
         On ``service``: one column for each state, best first (communes in it ÷ all communes);
         ``covered_share`` (used or member), ``possible_share`` (those and unknown), and
-        ``covered_pop_share``, ``possible_pop_share``, the same over people. Rows of other communes, and of
-        those without a population, are left out of the numerators.
+        ``covered_pop_share``, ``possible_pop_share``, the same over people, missing where the population of
+        a commune is. Rows of other communes are left out.
 
     Examples
     --------
@@ -139,22 +141,22 @@ def service_states(couverture: pd.DataFrame, communes: pd.DataFrame) -> pd.DataF
     >>> service_states(cells, communes).loc["dpd", columns].tolist()
     [0.5, 0.5, 0.25, 1.0]
     """
-    cells = couverture.assign(population=couverture["code_insee"].map(communes["population"]))
-    cells = cells.dropna(subset="population")
-    counts, people = (
-        cells.pivot_table(
-            index="service", columns="state", values="population", aggfunc=how, fill_value=0
-        ).reindex(columns=list(BEST_FIRST), fill_value=0)
-        for how in ("count", "sum")
+    cells = couverture[couverture["code_insee"].isin(communes.index)]
+    living = cells["code_insee"].map(communes["population"])
+    counts = pd.crosstab(cells["service"], cells["state"])
+    people = pd.crosstab(
+        cells["service"], cells["state"], living, aggfunc=lambda each: each.sum(skipna=False), dropna=False
     )
+    people = people.where(counts > 0, 0)
+    counts, people = (each.reindex(columns=list(BEST_FIRST), fill_value=0) for each in (counts, people))
     certain, possible = [*covered()], [*possibly_covered()]
-    n_communes, population = len(communes), communes["population"].sum()
+    n_communes, population = len(communes), communes["population"].sum(skipna=False)
     shares = (counts / n_communes).set_axis([state.value for state in BEST_FIRST], axis=1)
     return shares.assign(
         covered_share=counts[certain].sum(axis=1) / n_communes,
         possible_share=counts[possible].sum(axis=1) / n_communes,
-        covered_pop_share=people[certain].sum(axis=1) / population,
-        possible_pop_share=people[possible].sum(axis=1) / population,
+        covered_pop_share=people[certain].sum(axis=1, skipna=False) / population,
+        possible_pop_share=people[possible].sum(axis=1, skipna=False) / population,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.measure.coverage.shares import service_shares, shares
+from opsn_geo.measure.missing import whole_numbers
 
 if TYPE_CHECKING:
     from opsn_geo.measure.coverage.evidence import Coverage
@@ -113,11 +114,13 @@ def compared(
     -------
     DataFrame
         On ``scenario`` (``today`` first), group and, with ``each_service``, ``service``: the columns of
-        ``shares``, and ``covered_gain_pop``, people known to be covered who are not today.
+        ``shares``, and ``covered_gain_pop``, people known to be covered who are not today (missing where a
+        population of the group is).
     """
     measure = service_shares if each_service else shares
     tables = {name: measure(it, places, by) for name, it in {"today": today, **scenarios}.items()}
     table = pd.concat(tables, names=["scenario"])
     people = table["covered_pop_share"] * table["population"]
     now = np.tile(people.loc["today"].to_numpy(), len(tables))
-    return table.assign(covered_gain_pop=(people - now).round().fillna(0).astype("int64"))
+    nobody = table["population"].eq(0)
+    return table.assign(covered_gain_pop=whole_numbers((people - now).mask(nobody, 0)))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from opsn_geo.catalogue.states import State, covered, possibly_covered
 from opsn_geo.measure.coverage.evidence import PATHS, REACHED, Coverage
 from opsn_geo.measure.coverage.ladder import STATES, state_codes, states
+from opsn_geo.measure.missing import whole_numbers
 
 _WEIGHTS: Final = {"covered": "communes", "covered_pop": "population", "covered_area": "area_km2"}
 
@@ -62,7 +63,8 @@ def shares(
     DataFrame
         Indexed by group, sorted: ``covered_share``, ``covered_pop_share``, ``covered_area_share``, the
         shares known to be covered; ``*_possible_share``, those that may be; and their denominators
-        ``communes``, ``population``, ``area_km2``: all places of the group. A share of nothing is NaN.
+        ``communes``, ``population``, ``area_km2``: all places of the group. A share of nothing is NaN, and so
+        is one of people where the population of a place is not known.
 
     Notes
     -----
@@ -108,7 +110,9 @@ def epci_shares(
     inside = shares(coverage, communes, epci.where(communes["inside"]), at_least=at_least)
     names = {it: f"{it}_inside" for it in _WEIGHTS.values()}
     inside = inside.rename(columns=lambda it: names.get(it, it.replace("covered", "covered_inside")))
-    return whole.join(inside).fillna(dict.fromkeys(names.values(), 0))
+    table = whole.join(inside)
+    outside = table["communes_inside"].isna()
+    return table.assign(**{name: table[name].mask(outside, 0) for name in names.values()})
 
 
 def _shares(
@@ -171,7 +175,8 @@ def decomposition(
     DataFrame
         Indexed by group; ``direct_count``, ``epci_count``, ``departement_count``, ``region_count``,
         places reached by each path; ``overlap_count``, how often a place was counted again because
-        several paths reach it; ``covered_count``, places reached. The same in inhabitants, ``*_pop``.
+        several paths reach it; ``covered_count``, places reached. The same in inhabitants, ``*_pop``,
+        missing where a place that counts is of unknown population.
 
     Notes
     -----
@@ -185,13 +190,13 @@ def decomposition(
     counted = np.column_stack([np.asarray(it, float) for it in reached.values()])
     codes, groups = group_codes(places.index, by)
     people = places["population"].to_numpy(float)[:, None]
+    # of what does not reach a place, no person is counted, known or not
+    weighed = {"count": counted, "pop": np.where(counted > 0, counted * people, 0.0)}
     tables = [
-        pd.DataFrame(
-            group_sums(counted * weight, codes, len(groups)), groups, [f"{it}_{unit}" for it in reached]
-        )
-        for unit, weight in {"count": 1.0, "pop": people}.items()
+        pd.DataFrame(group_sums(values, codes, len(groups)), groups, [f"{it}_{unit}" for it in reached])
+        for unit, values in weighed.items()
     ]
-    return pd.concat(tables, axis=1).astype("int64")
+    return pd.concat(tables, axis=1).apply(whole_numbers)
 
 
 def redundancy(coverage: Coverage, by: pd.Series | None = None) -> pd.DataFrame:

@@ -64,7 +64,7 @@ def access(
     supply : Series of float
         Staff of each OPSN, on its slug; missing where it is not known.
     demand : Series of float
-        People, or declared need, of each commune, on ``code_insee``; missing counts as 0.
+        People, or declared need, of each commune, on ``code_insee``; missing where it is not known.
     balanced : bool
         Share out both demand and level of service (Páez et al. 2019). Otherwise the plain two-step score,
         which counts a person once for each OPSN that serves them, and so inflates both.
@@ -73,7 +73,8 @@ def access(
     -------
     DataFrame
         On the index of `demand`: ``access_score`` (staff per 10,000 people; 0 where nobody serves the
-        commune, never missing) and ``access_unknown_count`` (OPSN that serve the commune with an unknown
+        commune, missing where an OPSN that does also serves a commune of unknown demand) and
+        ``access_unknown_count`` (OPSN that serve the commune with an unknown
         staff, who add nothing: where it is not 0 the score is a lower bound).
 
     Raises
@@ -104,14 +105,14 @@ def access(
     if eligibility.duplicated(["code_insee", "opsn"]).any():
         raise ValueError("a commune and an OPSN stand in two rows of eligibility")
     weight = eligibility.get("weight", pd.Series(1.0, index=eligibility.index)).fillna(0).to_numpy(float)
-    people = demand.fillna(0).to_numpy(dtype=float)
+    people = demand.to_numpy(dtype=float)
     staff = supply.fillna(0).to_numpy(dtype=float)
     demand_weight, service_weight = weight, weight
     if balanced:
         demand_weight = _ratio(weight, np.bincount(commune, weight, len(people))[commune])
         service_weight = _ratio(weight, np.bincount(opsn, weight, len(staff))[opsn])
-    level = _ratio(staff, np.bincount(opsn, demand_weight * people[commune], len(staff)))
-    score = np.bincount(commune, service_weight * level[opsn], len(people))
+    level = _ratio(staff, np.bincount(opsn, _product(demand_weight, people[commune]), len(staff)))
+    score = np.bincount(commune, _product(service_weight, level[opsn]), len(people))
     unknown = (weight > 0) & supply.isna().to_numpy()[opsn]
     return pd.DataFrame(
         {
@@ -132,6 +133,13 @@ def _places(eligibility: pd.DataFrame, column: str, labelled: pd.Series) -> NDAr
 
 
 def _ratio(part: Numbers, whole: Numbers) -> NDArray[np.float64]:
-    """Part over whole, 0 where the whole is 0."""
-    share: NDArray[np.float64] = np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    """Part over whole, 0 where either is 0, else missing where either is."""
+    share: NDArray[np.float64] = np.divide(
+        part, whole, out=np.zeros(len(part)), where=(part != 0) & (whole != 0)
+    )
     return share
+
+
+def _product(weight: Numbers, values: Numbers) -> NDArray[np.float64]:
+    """Weighted values, 0 where the weight is 0, whether or not the value is known."""
+    return np.multiply(weight, values, out=np.zeros(len(weight)), where=weight != 0)

@@ -19,13 +19,14 @@ def stability_counts(communes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     communes : DataFrame
-        Those inside the study: ``stability_verdict``, ``population`` (missing counts as 0).
+        Those inside the study: ``stability_verdict``, ``population``.
 
     Returns
     -------
     DataFrame
         On ``stability_verdict``, the surest first, 0 where there is none: ``communes``, ``population``,
-        ``population_share`` (÷ the people of all communes given).
+        ``population_share`` (÷ the people of all communes given). People are missing where those of a
+        commune are.
 
     Examples
     --------
@@ -34,9 +35,9 @@ def stability_counts(communes: pd.DataFrame) -> pd.DataFrame:
     [1.0, 10.0, 0.25]
     """
     by = communes.groupby("stability_verdict")["population"]
-    table = pd.DataFrame(by.agg(communes="size", population="sum"))
+    table = pd.DataFrame({"communes": by.size(), "population": by.sum(skipna=False)})
     table = table.reindex(list(VERDICTS_SUREST_FIRST), fill_value=0)
-    return table.assign(population_share=table["population"] / communes["population"].sum())
+    return table.assign(population_share=table["population"] / communes["population"].sum(skipna=False))
 
 
 def missing_bands(communes: pd.DataFrame, services: int) -> pd.DataFrame:
@@ -45,7 +46,7 @@ def missing_bands(communes: pd.DataFrame, services: int) -> pd.DataFrame:
     Parameters
     ----------
     communes : DataFrame
-        Those inside the study: ``services_missing``, ``population`` (missing counts as 0).
+        Those inside the study: ``services_missing``, ``population``.
     services : int
         How many services there are; at most six bands, 0 alone in the first.
 
@@ -53,7 +54,7 @@ def missing_bands(communes: pd.DataFrame, services: int) -> pd.DataFrame:
     -------
     DataFrame
         On ``low`` and ``high`` (both included), bands without a commune left out: ``communes``,
-        ``communes_share`` (÷ all communes given), ``population``.
+        ``communes_share`` (÷ all communes given), ``population`` (missing where that of a commune is).
 
     Examples
     --------
@@ -65,7 +66,7 @@ def missing_bands(communes: pd.DataFrame, services: int) -> pd.DataFrame:
     edges = [-1, *range(0, services, step), services]
     number = np.searchsorted(edges[1:], communes["services_missing"].astype(float))
     by = communes.groupby(number)["population"]
-    table = pd.DataFrame(by.agg(communes="size", population="sum"))
+    table = pd.DataFrame({"communes": by.size(), "population": by.sum(skipna=False)})
     table.insert(1, "communes_share", table["communes"] / len(communes))
     bands = [(edges[band] + 1, edges[band + 1]) for band in table.index]
     return table.set_axis(pd.MultiIndex.from_tuples(bands, names=["low", "high"]))

@@ -20,6 +20,7 @@ import shapely
 from opsn_geo.measure.deserts.contiguity import on_border
 from opsn_geo.measure.deserts.nearest import labels_at, nearest_places, places
 from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS
+from opsn_geo.measure.missing import whole_numbers
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -80,7 +81,8 @@ def members(
     DataFrame
         One row per commune in a desert, by service, then desert, then falling population: ``desert`` (the
         service and the code of the patch's most populous commune, so that it keeps its name when it grows or
-        shrinks around it), ``service``, ``certainty``, ``code_insee``. A missing population counts as 0.
+        shrinks around it), ``service``, ``certainty``, ``code_insee``. A commune of unknown population comes
+        last, and a desert that holds one is below no threshold of people.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def members(
     kept = numbers >= 0
     kept[kept] = large_enough(patch_sizes(numbers, communes), thresholds)[numbers[kept]]
     place, service = np.nonzero(kept)
-    population = communes["population"].fillna(0).to_numpy(dtype=float)[place]
+    population = communes["population"].fillna(-1).to_numpy(dtype=float)[place]
     commune_rank, service_rank = _alphabetical_ranks(communes.index), _alphabetical_ranks(below.columns)
     # By patch, then falling population, then code (lexsort takes the last key first): the first row of each
     # patch is its most populous commune, whose code names the patch.
@@ -225,16 +227,16 @@ def patch_sizes(numbers: NDArray[np.int64], communes: pd.DataFrame) -> pd.DataFr
     """Size of each patch of :func:`patch_numbers`, by number.
 
     ``service`` is its position among those of `numbers`; then ``communes``, ``population``, ``area_km2``.
-    A missing population or area counts as 0.
+    The people or the area of a patch are missing where those of one of its communes are.
 
-    >>> communes = pd.DataFrame({"population": [5, 1], "area_km2": 1.0})
-    >>> patch_sizes(np.array([[0, -1], [0, 1]]), communes)["population"].tolist()
-    [6.0, 1.0]
+    >>> communes = pd.DataFrame({"population": [5, 1, None], "area_km2": 1.0})
+    >>> patch_sizes(np.array([[0, -1], [0, 1], [-1, 1]]), communes)["population"].tolist()
+    [6.0, nan]
     """
     place, service_of_row = np.nonzero(numbers >= 0)
     patch = numbers[numbers >= 0]
     sums = {
-        name: np.bincount(patch, communes[name].fillna(0).to_numpy(dtype=float)[place])
+        name: np.bincount(patch, communes[name].to_numpy(dtype=float)[place])
         for name in ("population", "area_km2")
     }
     service = np.zeros(len(sums["population"]), dtype=np.int64)
@@ -243,16 +245,18 @@ def patch_sizes(numbers: NDArray[np.int64], communes: pd.DataFrame) -> pd.DataFr
 
 
 def large_enough(sizes: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.bool_]:
-    """Whether each patch, by its sizes as from :func:`patch_sizes`, reaches every threshold.
+    """Whether no threshold is above the sizes of each patch, as from :func:`patch_sizes`.
 
-    >>> sizes = pd.DataFrame({"communes": [2, 1], "population": [6.0, 1.0], "area_km2": 1.0})
+    A size that is not known is below no threshold.
+
+    >>> sizes = pd.DataFrame({"communes": [2, 1, 1], "population": [6.0, 1.0, None], "area_km2": 1.0})
     >>> large_enough(sizes, Thresholds(population=6)).tolist()
-    [True, False]
+    [True, False, True]
     """
-    reached = sizes["communes"] >= thresholds.communes
-    reached &= sizes["population"] >= thresholds.population
-    reached &= sizes["area_km2"] >= thresholds.area_km2 * (1 - 1e-9)  # a sum may fall short by rounding
-    return reached.to_numpy()
+    short = sizes["communes"] < thresholds.communes
+    short |= sizes["population"] < thresholds.population
+    short |= sizes["area_km2"] < thresholds.area_km2 * (1 - 1e-9)  # a sum may fall short by rounding
+    return ~short.to_numpy()
 
 
 def deserts(
@@ -359,7 +363,7 @@ def _sizes(
 ) -> pd.DataFrame:
     """Name, counts, people and area of each desert, and the groupings it touches."""
     first = members.drop_duplicates("desert").set_index("desert")  # the most populous commune
-    population = communes["population"].fillna(0).to_numpy(dtype=float)[rows.place]
+    population = communes["population"].to_numpy(dtype=float)[rows.place]
     area = communes["area_km2"].to_numpy(dtype=float)[rows.place]
     n_deserts = len(rows.labels)
     columns: dict[str, object] = {
@@ -367,7 +371,9 @@ def _sizes(
         "certainty": first["certainty"].to_numpy(),
         "name": communes["name"].reindex(first["code_insee"]).to_numpy(),
         "communes": np.bincount(rows.desert, minlength=n_deserts),
-        "population": np.bincount(rows.desert, population, n_deserts).round().astype(np.int64),
+        "population": whole_numbers(
+            pd.Series(np.bincount(rows.desert, population, n_deserts), index=rows.labels)
+        ),
         "area_km2": np.bincount(rows.desert, area, n_deserts),
     }
     if urban is not None:  # the communes of a desert are all of one class

@@ -124,12 +124,17 @@ def stability(
 def _totals(
     sizes: pd.DataFrame, passed: NDArray[np.bool_], services: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Communes and people in the patches that pass: thresholds × services."""
+    """Communes and people in the patches that pass: thresholds × services.
+
+    People are missing where those of a patch are.
+    """
     in_service = sizes["service"].to_numpy()[:, None] == np.arange(services)
-    communes, people = (
-        passed.astype(float) @ (in_service * sizes[[name]].to_numpy()) for name in ("communes", "population")
+    population = sizes["population"].to_numpy()
+    communes, people, unknown = (
+        passed.astype(float) @ (in_service * each[:, None])
+        for each in (sizes["communes"].to_numpy(), np.nan_to_num(population), np.isnan(population))
     )
-    return communes.astype(np.int64), people
+    return communes.astype(np.int64), np.where(unknown > 0, np.nan, people)
 
 
 def _specifications(grid: list[tuple[str, str, Certainty, Thresholds]], services: pd.Index) -> pd.DataFrame:

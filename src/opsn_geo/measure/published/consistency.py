@@ -421,8 +421,8 @@ def size_bands(
         levels of :data:`~opsn_geo.measure.survey.response.SIZE_BANDS`, and the number of units that answered.
     statements : DataFrame
         ``list``, ``where`` and ``quote``; nothing is checked unless ``survey_representative`` is stated.
-    population : Series of int
-        Inhabitants of each commune of the territory; those without a number count in no size.
+    population : Series of number
+        Inhabitants of each commune of the territory; where one is missing, nothing is checked.
     answered : Series of bool, optional
         On the index of `population`, whether a commune answered, where the answers are at hand.
     simulated : bool
@@ -451,8 +451,9 @@ def size_bands(
     """
     claims, ranges = _claims(statements, REPRESENTATIVE), with_ranges(figures)
     mine = ranges[ranges["table"].eq(ANSWERS) & ranges["measure"].eq("share") & ranges["item"].eq(BAND)]
-    bands, rows = banded(population.dropna(), SIZE_BANDS), []
-    for figure in mine.reset_index().to_dict("records") if len(claims) else ():
+    bands, rows = banded(population, SIZE_BANDS), []
+    checked = len(claims) > 0 and bands.notna().all()
+    for figure in mine.reset_index().to_dict("records") if checked else ():
         drawn, fewest, most = _small_units(figure, ranges)
         is_small = bands.isin(figure["choice"].split("|"))
         alike, units = int(is_small.sum()), len(bands)

@@ -198,7 +198,7 @@ def silences(
     grouped = communes.iloc[places].assign(patch=patch)
     shapes = grouped[["patch", grouped.geometry.name]].dissolve("patch", method="coverage")
     by = grouped.groupby("patch")
-    rows = pd.DataFrame({"communes": by.size(), "population": by["population"].sum()})
+    rows = pd.DataFrame({"communes": by.size(), "population": by["population"].sum(skipna=False)})
     biggest = (
         grouped.sort_values("population", ascending=False, kind="stable").groupby("patch")["name"].first()
     )

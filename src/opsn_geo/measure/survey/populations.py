@@ -133,7 +133,8 @@ def epci_profile(epci: pd.DataFrame, communes: pd.DataFrame, codes: pd.Series) -
     Returns
     -------
     DataFrame
-        On ``siren_epci``: ``population``; ``code_dep``, where most of its inhabitants in the study live;
+        On ``siren_epci``: ``population``; ``code_dep``, where most of its inhabitants in the study live
+        (missing where populations that are not known leave it open);
         ``epci_size`` (:data:`EPCI_BANDS`); ``respondents`` and ``responded``.
 
     Raises
@@ -149,8 +150,13 @@ def epci_profile(epci: pd.DataFrame, communes: pd.DataFrame, codes: pd.Series) -
     >>> epci_profile(epci, communes, pd.Series(["2"])).values.tolist()
     [[16000, '02', '15000_49999', 0, False], [900, '60', 'lt_15000', 1, True]]
     """
-    living = communes.groupby(["siren_epci", "code_dep"], sort=True)["population"].sum().reset_index()
-    most = living.sort_values("population", ascending=False, kind="stable").drop_duplicates("siren_epci")
+    by = communes.groupby(["siren_epci", "code_dep"], sort=True)["population"]
+    living = by.sum(skipna=False).reset_index()
+    # of an EPCI in several départements, most people live where all are counted, or nobody knows where
+    several = living["siren_epci"].duplicated(keep=False)
+    unknown = living["population"].isna().groupby(living["siren_epci"]).transform("any") & several
+    living = living[~unknown].sort_values("population", ascending=False, kind="stable")
+    most = living.drop_duplicates("siren_epci")
     return pd.DataFrame(
         {
             "population": epci["population"],

@@ -35,7 +35,8 @@ def profile(communes: gpd.GeoDataFrame, codes: pd.Series, added: pd.DataFrame | 
     -------
     DataFrame
         On ``code_insee``: those columns, ``size_band``, ``density_band`` (inhabitants per km²),
-        ``below_2000`` (below, above), ``respondents`` and ``responded``.
+        ``below_2000`` (below, above), each missing where the population is, ``respondents`` and
+        ``responded``.
 
     Examples
     --------
@@ -46,6 +47,7 @@ def profile(communes: gpd.GeoDataFrame, codes: pd.Series, added: pd.DataFrame | 
     """
     known = pd.DataFrame(communes[["code_dep", "siren_epci", "population", "area_km2"]])
     below = (known["population"] < LIMIT).map({True: "below", False: "above"})
+    below = below.where(known["population"].notna())
     described = known.assign(
         size_band=banded(known["population"], SIZE_BANDS),
         density_band=banded(known["population"] / known["area_km2"], DENSITY_BANDS),

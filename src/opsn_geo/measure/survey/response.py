@@ -125,8 +125,9 @@ def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd
     DataFrame
         On ``level``, in the order of the categories or of the labels: ``units``, ``answered``, the columns
         above, ``population`` (inhabitants), ``responding_pop`` and ``responding_pop_share`` (inhabitants of
-        the answering units, and their share of the level's) and ``cell``: ``empty`` (nobody answered),
-        ``small`` (fewer than 5 expected: no approximation holds, the exact p does) or ``""``.
+        the answering units, and their share of the level's; each missing where an inhabitant of one of these
+        units is not counted) and ``cell``: ``empty`` (nobody answered), ``small`` (fewer than 5 expected: no
+        approximation holds, the exact p does) or ``""``.
 
     Examples
     --------
@@ -162,8 +163,9 @@ def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd
         cell=np.select([got == 0, expected < _FEW_EXPECTED], ["empty", "small"], default=""),
     )
     if "population" in units:
-        living = groups["population"].sum()
-        answering = units["population"].where(units["responded"], 0).groupby(levels, observed=True).sum()
+        living = groups["population"].sum(skipna=False)
+        of_answers = units["population"].where(units["responded"], 0)
+        answering = of_answers.groupby(levels, observed=True).sum(skipna=False)
         table = table.assign(
             population=living, responding_pop=answering, responding_pop_share=answering / living
         )

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 STRATA: Final = ("code_dep", "size_band")
 """What comparisons are adjusted for, permutations kept within, and weights calibrated on by default."""
+EPCI: Final = "siren_epci"
+"""The variable of most levels."""
 FEW_LEVELS: Final = 20
 """A variable of more levels has no profile drawn, and its strongest correlation would be noise."""
 _SIDES: Final = ("members", "others")
@@ -181,7 +183,9 @@ def survey(
     added = pd.DataFrame(index=communes.index) if sample.variables is None else levels(sample.variables)
     neighbours = contiguity(communes.geometry) if sample.neighbours is None else sample.neighbours
     units = profile(communes, codes, added)
-    weighting = weighted_design(codes, units, plan.margins, plan.bounds)
+    # a variable that is known of no commune, such as the size without populations, separates none
+    margins = [name for name in plan.margins if units[name].notna().any()] or plan.margins
+    weighting = weighted_design(codes, units, margins, plan.bounds)
     strata = collapse(units, STRATA)[0]
     cells = strata["code_dep"] + "/" + strata["size_band"]
     estimated = estimates(answers, weighting.design)
@@ -203,7 +207,7 @@ def survey(
             "comparaisons": suppressed(
                 against_reference(estimated, items.reference), "communes", (), min_answers
             ),
-            "verdict": _verdict(representativeness, judged, estimated, plan.margins, _small_share(sample)),
+            "verdict": _verdict(representativeness, judged, estimated, margins, _small_share(sample)),
         },
     )
 
@@ -284,8 +288,10 @@ def _representativeness(
 ) -> dict[str, pd.DataFrame]:
     """Return the tables on who answered, and on the weights that correct it."""
     # the variables, that of most levels (the EPCI) last
-    *own, epci = (name for name in VARIABLES if name in units and name not in added)
-    variables = [*own, *added, epci]
+    described = [name for name in units if units[name].notna().any()]
+    own = [name for name in VARIABLES if name in described and name not in (*added, EPCI)]
+    added = [name for name in added if name in described]
+    variables = [*own, *added, *([EPCI] if EPCI in described else [])]
     few_levels = [it for it in (*own, *added) if with_unknown(units[it]).nunique() <= FEW_LEVELS]
     response = response_tables(units, variables)
     overall = overall_table(response)
@@ -333,7 +339,7 @@ def _judged(items: Items, design: Design, overall: pd.DataFrame, units: int) -> 
         items.thresholds,
         units=units,
         effect=effect,
-        known=float(leaning.drop(index="siren_epci", errors="ignore").max()),
+        known=float(leaning.drop(index=EPCI, errors="ignore").max()),
     )
 
 
@@ -353,7 +359,7 @@ def _columns(
         "communes": taken_part.join(nearest_answer_m(places, units["responded"])).join(
             neighbour_response(units["responded"], neighbours)
         ),
-        "epci": _response_columns(units, "siren_epci"),
+        "epci": _response_columns(units, EPCI),
         "departements": _response_columns(units, "code_dep"),
     }
 
@@ -427,7 +433,7 @@ def _verdict(
     below = response[response["variable"] == limit].set_index("level")
     findings = representativeness_findings(
         response[response["variable"] != limit],
-        overall.drop(index=limit),
+        overall.drop(index=limit, errors="ignore"),
         representativeness["indicateurs"].set_index("indicator")["value"],
         judged,
         margins,
@@ -436,7 +442,7 @@ def _verdict(
     if (estimated["measure"].eq("share") & estimated["se"].gt(NO_ERROR)).any():
         first.append(weighting_effect(estimated))
     # one EPCI among many lacks a handful of answers: that is no remedy
-    change = remedies(response[response["variable"] != "siren_epci"], representativeness["profils"], margins)
+    change = remedies(response[response["variable"] != EPCI], representativeness["profils"], margins)
     headline = findings["finding"].eq("headline")
     parts = [findings.iloc[:1], pd.DataFrame(first), findings[~headline].iloc[1:], change, findings[headline]]
     rows = pd.concat(parts, ignore_index=True)

@@ -173,7 +173,8 @@ def representativeness_findings(
     [['level_under', {'sample': 0.5, 'territory': 0.8}]]
     """
     # every variable counts the same units: the totals are those of the first one
-    totals = response[response["variable"] == response["variable"].iloc[0]].sum(numeric_only=True)
+    first = response[response["variable"] == response["variable"].iloc[0]]
+    totals = first.sum(numeric_only=True, skipna=False)
     different = overall["simulated_q"].astype(float) < ALPHA
     undecided = int(judged["verdict"].ne("holds").sum())
     answer = finding(
@@ -183,14 +184,15 @@ def representativeness_findings(
         weak=undecided,
         headlines=len(judged),
     )
-    rate = finding(
-        "rate",
-        "rate",
-        answered=int(totals["answered"]),
-        units=int(totals["units"]),
-        rate=float(totals["answered"] / totals["units"]),
-        pop=float(totals["responding_pop"] / totals["population"]),
-    )
+    people = float(totals.get("population", np.nan))
+    numbers: dict[str, Any] = {
+        "answered": int(totals["answered"]),
+        "units": int(totals["units"]),
+        "rate": float(totals["answered"] / totals["units"]),
+    }
+    if not np.isnan(people):
+        numbers["pop"] = float(totals["responding_pop"] / people)
+    rate = finding("rate", "rate" if "pop" in numbers else "rate_communes", **numbers)
     profiles = [
         finding(
             "profile",

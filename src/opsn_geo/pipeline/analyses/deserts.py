@@ -21,7 +21,7 @@ from opsn_geo.measure.deserts.patches import (
     members_by_density,
     urban_communes,
 )
-from opsn_geo.measure.deserts.stability import carried, stability
+from opsn_geo.measure.deserts.stability import THRESHOLDS, carried, stability
 from opsn_geo.pipeline.analyses import Analysis, Shared, coverage_of
 from opsn_geo.pipeline.analyses.coverage import groups
 from opsn_geo.pipeline.analyses.exposure import weighted
@@ -48,7 +48,10 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         name: table.assign(**{BUNDLE: bundle(table, weights)})
         for name, table in _readings(inputs, coverage, services).items()
     }
-    stable = stability(readings, contiguities, communes)
+    counted = communes["population"].notna().any()
+    # without populations, thresholds of people cannot be varied
+    thresholds = [it for it in THRESHOLDS if counted or not it.population]
+    stable = stability(readings, contiguities, communes, thresholds=thresholds)
     bundle_stability = stable.communes[stable.communes["service"] == BUNDLE].set_index("code_insee")
     patches = deserts(
         _members(inputs, below, touching, urban),

@@ -83,7 +83,7 @@ def _survey(
         kinds = pd.DataFrame(columns=["item", "kind"]) if questionnaire is None else questionnaire
         scales = set(kinds.loc[kinds["kind"] == "scale", "item"])
         figures["items"] = leading_items(tables["estimations"], scales)
-    if "classements" in tables:
+    if len(tables.get("classements", ())):
         figures["first_items"] = first_items(tables["classements"])
     if "influence" in tables:
         figures["gaps"] = clearest_gaps(tables["influence"])

@@ -252,7 +252,7 @@ def write_rasters(
         "distance_opsn_m": layers["opsn"].geometry.dropna(),
     }
     measures = {name: distance(grid, points) for name, points in targets.items() if not points.is_empty.all()}
-    if "access_score" in inside:
+    if "access_score" in inside and inside["access_score"].notna().any():
         measures["access_score"] = area_values(grid, inside, "access_score")
     mask = inside_mask(grid, inside)
     return {

@@ -9,7 +9,7 @@ import pandas as pd
 from opsn_geo.catalogue.numbers import between, count
 from opsn_geo.publish.report.model import Fact, Facts, Material, say
 from opsn_geo.publish.report.steps import STEPS, ranked, step_name
-from opsn_geo.publish.report.wording import operators, records
+from opsn_geo.publish.report.wording import operators, records, say_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +30,10 @@ def _covered(material: Material) -> Iterator[Fact]:
         value=say(
             material, "of_communes", share=between(reach["covered_share"], reach["possible_share"], lang)
         ),
-        note=say(
+        note=say_people(
             material, "answer_covered" if reach["unknown"] else "answer_covered_sure",
+            {"pop": between(reach["covered_pop_share"], reach["possible_pop_share"], lang)},
             reached=count(reach["covered"], lang), communes=count(reach["communes"], lang),
-            pop=between(reach["covered_pop_share"], reach["possible_pop_share"], lang),
             unknown=count(reach["unknown"], lang),
         ),
         link="coverage",

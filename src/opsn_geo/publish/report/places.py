@@ -11,10 +11,11 @@ from opsn_geo.catalogue.numbers import MISSING, between, count, distance, percen
 from opsn_geo.catalogue.states import BEST_FIRST, State
 from opsn_geo.catalogue.words import text, texts
 from opsn_geo.measure.deserts.lacking import BUNDLE
+from opsn_geo.publish import notices
 from opsn_geo.publish.report.charts import panel, scale, stacked
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import Chart, Key, Material, Prose, Section, Subsection, Table, say
-from opsn_geo.publish.report.wording import names_of, operators, records, service_words, simulated
+from opsn_geo.publish.report.wording import names_of, operators, records, say_people, service_words, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,8 @@ def territory(material: Material) -> Section:
     """Section on the size of the territory and its operators."""
     lang, sizes = material.lang, material.figures["departements"]
     names, epci = names_of(material, "departements"), material.layers["epci"]
+    people = sizes["population"].sum(skipna=False)
+    unknown = notices.population_notice(material.layers["communes"], lang)
     crossing = int(epci.get("crosses_border", pd.Series(data=False, index=epci.index)).fillna(0).sum())
     rows = [
         (
@@ -42,14 +45,15 @@ def territory(material: Material) -> Section:
         blocks=(
             Prose(
                 paragraphs=(
-                    say(
-                        material, "territory_text", name=material.metadata.territory_name,
+                    say_people(
+                        material, "territory_text", {"population": count(people, lang)},
+                        name=material.metadata.territory_name,
                         communes=count(material.figures["reach"].loc["all", "communes"], lang),
                         epci=count(len(epci), lang), departements=count(len(sizes), lang),
-                        population=count(sizes["population"].sum(), lang),
                         area=count(sizes["area_km2"].sum(), lang), millesime=material.metadata.millesime,
                     ),
                     *([say(material, "crossing", crossing=count(crossing, lang))] if crossing else []),
+                    *([unknown] if unknown else []),
                 )
             ),
             Table(
@@ -99,6 +103,8 @@ def coverage(material: Material) -> Section:
         "unknown": count(reach["unknown"], lang),
         "share": percent(reach["covered_share"], lang),
         "possible": percent(reach["possible_share"], lang),
+    }
+    people = {
         "pop": percent(reach["covered_pop_share"], lang),
         "pop_possible": percent(reach["possible_pop_share"], lang),
     }
@@ -109,7 +115,7 @@ def coverage(material: Material) -> Section:
         simulated=simulated(material, "memberships"),
         blocks=(
             Prose(
-                paragraphs=(say(material, "coverage_text", **values), say(material, sure, **values)),
+                paragraphs=(say(material, "coverage_text"), say_people(material, sure, people, **values)),
                 items=tuple(_paths(material)),
             ),
             *maps(material, "coverage"),
@@ -151,9 +157,12 @@ def _shares(material: Material, level: str) -> Iterator[Table]:
         )
         for row in records(pd.DataFrame(shown.drop(columns="geometry")))
     ]
+    # without all populations nobody knows in which EPCI most people are left
+    ranked = level != "epci" or uncovered["uncovered_pop"].notna().all()
+    caption = say(material, f"shares_{level}" if ranked else f"shares_{level}_uncounted", number=len(rows))
     heads = ("name", "communes", "covered_communes", "covered_population", "left")
     yield Table(
-        caption=say(material, f"shares_{level}", number=len(rows)),
+        caption=caption,
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
         source=say(material, "source", file=f"tables/{level}.csv"),
@@ -289,7 +298,12 @@ def _patches(material: Material, layer: pd.DataFrame) -> Iterator[Table]:
     ]
     heads = ("desert", "communes", "population", "area", "nearest_covered")
     yield Table(
-        caption=say(material, "patches_table", shown=len(rows), all=count(len(largest), lang)),
+        caption=say(
+            material,
+            "patches_table" if largest["population"].notna().all() else "patches_table_uncounted",
+            shown=len(rows),
+            all=count(len(largest), lang),
+        ),
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
         texts=(0, 4),

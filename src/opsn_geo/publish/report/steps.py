@@ -59,7 +59,7 @@ def _steps(material: Material, step: str) -> Iterator[Table | Curve]:
         (
             count(row["rank"], lang),
             *step_name(material, row, step),
-            count(row["gain_pop"], lang),
+            ("≥ " if row.get("unknown_population_count") else "") + count(row["gain_pop"], lang),
             count(row["unknown_pop"], lang),
             count(row["total_pop"], lang),
         )

@@ -20,7 +20,7 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.wording import names_of, records, simulated
+from opsn_geo.publish.report.wording import names_of, records, say_people, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,10 +134,11 @@ def _where(material: Material) -> tuple[Block, ...]:
     if clusters is None or clusters.empty:
         return drawn
     largest = clusters.sort_values("population", ascending=False, kind="stable").iloc[0]
-    sentence = say(
-        material, "silences", number=count(len(clusters), material.lang), name=largest["name"],
+    most = clusters["population"].max(skipna=False)  # which is the most populous is not known without all
+    sentence = say_people(
+        material, "silences", {"population": count(most, material.lang)},
+        number=count(len(clusters), material.lang), name=largest["name"],
         communes=count(largest["communes"], material.lang),
-        population=count(largest["population"], material.lang),
     )  # fmt: skip
     return (Prose(paragraphs=(sentence,)), *drawn)
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from opsn_geo.catalogue.numbers import MISSING
 from opsn_geo.catalogue.words import Language
 from opsn_geo.publish import notices
-from opsn_geo.publish.report.model import Material, QuestionnaireWords
+from opsn_geo.publish.report.model import Material, QuestionnaireWords, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a frame, each by the names of its columns."""
     return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+
+
+def say_people(material: Material, key: str, people: Mapping[str, str], **values: object) -> str:
+    """Sentence that counts people, or the one without them (``<key>_uncounted``) where they are not known."""
+    known = MISSING not in people.values()
+    return say(material, key if known else f"{key}_uncounted", **values, **people)
 
 
 def names_of(material: Material, where: str) -> dict[str, str]:
