@@ -302,11 +302,11 @@ def _communes(frame: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     communes["postal_codes"] = communes["postal_codes"].str.replace(r"[\[\]\"' ]", "", regex=True)
     communes["postal_codes"] = communes["postal_codes"].str.replace(",", ";")
     return communes.assign(
-        population=_population(communes, file), mairie_x=np.nan, mairie_y=np.nan, inside=True
+        population=_population(communes, source), mairie_x=np.nan, mairie_y=np.nan, inside=True
     )
 
 
-def _population(communes: gpd.GeoDataFrame, file: Path) -> pd.Series:
+def _population(communes: gpd.GeoDataFrame, source: str) -> pd.Series:
     """Give the people of each commune: whole numbers where all are known, else missing where they are not."""
     cells = communes.get("population", default=pd.Series(np.nan, index=communes.index))
     people: pd.Series = pd.to_numeric(cells, errors="coerce").astype("float64")
@@ -315,7 +315,7 @@ def _population(communes: gpd.GeoDataFrame, file: Path) -> pd.Series:
         raise InputError(
             Fault(
                 cause="wrong_value",
-                file=str(file),
+                file=source,
                 column="population",
                 value=f"{code} – {value}",
                 expected="expected.amount",
