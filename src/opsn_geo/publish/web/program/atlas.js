@@ -12,7 +12,11 @@ import { composeSheet, makeExports } from "./sheet.js";
 import { makeTable } from "./table.js";
 import { neighbours } from "./topology.js";
 
-/** Words of the tooltip: the place, what it shows, and for whom. */
+/**
+ * Words of the tooltip: the place, what it shows, and for whom.
+ * @param {Model} model
+ * @returns {(view: View, i: number) => Child[]}
+ */
 export function tooltip(model) {
   return (view, i) => {
     const more = view.detail(i);
@@ -20,7 +24,11 @@ export function tooltip(model) {
   };
 }
 
-/** Keep the place of the map in the address, and the map where the address says. */
+/**
+ * Keep the place of the map in the address, and the map where the address says.
+ * @param {import('leaflet').Map} map
+ * @param {Store} store
+ */
 function followMap(map, store) {
   const where = () => {
     const { lat, lng } = map.getCenter();
@@ -36,7 +44,13 @@ function followMap(map, store) {
   store.on((now, before) => now.at !== before.at && go(now));
 }
 
-/** Open the atlas: its areas in a layer of a Leaflet map, everything else in the frame of the page. */
+/**
+ * Open the atlas: its areas in a layer of a Leaflet map, everything else in the frame of the page.
+ * @param {import('leaflet').Map} map
+ * @param {import('leaflet').LayerGroup} layer
+ * @param {Model} model
+ * @param {Topology} topology
+ */
 export function openAtlas(map, layer, model, topology) {
   const format = numberFormats(model.signs, model.lang);
   const store = createStore((wanted) => validChoices(model, wanted));

@@ -4,8 +4,12 @@ import { fill, h } from "./dom.js";
 /**
  * Bring a field to life. `proposals(text)` gives [{ label, note, group, value }]; `onPick(value)` is called with the
  * one taken; `shown()` gives the text of the field at rest.
+ * @param {HTMLInputElement} input
+ * @param {HTMLElement} list
+ * @param {{proposals: (text: string) => Proposal[], onPick: (value: string) => void, shown: () => string, empty: string, onCount?: (n: number) => void}} uses
  */
 export function makeCombobox(input, list, { proposals, onPick, shown, empty, onCount }) {
+  /** @type {Proposal[]} */
   let options = [];
   let active = -1;
   const isOpen = () => !list.hidden;
@@ -30,6 +34,7 @@ export function makeCombobox(input, list, { proposals, onPick, shown, empty, onC
     onPick(options[i].value);
     input.value = shown();
   };
+  /** @type {(proposal: Proposal, i: number) => HTMLElement} */
   const row = ({ label, note }, i) =>
     h("li", { role: "option", id: `${list.id}-${i}`, "aria-selected": "false", onmousedown: (e) => e.preventDefault(), onclick: () => take(i) },
       h("span", {}, label), note ? h("small", {}, note) : null);

@@ -5,12 +5,21 @@ import { levelText, SERVICE_THEME } from "./model.js";
 
 const option = (value, label, chosen) => h("option", { value, selected: value === chosen }, label);
 
+/**
+ * @param {Theme[]} items
+ * @param {(item: Theme) => string} groupOf
+ * @param {(item: Theme) => HTMLElement} make
+ */
 function grouped(items, groupOf, make) {
   const groups = new Map();
   for (const item of items) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), make(item)]);
   return [...groups].map(([label, options]) => h("optgroup", { label }, options));
 }
 
+/**
+ * @param {Model} model
+ * @param {Store} store
+ */
 function makeServices(model, store) {
   const { texts } = model;
   fill(byId("opsn"), option("", texts.all_opsn), model.opsn.map(({ key, name }) => option(key, name)));
@@ -25,7 +34,12 @@ function makeServices(model, store) {
   });
 }
 
-/** Bring the choices to life; gives refresh(choices). */
+/**
+ * Bring the choices to life; gives refresh(choices).
+ * @param {Model} model
+ * @param {Store} store
+ * @returns {(choices: Choices) => void}
+ */
 export function makeControls(model, store) {
   const { texts } = model;
   const choose = (name) => (event) => store.set({ [name]: event.target.value });
@@ -40,14 +54,14 @@ export function makeControls(model, store) {
   const services = makeServices(model, store);
   byId("theme-choice").hidden = model.themes.length < 2 && !model.services.length;
   return ({ level, theme, opsn }) => {
-    byId(`level-${level}`).checked = true;
+    /** @type {HTMLInputElement} */ (byId(`level-${level}`)).checked = true;
     const themes = model.themes.filter((each) => each.level === level);
     fill(
       byId("theme"),
       model.services.length ? option(SERVICE_THEME, texts.service_theme, theme) : null,
       grouped(themes, (each) => each.group, (each) => option(each.key, each.title, theme)),
     );
-    byId("opsn").value = opsn;
+    /** @type {HTMLSelectElement} */ (byId("opsn")).value = opsn;
     byId("service-choice").hidden = theme !== SERVICE_THEME;
     services.refresh();
   };

@@ -1,9 +1,15 @@
 // What is shown, kept in the address of the page so that a view can be sent, and undone by the browser's Back.
 
-/** Read "#level=epci&theme=x" as an object. */
+/**
+ * Read "#level=epci&theme=x" as an object.
+ * @type {(hash: string) => Record<string, string>}
+ */
 export const readHash = (hash) => Object.fromEntries(new URLSearchParams(hash.replace(/^#/, "")));
 
-/** Write an object as an address fragment, without what is empty. */
+/**
+ * Write an object as an address fragment, without what is empty.
+ * @param {Partial<Choices>} values
+ */
 export function writeHash(values) {
   const kept = Object.entries(values).filter(([, value]) => value !== "" && value !== null && value !== undefined);
   return `#${new URLSearchParams(kept)}`;
@@ -12,6 +18,8 @@ export function writeHash(values) {
 /**
  * A store of the page's choices: get(), set(changes), replace(changes), on(listener(now, before)).
  * `valid` mends whatever a hand-written address may hold.
+ * @param {(wanted: Partial<Choices>) => Choices} valid
+ * @returns {Store}
  */
 export function createStore(valid) {
   let now = valid(readHash(location.hash));

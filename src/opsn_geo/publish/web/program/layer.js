@@ -3,10 +3,22 @@ import { walkRing } from "./topology.js";
 
 const WORLD_M = 2 * Math.PI * 6378137;
 
-/** How opaque the colours of a theme are: a background shows through them. */
+/**
+ * How opaque the colours of a theme are: a background shows through them.
+ * @type {(model: Model) => number}
+ */
 export const opacity = ({ background }) => (background ? 0.7 : 1);
 
-/** Ways to draw rings and arcs, and the path of one area, made when it is first asked for. */
+/**
+ * The pen of a canvas.
+ * @type {(canvas: HTMLCanvasElement) => CanvasRenderingContext2D}
+ */
+export const pen2d = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+
+/**
+ * Ways to draw rings and arcs, and the path of one area, made when it is first asked for.
+ * @param {Topology} topology
+ */
 export function makePaths(topology) {
   const made = new Map();
   const ofRings = (rings) => {
@@ -36,7 +48,10 @@ export function makePaths(topology) {
   };
 }
 
-/** Between grid cells and degrees, for a grid placed at left, top in Web Mercator metres. */
+/**
+ * Between grid cells and degrees, for a grid placed at left, top in Web Mercator metres.
+ * @param {Grid} grid
+ */
 export function gridProjection(grid) {
   const mercator = L.Projection.SphericalMercator;
   return {
@@ -45,19 +60,28 @@ export function gridProjection(grid) {
       const { x, y } = mercator.project(latlng);
       return [(x - grid.left) / grid.step, (grid.top - y) / grid.step];
     },
-    /** What holds all the boxes of areas; nothing where none has any extent. */
+    /**
+     * What holds all the boxes of areas; nothing valid where none has any extent.
+     * @param {Box[]} boxes
+     */
     bounds(boxes) {
-      const own = boxes.filter((box) => box[0] <= box[2]);
-      if (!own.length) return null;
-      const end = (k, choose) => own.reduce((best, box) => choose(best, box[k]), own[0][k]);
-      return L.latLngBounds(this.toLatLng(end(0, Math.min), end(1, Math.min)), this.toLatLng(end(2, Math.max), end(3, Math.max)));
+      const around = L.latLngBounds([]);
+      for (const [left, top, right, bottom] of boxes.filter((box) => box[0] <= box[2])) {
+        around.extend(this.toLatLng(left, top)).extend(this.toLatLng(right, bottom));
+      }
+      return around;
     },
   };
 }
 
-/** Find the area under a point of the grid. */
+/**
+ * Find the area under a point of the grid.
+ * @param {Paths} paths
+ * @param {Box[]} areaBoxes
+ * @returns {(x: number, y: number) => number}
+ */
 export function makeFinder(paths, areaBoxes) {
-  const scratch = document.createElement("canvas").getContext("2d");
+  const scratch = pen2d(document.createElement("canvas"));
   return (x, y) =>
     areaBoxes.findIndex(
       (box, area) =>
@@ -65,11 +89,15 @@ export function makeFinder(paths, areaBoxes) {
     );
 }
 
-/** Lines across a colour: the mark of what is unknown or unsure. */
+/**
+ * Lines across a colour: the mark of what is unknown or unsure.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} ink
+ */
 export function hatch(context, ink) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 6;
-  const pen = tile.getContext("2d");
+  const pen = pen2d(tile);
   pen.strokeStyle = ink;
   pen.lineWidth = 1.1;
   pen.beginPath();
@@ -78,12 +106,14 @@ export function hatch(context, ink) {
     pen.lineTo(from + 7, -1);
   }
   pen.stroke();
-  return context.createPattern(tile, "repeat");
+  return /** @type {CanvasPattern} */ (context.createPattern(tile, "repeat"));
 }
 
 /**
  * A Leaflet layer drawn by `paint(pen)`, where pen has fill(path, colour, alpha), hatch(path), stroke(path, colour, width),
  * and text(x, y, label, style).
+ * @param {Grid} grid
+ * @param {(pen: Pen, frame: DrawnFrame) => void} paint
  */
 export function makeCanvasLayer(grid, paint) {
   const CanvasLayer = L.Renderer.extend({
@@ -92,14 +122,14 @@ export function makeCanvasLayer(grid, paint) {
       this._container = document.createElement("canvas");
       this._container.setAttribute("aria-hidden", "true");
       this._container.style.pointerEvents = "none";
-      this._context = this._container.getContext("2d");
+      this._context = pen2d(this._container);
     },
     _destroyContainer() {
       this._container.remove();
       delete this._container;
     },
     _update() {
-      L.Renderer.prototype._update.call(this);
+      /** @type {any} */ (L.Renderer.prototype)._update.call(this);
       const size = this._bounds.getSize();
       const dots = window.devicePixelRatio || 1;
       this._container.width = Math.round(size.x * dots);
@@ -131,6 +161,13 @@ export function makeCanvasLayer(grid, paint) {
   return new CanvasLayer();
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} scale
+ * @param {number} dots
+ * @param {number[]} at
+ * @returns {Pen}
+ */
 function makePen(context, scale, dots, at) {
   return {
     fill(path, colour, alpha = 1) {

@@ -2,18 +2,29 @@
 import { h } from "./dom.js";
 import { levelText } from "./model.js";
 
-/** A sample of a class: its colour, hatched where it is unknown or unsure. */
+/**
+ * A sample of a class: its colour, hatched where it is unknown or unsure.
+ * @type {(colour?: string, hatched?: boolean) => HTMLElement}
+ */
 export const swatch = (colour, hatched) => {
   const sample = h("span", { class: hatched ? "swatch hatched" : "swatch", "aria-hidden": "true" });
   if (colour) sample.style.backgroundColor = colour;
   return sample;
 };
 
-/** What is shaded and counted. */
+/**
+ * What is shaded and counted.
+ * @type {(model: Model, view: View) => string}
+ */
 export const legendNote = (model, { isService, level, note }) =>
   isService && level !== model.base ? model.texts.share_note : [note, levelText(model, "count", level)].filter(Boolean).join(" ");
 
-/** What stands in the legend of a view: its title, its note, and a line for each class. */
+/**
+ * What stands in the legend of a view: its title, its note, and a line for each class.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {View} view
+ */
 export function legendParts(model, format, view) {
   const line = (sample, label, count) =>
     h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.count(count)));

@@ -11,13 +11,22 @@ import { decodeTopology } from "./topology.js";
 /** The atlas of the page, once it is open: its model, its store, its view. */
 export const opened = {};
 
-/** Draw the first theme alone on a map, with its legend in a corner. */
+/** @type {Page} */
+const NO_PAGE = { title: "", subtitle: "", simulated: "", source: "", stem: "" };
+
+/**
+ * Draw the first theme alone on a map, with its legend in a corner.
+ * @param {import('leaflet').Map} map
+ * @param {import('leaflet').LayerGroup} layer
+ * @param {Model} model
+ * @param {Topology} topology
+ */
 function openAlone(map, layer, model, topology) {
   const format = numberFormats(model.signs, model.lang);
   const view = makeView(model, format, validChoices(model, {}));
   const areas = makeMap(map, layer, model, topology, { describe: tooltip(model) });
   areas.show(view);
-  const legend = L.control({ position: "topright" });
+  const legend = new L.Control({ position: "topright" });
   legend.onAdd = (on) => {
     const box = h("details", { class: "legend on-map", open: on.getSize().x > 600 }, legendParts(model, format, view));
     L.DomEvent.disableClickPropagation(box);
@@ -26,7 +35,13 @@ function openAlone(map, layer, model, topology) {
   return { areas, showLegend: (shown) => (shown ? legend.addTo(map) : legend.remove()) };
 }
 
-/** Open the atlas in the frame of the page, which then shows this layer and no other. */
+/**
+ * Open the atlas in the frame of the page, which then shows this layer and no other.
+ * @param {import('leaflet').Map} map
+ * @param {import('leaflet').LayerGroup} layer
+ * @param {Model} model
+ * @param {Topology} topology
+ */
 function openFramed(map, layer, model, topology) {
   const atlas = openAtlas(map, layer, model, topology);
   Object.assign(opened, atlas);
@@ -35,7 +50,10 @@ function openFramed(map, layer, model, topology) {
 
 const hasFreeFrame = () => byId("legend") !== null && !("model" in opened);
 
-/** Make the layer from its packed text; it draws itself once unpacked. */
+/**
+ * Make the layer from its packed text; it draws itself once unpacked.
+ * @param {string} text
+ */
 export function atlasLayer(text) {
   const unpacked = inflate(text).then(split);
   const AtlasLayer = L.LayerGroup.extend({
@@ -51,7 +69,7 @@ export function atlasLayer(text) {
     _open(map, data) {
       if (!this._drawn) {
         const framed = hasFreeFrame();
-        const model = buildModel(data, framed ? JSON.parse(byId("page").textContent) : {});
+        const model = buildModel(data, framed ? JSON.parse(byId("page").textContent ?? "") : NO_PAGE);
         this._drawn = (framed ? openFramed : openAlone)(map, this, model, decodeTopology(model.topology));
       }
       this._drawn.areas.listen(true);

@@ -6,26 +6,46 @@ import { borders, boxes, outlines, sides } from "./topology.js";
 const MANY = 500;
 const FINEST = 14;
 
-/** Read the colours of the lines and names from the style sheet, so that they follow its light or dark form. */
+/**
+ * Read the colours of the lines and names from the style sheet, so that they follow its light or dark form.
+ * @returns {Record<string, string>}
+ */
 export function inks() {
   const style = getComputedStyle(document.documentElement);
   const ink = (name) => style.getPropertyValue(`--map-${name}`).trim();
   return Object.fromEntries(["land", "line", "epci", "departement", "label", "halo", "hatch", "choice"].map((n) => [n, ink(n)]));
 }
 
-/** The rings of each class of a view, and of what is unsure in it: one path each, without inner borders. */
+/**
+ * The rings of each class of a view, and of what is unsure in it: one path each, without inner borders.
+ * @param {Topology} topology
+ * @param {View} view
+ * @param {(area: number) => number} groupOf
+ * @returns {ViewRings}
+ */
 export function viewRings(topology, view, groupOf) {
   const classes = outlines(topology, (area) => view.of[groupOf(area)] ?? -1, view.classes.length);
   const isUnsure = (area) => (view.unsure[groupOf(area)] ? 0 : -1);
   return { classes, unsure: view.unsureCount ? outlines(topology, isUnsure, 1)[0] : [] };
 }
 
+/**
+ * @param {Paths} paths
+ * @param {View} view
+ * @param {ViewRings} rings
+ */
 function shade(paths, view, { classes, unsure }) {
   const shades = view.classes.map((each) => ({ ...each, path: paths.ofRings(classes[each.place]) }));
   return { classes: shades.filter(({ count }) => count), unsure: paths.ofRings(unsure) };
 }
 
-/** Names of the main towns, larger first, where there is room. */
+/**
+ * Names of the main towns, larger first, where there is room.
+ * @param {Town[]} towns
+ * @param {Pen} pen
+ * @param {Record<string, string>} ink
+ * @param {DrawnFrame} frame
+ */
 function townNames(towns, pen, ink, { zoom, size }) {
   const taken = [];
   const most = zoom < 7 ? 5 : zoom < 8 ? 12 : zoom < 9 ? 24 : zoom < 10 ? 60 : 400;
@@ -52,15 +72,25 @@ function townNames(towns, pen, ink, { zoom, size }) {
   });
 }
 
-/** The main towns, larger first, with their place on the grid. */
+/**
+ * The main towns, larger first, with their place on the grid.
+ * @type {(model: Model) => Town[]}
+ */
 export const makeTowns = ({ towns, base, levels }) =>
   towns.map(([i, x, y], rank) => ({ x, y, name: levels[base].name[i], rank }));
 
-/** The borders between the groups of each wider level that the areas belong to. */
+/**
+ * The borders between the groups of each wider level that the areas belong to.
+ * @type {(model: Model, topology: Topology, side: Sides) => Record<string, number[]>}
+ */
 export const groupBorders = ({ groups }, topology, side) =>
   Object.fromEntries(Object.entries(groups).map(([level, of]) => [level, borders(topology, side, (area) => of[area])]));
 
-/** The tooltip that follows the pointer and answers a tap. */
+/**
+ * The tooltip that follows the pointer and answers a tap.
+ * @param {import('leaflet').Map} map
+ * @param {{under: (latlng: import('leaflet').LatLng) => number, describe: (i: number) => Child[], onChoose: (i: number) => void}} uses
+ */
 function makeTip(map, { under, describe, onChoose }) {
   const tip = L.tooltip({ sticky: true, direction: "auto", offset: [12, 0], className: "tip" });
   let waiting = 0;
@@ -96,7 +126,12 @@ function makeTip(map, { under, describe, onChoose }) {
   return { hide, listen: (on) => (on ? map.on(handlers) : map.off(handlers)) };
 }
 
-/** Ways to outline chosen places, and to bring them into sight. */
+/**
+ * Ways to outline chosen places, and to bring them into sight.
+ * @param {import('leaflet').Map} map
+ * @param {import('leaflet').LayerGroup} layer
+ * @param {{model: Model, topology: Topology, side: Sides, areaBoxes: Box[], projection: Projection, ink: () => Record<string, string>}} parts
+ */
 function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, ink }) {
   const chosen = L.layerGroup();
   layer.addLayer(chosen);
@@ -123,7 +158,7 @@ function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, 
     },
     go({ level, i }) {
       const bounds = projection.bounds(areasOf(level, i).map((area) => areaBoxes[area]));
-      if (bounds) map.fitBounds(bounds.pad(level === model.base ? 1.5 : 0.1), { maxZoom: 12, animate: !still });
+      if (bounds.isValid()) map.fitBounds(bounds.pad(level === model.base ? 1.5 : 0.1), { maxZoom: 12, animate: !still });
     },
   };
 }
@@ -131,6 +166,11 @@ function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, 
 /**
  * Put the areas in a layer of the map; gives show(view), choose(places), go(place), goHome(), and calls
  * onChoose(level, i) for a place of the study that is clicked or tapped.
+ * @param {import('leaflet').Map} map
+ * @param {import('leaflet').LayerGroup} layer
+ * @param {Model} model
+ * @param {Topology} topology
+ * @param {{onChoose?: (level: string, i: number) => void, describe: (view: View, i: number) => Child[]}} uses
  */
 export function makeMap(map, layer, model, topology, { onChoose, describe }) {
   const areaBoxes = boxes(topology);
@@ -145,35 +185,39 @@ export function makeMap(map, layer, model, topology, { onChoose, describe }) {
   const land = paths.ofRings(landRings);
   const towns = makeTowns(model);
   const ringsOf = (shown) => viewRings(topology, shown, (area) => model.groupOf(shown.level, area));
-  let view = null;
-  let shades = null;
+  /** @type {{view: View, shades: ReturnType<typeof shade>} | null} */
+  let now = null;
   let ink = inks();
 
   const canvas = makeCanvasLayer(model.grid, (pen, frame) => {
     const { zoom } = frame;
-    const isBase = view?.level === model.base;
     if (!model.background) pen.fill(land, ink.land);
-    for (const { path, colour, hatched } of shades?.classes ?? []) {
+    if (!now) return;
+    const { view, shades } = now;
+    const isBase = view.level === model.base;
+    for (const { path, colour, hatched } of shades.classes) {
       pen.fill(path, colour, opacity(model));
       if (hatched) pen.hatch(path, ink.hatch);
     }
-    if (view?.unsureCount) pen.hatch(shades.unsure, ink.hatch);
+    if (view.unsureCount) pen.hatch(shades.unsure, ink.hatch);
     if (isBase && topology.areas.length < MANY) pen.stroke(all, ink.line, zoom < 9 ? 0.9 : 1.4);
     else if (isBase && zoom >= 8.5) pen.stroke(all, ink.line, zoom < 10 ? 0.35 : 0.7);
     if (isBase && lines.epci) pen.stroke(lines.epci, ink.epci, zoom < 9 ? 0.6 : 1);
-    if (view && !isBase) pen.stroke(lines[view.level], ink.line, zoom < 9 ? 0.9 : 1.4);
+    if (!isBase) pen.stroke(lines[view.level], ink.line, zoom < 9 ? 0.9 : 1.4);
     if (lines.departements) pen.stroke(lines.departements, ink.departement, zoom < 9 ? 1.4 : 2);
     townNames(towns, pen, ink, frame);
   });
   layer.addLayer(canvas);
-  const under = (latlng) => {
-    const area = view && latlng ? find(...projection.toGrid(latlng)) : -1;
-    return area < 0 ? -1 : model.groupOf(view.level, area);
-  };
+  /** @type {(uses: (view: View, i: number) => unknown) => (i: number) => any} */
+  const withView = (use) => (i) => now && use(now.view, i);
   const tip = makeTip(map, {
-    under,
-    describe: (i) => describe(view, i),
-    onChoose: (i) => model.isStudied(view.level, i) && onChoose?.(view.level, i),
+    under(latlng) {
+      const [x, y] = latlng ? projection.toGrid(latlng) : [NaN, NaN];
+      const area = now ? find(x, y) : -1;
+      return now && area >= 0 ? model.groupOf(now.view.level, area) : -1;
+    },
+    describe: withView(describe),
+    onChoose: withView((view, i) => model.isStudied(view.level, i) && onChoose?.(view.level, i)),
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     ink = inks();
@@ -184,9 +228,9 @@ export function makeMap(map, layer, model, topology, { onChoose, describe }) {
     projection, home, landRings, ringsOf, arcs, side,
     ownArcs: topology.areas.length < MANY ? Array.from({ length: topology.nArcs }, (_, i) => i) : [],
     listen: tip.listen,
+    /** @param {View} next */
     show(next) {
-      view = next;
-      shades = shade(paths, view, ringsOf(view));
+      now = { view: next, shades: shade(paths, next, ringsOf(next)) };
       tip.hide();
       canvas.redraw();
     },

@@ -4,14 +4,20 @@ import { say } from "./dom.js";
 
 export const SERVICE_THEME = "service";
 
-/** Join the head and the binary parts in a model that answers questions about places. */
-export function buildModel({ head, parts }, page = {}) {
+/**
+ * Join the head and the binary parts in a model that answers questions about places.
+ * @param {Packed} data
+ * @param {Page} page
+ * @returns {Model}
+ */
+export function buildModel({ head, parts }, page) {
   const areas = head.levels[head.base];
   const n = areas.code.length;
   const isStudied = (i) => !areas.inside || Boolean(areas.inside[i]);
   const combos = parts.combos ? varints(parts.combos) : [];
   const byService = (numbers, service) => numbers.subarray(service * n, (service + 1) * n);
   const members = (level) => {
+    /** @type {number[][]} */
     const found = head.levels[level].code.map(() => []);
     head.groups[level].forEach((group, i) => {
       if (group >= 0 && isStudied(i)) found[group].push(i);
@@ -34,10 +40,19 @@ export function buildModel({ head, parts }, page = {}) {
   };
 }
 
-/** Words of the page that depend on the level: a level of the user's own is one of areas. */
+/**
+ * Words of the page that depend on the level: a level of the user's own is one of areas.
+ * @type {(model: Model, start: string, level: string) => string}
+ */
 export const levelText = ({ texts }, start, level) => texts[`${start}_${level}`] ?? texts[`${start}_areas`];
 
-/** Where each state stands in the legend, once the reader asks for one operator only. */
+/**
+ * Where each state stands in the legend, once the reader asks for one operator only.
+ * @param {Model} model
+ * @param {number} service
+ * @param {number} operator
+ * @returns {{of: ArrayLike<number>, classes: Class[]}}
+ */
 function narrowed(model, service, operator) {
   const states = model.stateOf(service);
   if (operator < 0) return { of: states, classes: model.states };
@@ -52,18 +67,32 @@ function narrowed(model, service, operator) {
   return { of, classes: [...model.states, model.otherOperator] };
 }
 
-/** Of the communes of a group: how many are covered, how many may be, how many there are. */
+/**
+ * Of the communes of a group: how many are covered, how many may be, how many there are.
+ * @param {Class[]} classes
+ * @param {ArrayLike<number>} of
+ * @param {number[]} group
+ */
 export function tally(classes, of, group) {
   const count = (name) => group.reduce((n, i) => n + Number(Boolean(classes[of[i]][name])), 0);
   return { covered: count("covered"), possible: count("possible"), all: group.length };
 }
 
-/** The place of a number among intervals that include their upper bound; -1 for none. */
+/**
+ * The place of a number among intervals that include their upper bound; -1 for none.
+ * @param {Class[]} classes
+ * @param {number} value
+ */
 export function classify(classes, value) {
-  return classes.findIndex(({ upper }) => upper !== null && value <= upper + 1e-9);
+  return classes.findIndex(({ upper }) => typeof upper === "number" && value <= upper + 1e-9);
 }
 
-/** A tally in words: the share and the count of communes, from the least possible to the greatest, and of how many. */
+/**
+ * A tally in words: the share and the count of communes, from the least possible to the greatest, and of how many.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {{covered: number, possible: number, all: number}} counts
+ */
 export function tallyText(model, format, { covered, possible, all }) {
   if (!all) return model.texts.no_commune;
   return say(model.texts.reached_of, {
@@ -73,6 +102,11 @@ export function tallyText(model, format, { covered, possible, all }) {
   });
 }
 
+/**
+ * @param {Model} model
+ * @param {number} service
+ * @param {number} operator
+ */
 function serviceAreas(model, service, operator) {
   const { of, classes } = narrowed(model, service, operator);
   return {
@@ -88,12 +122,20 @@ function serviceAreas(model, service, operator) {
   };
 }
 
+/**
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {string} level
+ * @param {number} service
+ * @param {number} operator
+ */
 function serviceGroups(model, format, level, service, operator) {
   const { of, classes } = narrowed(model, service, operator);
   const tallies = model.members[level].map((group) => tally(classes, of, group));
   const shares = model.shares;
+  /** @type {(name: 'covered' | 'possible') => (i: number) => number | null} */
   const share = (name) => (i) => (tallies[i].all ? tallies[i][name] / tallies[i].all : null);
-  const place = (name) => tallies.map((each, i) => (each.all ? classify(shares, share(name)(i)) : -1));
+  const place = (name) => tallies.map((each) => (each.all ? classify(shares, each[name] / each.all) : -1));
   const [low, high] = [place("covered"), place("possible")];
   return {
     classes: shares,
@@ -105,13 +147,23 @@ function serviceGroups(model, format, level, service, operator) {
   };
 }
 
-/** A number of a theme with its unit; metres are written in kilometres, as in legends. */
+/**
+ * A number of a theme with its unit; metres are written in kilometres, as in legends.
+ * @param {Theme} theme
+ * @param {Numbers} format
+ * @param {number|null} value
+ */
 export function numberText(theme, format, value) {
   if (theme.share) return format.percent(value);
   if (theme.unit === "m") return format.distance(value);
   return format.withUnit(format.decimal(value, 2, true), theme.unit);
 }
 
+/**
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {Theme} theme
+ */
 function column(model, format, theme) {
   const { classes, of, values, most } = theme;
   const label = (i) => classes[of[i]]?.label;
@@ -130,7 +182,13 @@ function column(model, format, theme) {
   };
 }
 
-/** What is shown for the choices made: classes with counts, the class and the words of each place. */
+/**
+ * What is shown for the choices made: classes with counts, the class and the words of each place.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {Partial<Choices> & {level: string}} choices
+ * @returns {View}
+ */
 export function makeView(model, format, { level, theme, service, opsn }) {
   const chosen = model.themes.find((each) => each.key === theme && each.level === level);
   const operator = model.opsn.findIndex(({ key }) => key === opsn);
@@ -160,32 +218,49 @@ export function makeView(model, format, { level, theme, service, opsn }) {
   };
 }
 
+/**
+ * @param {Model} model
+ * @param {number} service
+ * @param {number} operator
+ */
 function serviceTitle(model, service, operator) {
   const name = model.services[service].name;
   return operator < 0 ? name : say(model.texts.by_opsn, { service: name, opsn: model.opsn[operator].name });
 }
 
-/** Find a place of the study by the word the address uses: "communes:02001". */
+/**
+ * Find a place of the study by the word the address uses: "communes:02001".
+ * @param {Model} model
+ * @param {string|undefined} word
+ * @returns {Place|null}
+ */
 export function findPlace(model, word) {
   const [level, code] = (word ?? "").split(":");
   const i = Object.hasOwn(model.levels, level) ? model.levels[level].code.indexOf(code) : -1;
-  return i < 0 || !model.isStudied(level, i) ? null : { level, i, word, name: model.levels[level].name[i] };
+  return i < 0 || !model.isStudied(level, i) ? null : { level, i, word: `${level}:${code}`, name: model.levels[level].name[i] };
 }
 
-/** Make the choices valid: what the address says where it can be, else what the map opens with. */
+/**
+ * Make the choices valid: what the address says where it can be, else what the map opens with.
+ * @param {Model} model
+ * @param {Partial<Choices>} wanted
+ * @returns {Choices}
+ */
 export function validChoices(model, wanted) {
-  const level = model.shownLevels.includes(wanted.level) ? wanted.level : model.shownLevels[0];
+  /** @type {(list: string[], word: string | undefined, otherwise: string) => string} */
+  const among = (list, word, otherwise) => (word !== undefined && list.includes(word) ? word : otherwise);
+  const level = among(model.shownLevels, wanted.level, model.shownLevels[0]);
   const services = model.services.length ? [SERVICE_THEME] : [];
   const themes = [...services, ...model.themes.filter((each) => each.level === level).map((each) => each.key)];
-  const known = (list, key) => (list.some((each) => each.key === key) ? key : "");
+  const keys = (list) => list.map(({ key }) => key);
   return {
     level,
-    theme: themes.includes(wanted.theme) ? wanted.theme : themes[0],
-    service: known(model.services, wanted.service) || (model.services[0]?.key ?? ""),
-    opsn: known(model.opsn, wanted.opsn),
-    place: findPlace(model, wanted.place) ? wanted.place : "",
-    with: findPlace(model, wanted.with) ? wanted.with : "",
-    show: wanted.show === "table" ? "table" : "",
-    at: /^\d{1,2}(\.\d+)?\/-?\d+(\.\d+)?\/-?\d+(\.\d+)?$/.test(wanted.at ?? "") ? wanted.at : "",
+    theme: among(themes, wanted.theme, themes[0]),
+    service: among(keys(model.services), wanted.service, model.services[0]?.key ?? ""),
+    opsn: among(keys(model.opsn), wanted.opsn, ""),
+    place: findPlace(model, wanted.place)?.word ?? "",
+    with: findPlace(model, wanted.with)?.word ?? "",
+    show: among(["table"], wanted.show, ""),
+    at: /^\d{1,2}(\.\d+)?\/-?\d+(\.\d+)?\/-?\d+(\.\d+)?$/.exec(wanted.at ?? "")?.[0] ?? "",
   };
 }

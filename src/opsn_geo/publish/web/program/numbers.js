@@ -1,15 +1,23 @@
 // Writes numbers as catalogue/numbers.py does, with the signs that the page receives from there.
 
-/** A positive number with so many decimals; of two that are equally near, the even one, as Python rounds. */
+/**
+ * A positive number with so many decimals; of two that are equally near, the even one, as Python rounds.
+ * @param {number} size
+ * @param {number} digits
+ */
 function rounded(size, digits) {
   const nearest = size.toFixed(digits);
   const exact = size.toFixed(digits + 40);
   const isTie = /^50*$/.test(exact.slice(-40));
   const below = exact.slice(0, -40).replace(/\.$/, "");
-  return isTie && "02468".includes(below.at(-1)) ? below : nearest;
+  return isTie && /[02468]$/.test(below) ? below : nearest;
 }
 
-/** Ways to write a number: each takes null, or what is no number, for one that is not known. */
+/**
+ * Ways to write a number: each takes null, or what is no number, for one that is not known.
+ * @param {Signs} signs
+ * @param {string} lang
+ */
 export function numberFormats(signs, lang) {
   const decimal = (value, digits = 1, trim = false) => {
     if (!Number.isFinite(value)) return signs.missing;

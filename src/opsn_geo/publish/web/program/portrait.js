@@ -3,10 +3,17 @@ import { byId, fill, h, say } from "./dom.js";
 import { swatch } from "./legend.js";
 import { findPlace, levelText, makeView, tally, tallyText } from "./model.js";
 
-/** What is known of one place, as labels and words. */
+/**
+ * What is known of one place, as labels and words.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {Place} place
+ * @returns {[string, string][]}
+ */
 export function facts(model, format, { level, i }) {
   const place = model.levels[level];
   const { texts } = model;
+  /** @type {[string, string][]} */
   const lines = [[texts.code, place.code[i]]];
   const add = (label, value) => value && lines.push([label, value]);
   add(texts.inhabitants, place.population[i] === null ? "" : format.count(place.population[i]));
@@ -25,7 +32,13 @@ export function facts(model, format, { level, i }) {
   return lines;
 }
 
-/** The rung of each service for one place: its words, and a sample of its colour. */
+/**
+ * The rung of each service for one place: its words, and a sample of its colour.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {Place} place
+ * @returns {Rung[]}
+ */
 export function ladder(model, format, { level, i }) {
   return model.services.filter(({ any }) => !any).map(({ key, name, family }) => {
     const service = model.services.findIndex((each) => each.key === key);
@@ -39,9 +52,14 @@ export function ladder(model, format, { level, i }) {
   });
 }
 
+/** @type {(rung: Rung) => HTMLElement} */
 const rung = ({ text, names, colour, hatched }) =>
   h("td", {}, colour ? swatch(colour, hatched) : null, h("span", {}, text), names ? h("small", {}, names) : null);
 
+/**
+ * @param {PortraitColumn[]} columns
+ * @param {string} caption
+ */
 function factTable(columns, caption) {
   const labels = [...new Set(columns.flatMap(({ lines }) => lines.map(([label]) => label)))];
   const value = (lines, label) => lines.find(([each]) => each === label)?.[1] ?? "–";
@@ -53,6 +71,10 @@ function factTable(columns, caption) {
   );
 }
 
+/**
+ * @param {PortraitColumn[]} columns
+ * @param {Record<string, string>} texts
+ */
 function ladderTable(columns, texts) {
   const rows = [];
   let family = null;
@@ -66,6 +88,13 @@ function ladderTable(columns, texts) {
     h("tbody", {}, rows));
 }
 
+/**
+ * @param {Model} model
+ * @param {View} view
+ * @param {number[]} near
+ * @param {number} own
+ * @param {(word: string) => void} onChoose
+ */
 function neighbourTable(model, view, near, own, onChoose) {
   const { name, code } = model.levels[model.base];
   const row = (i, isOwn) => h("tr", { class: isOwn ? "own" : null },
@@ -77,7 +106,11 @@ function neighbourTable(model, view, near, own, onChoose) {
     h("tbody", {}, row(own, true), near.map((i) => row(i, false))));
 }
 
-/** What a commune answered, where the study asks for it by name: a heading per respondent if there are several. */
+/**
+ * What a commune answered, where the study asks for it by name: a heading per respondent if there are several.
+ * @param {Model} model
+ * @param {string} code
+ */
 function repliesTable(model, code) {
   const told = model.replies[code];
   if (!told) return null;
@@ -90,7 +123,15 @@ function repliesTable(model, code) {
   return h("table", { class: "replies" }, h("caption", {}, model.texts.replies), h("tbody", {}, rows));
 }
 
-/** Write the panel for the chosen place, beside a second one when two are compared. */
+/**
+ * Write the panel for the chosen place, beside a second one when two are compared.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {Choices} choices
+ * @param {View} view
+ * @param {number[]|null} near
+ * @param {Store} store
+ */
 export function showPortrait(model, format, choices, view, near, store) {
   const panel = byId("portrait");
   const { texts } = model;

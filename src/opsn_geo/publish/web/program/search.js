@@ -5,7 +5,11 @@ import { levelText } from "./model.js";
 
 const MOST = 12;
 
-/** One entry for each place: its folded name, the codes that find it, how it is shown. */
+/**
+ * One entry for each place: its folded name, the codes that find it, how it is shown.
+ * @param {Model} model
+ * @param {Numbers} format
+ */
 export function placeIndex(model, format) {
   const entries = (level, note) => {
     const { code, name, population, postal } = model.levels[level];
@@ -28,7 +32,11 @@ export function placeIndex(model, format) {
   ];
 }
 
-/** The places that answer to a text: whole names, then beginnings, then words within; larger places first. */
+/**
+ * The places that answer to a text: whole names, then beginnings, then words within; larger places first.
+ * @param {ReturnType<typeof placeIndex>} index
+ * @param {string} text
+ */
 export function findPlaces(index, text) {
   const wanted = fold(text);
   if (!wanted) return [];
@@ -43,7 +51,12 @@ export function findPlaces(index, text) {
   return found.slice(0, MOST).map((each) => each.entry);
 }
 
-/** The search field of the page. */
+/**
+ * The search field of the page.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {(word: string) => void} onPick
+ */
 export function makeSearch(model, format, onPick) {
   const index = placeIndex(model, format);
   const status = byId("search-status");

@@ -1,5 +1,6 @@
 // The view as one A4 sheet in SVG: title, map, legend, sources. Saved as it is, drawn as PNG, or printed.
 import { byId, download, fileStem } from "./dom.js";
+import { pen2d } from "./layer.js";
 import { legendNote } from "./legend.js";
 import { walkRing } from "./topology.js";
 
@@ -9,14 +10,23 @@ const MAP = { x: 32, y: 92, width: 760, height: 610 };
 const SVG = "http://www.w3.org/2000/svg";
 const FONT = 'system-ui, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
 
+/**
+ * @param {string} tag
+ * @param {Record<string, string|number|null>} attributes
+ * @param {...(Node|string)} children
+ */
 function svg(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(name, String(value));
   element.append(...children);
   return element;
 }
 
-/** Cut a text in lines of at most so many characters, between words. */
+/**
+ * Cut a text in lines of at most so many characters, between words.
+ * @param {string} text
+ * @param {number} most
+ */
 export function wrap(text, most) {
   const lines = [""];
   for (const word of text.split(" ")) {
@@ -32,7 +42,11 @@ const text = (x, y, words, attributes = {}) => svg("text", { x, y, "font-size": 
 const written = (x, y, words, most, size, attributes = {}) =>
   wrap(words, most).map((line, k) => text(x, y + k * size * 1.35, line, { "font-size": size, ...attributes }));
 
-/** What the map shows of the territory now; all of the territory where the map shows none of it. */
+/**
+ * What the map shows of the territory now; all of the territory where the map shows none of it.
+ * @param {import('leaflet').Map} map
+ * @param {import('leaflet').LatLngBounds} home
+ */
 function shownBounds(map, home) {
   const view = map.getBounds();
   if (!view.intersects(home)) return home;
@@ -43,7 +57,11 @@ function shownBounds(map, home) {
   return L.latLngBounds([south, west], [north, east]).pad(0.03);
 }
 
-/** The part of the grid that goes on the sheet, and how it fits there. */
+/**
+ * The part of the grid that goes on the sheet, and how it fits there.
+ * @param {Scene} scene
+ * @returns {Fit}
+ */
 function frame({ map, projection, home }) {
   const bounds = shownBounds(map, home);
   const metres = map.distance(bounds.getCenter(), [bounds.getCenter().lat, bounds.getEast()]) * 2;
@@ -55,6 +73,11 @@ function frame({ map, projection, home }) {
   return { scale, x, y, pixels: ((right - left) * scale) / metres };
 }
 
+/**
+ * @param {Topology} topology
+ * @param {Ring[]} rings
+ * @param {Fit} fit
+ */
 function pathOf(topology, rings, { scale, x, y }) {
   let d = "";
   const put = (gx, gy, first) => (d += `${first ? "M" : "L"}${(gx * scale + x).toFixed(1)} ${(gy * scale + y).toFixed(1)}`);
@@ -65,6 +88,11 @@ function pathOf(topology, rings, { scale, x, y }) {
   return d;
 }
 
+/**
+ * @param {Topology} topology
+ * @param {number[]} arcs
+ * @param {Fit} fit
+ */
 function linesOf(topology, arcs, { scale, x, y }) {
   let d = "";
   for (const arc of arcs) {
@@ -75,9 +103,15 @@ function linesOf(topology, arcs, { scale, x, y }) {
   return d;
 }
 
+/**
+ * @param {Model} model
+ * @param {View} view
+ * @param {Numbers} format
+ */
 function legend(model, view, format) {
   const { texts, paper } = model;
-  const rows = view.classes.filter(({ count }) => count).map((each) => ({ ...each }));
+  /** @type {(Class & { count: number })[]} */
+  const rows = view.classes.filter(({ count }) => count);
   if (view.unsureCount) rows.push({ label: texts.unsure, count: view.unsureCount, colour: paper.page, hatched: true });
   const x = MAP.x + MAP.width + 28;
   let y = MAP.y + 8;
@@ -99,11 +133,19 @@ function legend(model, view, format) {
   return parts;
 }
 
+/**
+ * @param {Model} model
+ */
 function foot({ page, paper }) {
   const notice = page.simulated ? written(32, 724, page.simulated, 165, 11, { "font-weight": 600, fill: paper["notice-text"] }) : [];
   return [...notice, ...written(32, 724 + notice.length * 16, page.source, 190, 10, { fill: paper.quiet })];
 }
 
+/**
+ * @param {Town[]} towns
+ * @param {Record<string, string>} paper
+ * @param {Fit} fit
+ */
 function townsOf(towns, paper, { scale, x, y }) {
   const taken = [];
   const parts = [];
@@ -120,11 +162,16 @@ function townsOf(towns, paper, { scale, x, y }) {
   return parts;
 }
 
-/** A scale bar of a round length, about a sixth of the map's width. */
+/**
+ * A scale bar of a round length, about a sixth of the map's width.
+ * @param {Fit} fit
+ * @param {Record<string, string>} paper
+ * @param {Numbers} format
+ */
 function scaleBar({ pixels }, paper, format) {
   const wish = MAP.width / 6 / pixels / 1000;
   const power = 10 ** Math.floor(Math.log10(wish));
-  const km = [5, 2, 1].map((k) => k * power).find((each) => each <= wish);
+  const km = ([5, 2].find((k) => k * power <= wish) ?? 1) * power;
   const [x, y, width] = [MAP.x + 12, MAP.y + MAP.height - 14, km * 1000 * pixels];
   return [
     svg("path", { d: `M${x} ${y - 6}v6h${width.toFixed(1)}v-6`, fill: "none", stroke: paper.text, "stroke-width": 1.4 }),
@@ -132,7 +179,13 @@ function scaleBar({ pixels }, paper, format) {
   ];
 }
 
-/** Compose the sheet of a view. `scene` holds the topology, its boxes, the lines and towns, the map and its projection. */
+/**
+ * Compose the sheet of a view. `scene` holds the topology, its boxes, the lines and towns, the map and its projection.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {View} view
+ * @param {Scene} scene
+ */
 export function composeSheet(model, format, view, scene) {
   const { paper } = model;
   const at = frame(scene);
@@ -167,18 +220,27 @@ export function composeSheet(model, format, view, scene) {
 
 const source = (sheet) => new XMLSerializer().serializeToString(sheet);
 
-/** Draw the sheet as PNG, twice as fine as the screen. */
+/**
+ * Draw the sheet as PNG, twice as fine as the screen.
+ * @param {Element} sheet
+ * @returns {Promise<Blob>}
+ */
 async function toPng(sheet) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source(sheet))}`;
   await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [2 * WIDTH, 2 * HEIGHT];
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  pen2d(canvas).drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob((blob) => resolve(/** @type {Blob} */ (blob)), "image/png"));
 }
 
-/** Bring the export buttons and printing to life; `compose` gives the sheet of the present view. */
+/**
+ * Bring the export buttons and printing to life; `compose` gives the sheet of the present view.
+ * @param {Model} model
+ * @param {() => Element} compose
+ * @param {() => View} getView
+ */
 export function makeExports(model, compose, getView) {
   const stem = () => fileStem(model, getView());
   byId("svg").addEventListener("click", () => download(`${stem()}.svg`, "image/svg+xml", source(compose())));

@@ -4,11 +4,18 @@ import { levelText } from "./model.js";
 
 const PAGE = 50;
 
-/** The columns of the table at a level; `cell` gives what is shown, if anything, `raw` what is sorted and exported. */
+/**
+ * The columns of the table at a level; `cell` gives what is shown, if anything, `raw` what is sorted and exported.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {View} view
+ * @returns {Column[]}
+ */
 export function tableColumns(model, format, view) {
   const place = model.levels[view.level];
   const { texts } = model;
   const plain = (key, label, cell) => ({ key, label, cell, raw: cell });
+  /** @type {Column[]} */
   const columns = [plain("code", texts.code, (i) => place.code[i]), plain("name", texts.name, (i) => place.name[i])];
   if (view.level === model.base) {
     for (const wider of Object.keys(model.members)) {
@@ -28,18 +35,28 @@ export function tableColumns(model, format, view) {
   return columns;
 }
 
-/** Order rows by a column; what is missing comes last either way. */
+/**
+ * Order rows by a column; what is missing comes last either way.
+ * @param {number[]} rows
+ * @param {Pick<Column, 'raw' | 'isNumber'>} by
+ * @param {boolean} descending
+ * @param {(a: string, b: string) => number} compare
+ */
 export function sortRows(rows, { raw, isNumber }, descending, compare) {
   const missing = (value) => value === null || value === undefined || value === "";
   return [...rows].sort((a, b) => {
     const [x, y] = [raw(a), raw(b)];
     if (missing(x) || missing(y)) return Number(missing(x)) - Number(missing(y)) || a - b;
-    const order = isNumber ? x - y : compare(String(x), String(y));
+    const order = isNumber ? Number(x) - Number(y) : compare(String(x), String(y));
     return (descending ? -order : order) || a - b;
   });
 }
 
-/** Write one cell of a CSV file; text that a spreadsheet would take for a formula is kept as text. */
+/**
+ * Write one cell of a CSV file; text that a spreadsheet would take for a formula is kept as text.
+ * @param {string|number|null} value
+ * @param {string} decimal
+ */
 export function csvCell(value, decimal) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value).replace(".", decimal);
@@ -47,7 +64,12 @@ export function csvCell(value, decimal) {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-/** Write rows as a CSV file: semicolons between cells where the comma is the decimal mark, as spreadsheets expect. */
+/**
+ * Write rows as a CSV file: semicolons between cells where the comma is the decimal mark, as spreadsheets expect.
+ * @param {Column[]} columns
+ * @param {number[]} rows
+ * @param {string} decimal
+ */
 export function toCsv(columns, rows, decimal) {
   const separator = decimal === "," ? ";" : ",";
   const lines = [columns.map(({ label }) => csvCell(label, decimal))];
@@ -55,10 +77,17 @@ export function toCsv(columns, rows, decimal) {
   return `\ufeff${lines.map((cells) => cells.join(separator)).join("\r\n")}\r\n`;
 }
 
-/** Bring the table to life; gives show(view). */
+/**
+ * Bring the table to life; gives show(view).
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {Store} store
+ * @returns {(view: View) => void}
+ */
 export function makeTable(model, format, store) {
   const { texts } = model;
   let view = null;
+  /** @type {Column[]} */
   let columns = [];
   let rows = [];
   let page = 0;
@@ -66,7 +95,7 @@ export function makeTable(model, format, store) {
 
   const shownColumns = () => columns.filter(({ cell }) => cell);
   const select = () => {
-    const wanted = fold(byId("filter").value);
+    const wanted = fold(/** @type {HTMLInputElement} */ (byId("filter")).value);
     const text = (i) => fold(columns.filter(({ key }) => key !== "population").map(({ cell }) => cell?.(i)).join(" "));
     const kept = wanted ? view.shown.filter((i) => text(i).includes(wanted)) : view.shown;
     const by = columns.find(({ key }) => key === sorted.key) ?? columns[1];
@@ -75,16 +104,18 @@ export function makeTable(model, format, store) {
   const draw = () => {
     const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
     page = Math.min(page, last);
-    const cell = ({ key, cell: words, isNumber }, i) => {
+    /** @type {(column: Column, i: number) => HTMLElement} */
+    const cell = ({ key, cell: words = () => "", isNumber }, i) => {
       if (key !== "name") return h("td", { class: isNumber ? "number" : null }, words(i));
       const word = `${view.level}:${model.levels[view.level].code[i]}`;
       return h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => store.set({ place: word }) }, words(i)));
     };
     fill(byId("table-body"), rows.slice(page * PAGE, (page + 1) * PAGE).map((i) => h("tr", {}, shownColumns().map((c) => cell(c, i)))));
     byId("table-status").textContent = say(texts.rows, { n: format.count(rows.length), page: page + 1, pages: last + 1 });
-    byId("previous").disabled = page === 0;
-    byId("next").disabled = page === last;
+    /** @type {HTMLButtonElement} */ (byId("previous")).disabled = page === 0;
+    /** @type {HTMLButtonElement} */ (byId("next")).disabled = page === last;
   };
+  /** @type {(column: Column) => HTMLElement} */
   const head = ({ key, label, isNumber }) => {
     const own = key === sorted.key;
     const turn = () => {

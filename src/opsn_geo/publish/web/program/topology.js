@@ -1,7 +1,11 @@
 // Rebuilds areas from shared arcs; see topology.py for the stream. Coordinates are grid cells, y downwards.
 import { unzigzag, varints } from "./codec.js";
 
-/** Decode a packed coverage: vertices of all arcs, and for each area its rings as arc references. */
+/**
+ * Decode a packed coverage: vertices of all arcs, and for each area its rings as arc references.
+ * @param {Uint8Array} stream
+ * @returns {Topology}
+ */
 export function decodeTopology(stream) {
   const numbers = varints(stream);
   let at = 3;
@@ -29,7 +33,12 @@ export function decodeTopology(stream) {
   return { x, y, starts, nArcs, areas };
 }
 
-/** Call visit(x, y, isFirst) along a ring, without its closing vertex. */
+/**
+ * Call visit(x, y, isFirst) along a ring, without its closing vertex.
+ * @param {Topology} topology
+ * @param {Ring} ring
+ * @param {(x: number, y: number, isFirst: boolean) => void} visit
+ */
 export function walkRing({ x, y, starts }, ring, visit) {
   let first = true;
   for (const reference of ring) {
@@ -45,7 +54,11 @@ export function walkRing({ x, y, starts }, ring, visit) {
   }
 }
 
-/** The box of each area as [left, top, right, bottom]; an area without rings has an empty box. */
+/**
+ * The box of each area as [left, top, right, bottom]; an area without rings has an empty box.
+ * @param {Topology} topology
+ * @returns {Box[]}
+ */
 export function boxes(topology) {
   return topology.areas.map((rings) => {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
@@ -61,7 +74,11 @@ export function boxes(topology) {
   });
 }
 
-/** The area on each side of every arc; -1 where there is none. */
+/**
+ * The area on each side of every arc; -1 where there is none.
+ * @param {Topology} topology
+ * @returns {Sides}
+ */
 export function sides(topology) {
   const left = new Int32Array(topology.nArcs).fill(-1);
   const right = new Int32Array(topology.nArcs).fill(-1);
@@ -71,7 +88,12 @@ export function sides(topology) {
   return { left, right };
 }
 
-/** The arcs that part two groups: groupOf gives the group of each area. */
+/**
+ * The arcs that part two groups: groupOf gives the group of each area.
+ * @param {Topology} topology
+ * @param {Sides} side
+ * @param {(area: number) => unknown} groupOf
+ */
 export function borders(topology, { left, right }, groupOf) {
   const found = [];
   const group = (area) => (area < 0 ? null : groupOf(area));
@@ -85,6 +107,10 @@ export function borders(topology, { left, right }, groupOf) {
  *
  * An arc counts as often as the rings of the class walk it, less as often as they walk it backwards. What is left of
  * closed rings can always be walked in closed rings, even where areas overlap or a ring goes back on itself.
+ * @param {Topology} topology
+ * @param {(area: number) => number} classOf
+ * @param {number} count
+ * @returns {Ring[][]}
  */
 export function outlines(topology, classOf, count) {
   const { x, y, starts, nArcs, areas } = topology;
@@ -122,7 +148,12 @@ export function outlines(topology, classOf, count) {
   });
 }
 
-/** The areas that share a border with each area. */
+/**
+ * The areas that share a border with each area.
+ * @param {Topology} topology
+ * @param {Sides} side
+ * @returns {Set<number>[]}
+ */
 export function neighbours(topology, { left, right }) {
   const found = topology.areas.map(() => new Set());
   for (let arc = 0; arc < topology.nArcs; arc++) {
