@@ -4,6 +4,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -395,3 +396,55 @@ def test_added_variables_and_other_bodies_are_told_with_the_communes(
     assert [row[0] for row in told[1].rows] == [HOSTILE, "non renseigné"]
     prose = next(it for it in blocks(made) if isinstance(it, Prose))
     assert prose.items == ("EPCI : 2 sur 3.",)
+
+
+def with_deserts(given: Published, **cells: object) -> Published:
+    """Give the toy run deserts of the bundle: 80001 and 80002 lack it, of which a membership reaches one."""
+    communes = given.layers["communes"]
+    verdicts = np.where(communes.index.isin(["80001", "80002"]), "finding", "never")
+    states = (
+        communes["state"].mask(communes.index == "80001", "unknown").mask(communes.index == "80002", "member")
+    )
+    communes = communes.assign(stability_verdict=verdicts, state=states, services_missing=1)
+    row = {
+        "service": "bouquet", "name": "Élincourt", "communes": 2, "population": 300, "area_km2": 2.0,
+        "departements_touched": "60;80", "nearest_covered": "80005", "nearest_covered_m": 500.0,
+        "farthest_m": 95_000.0, "certainty": "sure",
+    }  # fmt: skip
+    layer = gpd.GeoDataFrame([{**row, **cells}], geometry=[communes.geometry.iloc[0]], crs=communes.crs)
+    grid = pd.DataFrame({"service": ["bouquet"] * 198})
+    return given._replace(
+        layers={**given.layers, "communes": communes, "deserts": layer},
+        tables={**given.tables, "specifications": grid},
+    )
+
+
+def test_to_lack_the_bundle_is_not_to_be_without_an_operator(studied: Callable[..., Published]) -> None:
+    given = with_deserts(studied())
+    nobody, lacking = report.report(material(given)).facts.items[2:4]
+    # two that no OPSN reaches, three of which nothing is known (one of them has no state at all)
+    assert nobody.value == "2 à 5 communes"
+    assert "Pour 3 communes" in nobody.note
+    assert lacking.value == "2 communes"
+    assert "198 façons" in lacking.note
+    assert "une adhésion en atteint 1," in lacking.note
+
+
+@pytest.mark.parametrize(
+    ("communes", "name"),
+    [(2, "D’un seul tenant dans : Oise, Somme (plus grande ville : Élincourt)"), (1, "Autour d’Élincourt")],
+)
+def test_a_desert_across_departements_bears_their_names_and_says_how_far_it_goes(
+    studied: Callable[..., Published], communes: int, name: str
+) -> None:
+    given = with_deserts(studied(), communes=communes)
+    departements = given.layers["departements"]
+    departements = departements.assign(
+        name=["Oise" if code == "60" else "Somme" for code in departements.index]
+    )
+    made = report.report(material(given._replace(layers={**given.layers, "departements": departements})))
+    patches = next(
+        it for it in blocks(section(made, "deserts")) if isinstance(it, Table) and "km²" in it.heads
+    )
+    assert patches.rows[0][0] == name
+    assert patches.rows[0][-1] == "95,0\u00a0km"

@@ -91,3 +91,28 @@ def _grown(touching: sparse.csr_array, start: int, size: int) -> list[int]:
         ring = sorted({int(near) for place in front for near in touching[[place]].nonzero()[1]} - set(patch))
         patch, front = patch + ring, ring
     return patch[:size]
+
+
+def test_a_departement_that_lacks_more_is_no_cluster_by_itself() -> None:
+    """A border down the middle of a lattice: seven in ten below the rung in the east, one in the west."""
+    touching, rng = lattice(12), np.random.default_rng(20210201)
+    east = np.arange(144) % 12 >= 6
+    below = pd.Series(rng.random(144) < np.where(east, 0.7, 0.1), dtype="boolean")
+    departements = pd.Series(np.where(east, "59", "02"))
+    assert local_join_counts(below, touching)["cluster"].any()
+    assert not local_join_counts(below, touching, departements)["cluster"].any()
+    # a patch within one of them is still one
+    below[:] = False
+    below[[0, 1, 2, 12, 13, 14, 24, 25, 26]] = True
+    assert local_join_counts(below, touching, departements).loc[13, "cluster"]
+
+
+def test_within_strata_the_chance_is_that_of_counting_every_arrangement() -> None:
+    """Two strata of four in a row; one of each is below the rung besides the commune tested."""
+    row = sparse.csr_array(np.diag(np.ones(7), 1) + np.diag(np.ones(7), -1)).astype(bool)
+    below = pd.Series([False, False, True, True, True, False, False, False], dtype="boolean")
+    found = local_join_counts(below, row, pd.Series(["a"] * 4 + ["b"] * 4))
+    # 3 is next to 2, of its own stratum (1 of the 3 others is below), and to 4, of the other (1 of 4)
+    both = 1 / 3 * 1 / 4
+    assert found.loc[3, "p_value"] == pytest.approx(both)
+    assert found.loc[2, "p_value"] == pytest.approx(2 / 3)  # its neighbours 1 and 3 are two of three

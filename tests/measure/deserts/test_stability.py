@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.measure.deserts.contiguity import contiguity
 from opsn_geo.measure.deserts.patches import Thresholds
-from opsn_geo.measure.deserts.stability import CERTAINTIES, THRESHOLDS, carried, stability, verdict
+from opsn_geo.measure.deserts.stability import (
+    CERTAINTIES,
+    THRESHOLDS,
+    bundle_stability,
+    carried,
+    stability,
+    verdict,
+)
 
 
 def frame(communes: pd.DataFrame, *codes: str) -> pd.DataFrame:
@@ -90,3 +98,18 @@ def test_another_vintage_is_carried_where_its_communes_agree() -> None:
     )
     found = carried(old, passage, pd.Index(["ab", "cd", "ef", "g1", "g2", "new"]))["dpd"]
     assert found.tolist() == [True, pd.NA, pd.NA, False, False, pd.NA]
+
+
+def test_what_it_takes_to_lack_the_bundle_is_varied_too(toy: Territory) -> None:
+    """80001 lacks all, 80002 half, 80005 nothing of a bundle of two."""
+    services = pd.DataFrame({"dpd": False, "sig": False}, index=toy.communes.index, dtype="boolean")
+    services.loc[["80001", "80002"], "dpd"] = True
+    services.loc["80001", "sig"] = True
+    alone = {"none": sparse.csr_array((len(toy.communes), len(toy.communes)), dtype=bool)}
+    table, grid = bundle_stability(
+        {"member": services}, pd.Series({"dpd": 1.0, "sig": 1.0}), alone, toy.communes
+    )
+    shares = table.set_index("code_insee")["stability_share"]
+    # 1 km² and 100 or 200 people each: only the one threshold of 1 commune and 0 people of 11 lets it pass
+    assert shares[["80001", "80002", "80005"]].tolist() == pytest.approx([1 / 11, 2 / 3 / 11, 0])
+    assert grid.groupby("bundle_least").size().to_dict() == {0.25: 22, 0.5: 22, 0.75: 22}

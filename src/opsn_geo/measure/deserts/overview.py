@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.numbers import round_step
+from opsn_geo.catalogue.states import covered
 
 VERDICTS_SUREST_FIRST: Final = ("finding", "leaning", "choice", "never")
 _BANDS: Final = 5
@@ -19,23 +20,26 @@ def stability_counts(communes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     communes : DataFrame
-        Those inside the study: ``stability_verdict``, ``population``.
+        Those inside the study: ``stability_verdict``, ``population``, ``state``.
 
     Returns
     -------
     DataFrame
         On ``stability_verdict``, the surest first, 0 where there is none: ``communes``, ``population``,
-        ``population_share`` (÷ the people of all communes given). People are missing where those of a
+        ``population_share`` (÷ the people of all communes given), ``reached`` (communes of them that a
+        membership reaches for some service, whatever else they lack). People are missing where those of a
         commune are.
 
     Examples
     --------
-    >>> communes = pd.DataFrame({"stability_verdict": ["finding", "never"], "population": [10, 30]})
+    >>> communes = pd.DataFrame({"stability_verdict": ["finding", "never"], "population": [10, 30],
+    ...                          "state": ["member", "unknown"]})
     >>> stability_counts(communes).loc["finding"].tolist()
-    [1.0, 10.0, 0.25]
+    [1.0, 10.0, 1.0, 0.25]
     """
-    by = communes.groupby("stability_verdict")["population"]
-    table = pd.DataFrame({"communes": by.size(), "population": by.sum(skipna=False)})
+    by = communes.groupby("stability_verdict")
+    table = pd.DataFrame({"communes": by.size(), "population": by["population"].sum(skipna=False)})
+    table["reached"] = communes["state"].isin(covered()).groupby(communes["stability_verdict"]).sum()
     table = table.reindex(list(VERDICTS_SUREST_FIRST), fill_value=0)
     return table.assign(population_share=table["population"] / communes["population"].sum(skipna=False))
 

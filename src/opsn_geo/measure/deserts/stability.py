@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from opsn_geo.measure.deserts.lacking import BUNDLE, bundle
 from opsn_geo.measure.deserts.patches import (
     Certainty,
     Thresholds,
@@ -34,6 +35,9 @@ THRESHOLDS: Final = (
     Thresholds(area_km2=100.0),
 )
 """Thresholds of the default grid: on communes and population together, and on area."""
+
+BUNDLE_LEAST: Final = (0.25, 0.5, 0.75)
+"""Shares of the bundle's weight from which it is missing, in the default grid."""
 
 VERDICTS: Final = {"never": 0.0, "choice": 0.5, "leaning": 0.95, "finding": 1.0}
 """Each verdict and the share of specifications up to which it holds (``leaning`` ends just before 0.95)."""
@@ -119,6 +123,63 @@ def stability(
         times_in_desert / (len(totals) * len(thresholds)), index=first.index, columns=first.columns
     )
     return Stability(_long(shares[inside]), specifications)
+
+
+def bundle_stability(
+    readings: Mapping[str, pd.DataFrame],
+    weights: pd.Series,
+    contiguities: Mapping[str, sparse.csr_array],
+    communes: pd.DataFrame,
+    *,
+    least: Sequence[float] = BUNDLE_LEAST,
+    thresholds: Sequence[Thresholds] = THRESHOLDS,
+) -> Stability:
+    """Return the stability of the bundle: as that of a service, and over what it takes to lack the bundle.
+
+    Parameters
+    ----------
+    readings, contiguities, communes, thresholds
+        As for :func:`stability`; the readings hold the services of the bundle.
+    weights : Series of float
+        Weight of each service of the bundle, held fixed.
+    least : sequence of float
+        Shares of the weight from which the bundle is missing; each counts alike.
+
+    Returns
+    -------
+    Stability
+        As that of :func:`stability`, for the service :data:`~opsn_geo.measure.deserts.lacking.BUNDLE` alone;
+        ``specifications`` has ``bundle_least`` besides.
+
+    Examples
+    --------
+    A commune that lacks half of the bundle is in its desert where a quarter or a half is enough.
+
+    >>> from scipy import sparse
+    >>> codes = pd.Index(["a"], name="code_insee")
+    >>> communes = pd.DataFrame({"population": 9_000, "area_km2": 200.0, "inside": True}, index=codes)
+    >>> frame = pd.DataFrame({"dpd": [True], "sig": [False]}, index=codes, dtype="boolean")
+    >>> alone = {"queen": sparse.csr_array((1, 1), dtype=bool)}
+    >>> table, grid = bundle_stability({"member": frame}, pd.Series({"dpd": 1, "sig": 1}), alone, communes)
+    >>> table["stability_share"].round(3).tolist(), len(grid)
+    ([0.303], 66)
+    """
+    parts = {
+        share: stability(
+            {name: bundle(frame, weights, share).to_frame(BUNDLE) for name, frame in readings.items()},
+            contiguities,
+            communes,
+            thresholds=thresholds,
+        )
+        for share in least
+    }
+    tables = [part.communes for part in parts.values()]
+    mean = pd.concat([table["stability_share"] for table in tables], axis=1).mean(axis=1)
+    grid = [part.specifications.assign(bundle_least=share) for share, part in parts.items()]
+    return Stability(
+        tables[0].assign(stability_share=mean, stability_verdict=verdict(mean)),
+        pd.concat(grid, ignore_index=True),
+    )
 
 
 def _totals(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage.evidence import USED, Coverage
@@ -21,13 +22,12 @@ from opsn_geo.measure.deserts.patches import (
     members_by_density,
     urban_communes,
 )
-from opsn_geo.measure.deserts.stability import THRESHOLDS, carried, stability
+from opsn_geo.measure.deserts.stability import THRESHOLDS, bundle_stability, carried, stability
 from opsn_geo.pipeline.analyses import Analysis, Shared, coverage_of
 from opsn_geo.pipeline.analyses.coverage import groups
 from opsn_geo.pipeline.analyses.exposure import weighted
 
 if TYPE_CHECKING:
-    import pandas as pd
     from scipy import sparse
 
     from opsn_geo.pipeline.load import Inputs
@@ -44,15 +44,15 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     urban = None if density is None else urban_communes(communes, density)
     if urban is not None:
         contiguities["queen alike"] = alike(touching, urban)
-    readings = {
-        name: table.assign(**{BUNDLE: bundle(table, weights)})
-        for name, table in _readings(inputs, coverage, services).items()
-    }
+    readings = _readings(inputs, coverage, services)
     counted = communes["population"].notna().any()
     # without populations, thresholds of people cannot be varied
     thresholds = [it for it in THRESHOLDS if counted or not it.population]
     stable = stability(readings, contiguities, communes, thresholds=thresholds)
-    bundle_stability = stable.communes[stable.communes["service"] == BUNDLE].set_index("code_insee")
+    of_bundle = bundle_stability(readings, weights, contiguities, communes, thresholds=thresholds)
+    in_bundle_deserts = of_bundle.communes.set_index("code_insee")[["stability_share", "stability_verdict"]]
+    stabilities = pd.concat([stable.communes, of_bundle.communes])
+    stabilities = stabilities.sort_values(["code_insee", "service"], kind="stable", ignore_index=True)
     patches = deserts(
         _members(inputs, below, touching, urban),
         communes,
@@ -71,8 +71,13 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     return Analysis(
         columns={
             "communes": cumulative(services)
-            .join(bundle_stability[["stability_share", "stability_verdict"]])
-            .join(local_join_counts(below[BUNDLE], contiguities["queen 2"])[["q_value", "cluster"]])
+            .join(in_bundle_deserts)
+            # offers are made by département: one that lacks more than others is no cluster for that
+            .join(
+                local_join_counts(below[BUNDLE], contiguities["queen 2"], communes["code_dep"])[
+                    ["q_value", "cluster"]
+                ]
+            )
             .join(seats)
             .join(scores),
             "epci": near_share(seats["distance_opsn_m"], by[Level.EPCI]).to_frame(),
@@ -80,8 +85,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         },
         layers={"deserts": patches},
         tables={
-            "stabilite": stable.communes[stable.communes["stability_share"] > 0],
-            "specifications": stable.specifications,
+            "stabilite": stabilities[stabilities["stability_share"] > 0],
+            "specifications": pd.concat([stable.specifications, of_bundle.specifications], ignore_index=True),
             **weighted(inputs, coverage, scores),
         },
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from opsn_geo.catalogue.numbers import between, count
 from opsn_geo.publish.report.model import Fact, Facts, Material, say
+from opsn_geo.publish.report.places import bundle_specifications
 from opsn_geo.publish.report.steps import STEPS, ranked, step_name
 from opsn_geo.publish.report.wording import operators, records, say_people
 
@@ -18,8 +19,8 @@ _NAMED: Final = 6
 
 
 def brief(material: Material) -> Facts:
-    """Answers to: who is covered, by whom, where nobody is, can the survey be trusted, where next."""
-    questions = (_covered, _by_whom, _nowhere, _trusted, _next)
+    """Answers to: who is covered, by whom, where nobody comes, what lacks, what the survey is worth, next."""
+    questions = (_covered, _by_whom, _nobody, _lacking, _trusted, _next)
     return Facts(items=tuple(fact for answers in questions for fact in answers(material)))
 
 
@@ -65,22 +66,45 @@ def _by_whom(material: Material) -> Iterator[Fact]:
     )
 
 
-def _nowhere(material: Material) -> Iterator[Fact]:
+def _nobody(material: Material) -> Iterator[Fact]:
+    """How many communes no OPSN reaches: for certain, and at most."""
+    lang, reach = material.lang, material.figures["reach"].loc["all"]
+    low, high = reach["uncovered"], reach["uncovered"] + reach["unknown"]
+    number = say(material, "number_of_communes", number=count(high, lang))
+    people = {"beyond_pop": count(reach["uncovered_pop"], lang)}
+    parts = [
+        say_people(material, "answer_nobody_some", people, beyond=count(low, lang))
+        if low
+        else say(material, "answer_nobody_none")
+    ]
+    if reach["unknown"]:
+        parts.append(say(material, "answer_nobody_unknown", unknown=count(reach["unknown"], lang)))
+    yield Fact(
+        label=say(material, "ask_nobody"),
+        value=say(material, "range_of", low=count(low, lang), high=number) if low < high else number,
+        note=" ".join(parts),
+        link="coverage",
+    )
+
+
+def _lacking(material: Material) -> Iterator[Fact]:
+    """How many communes lack the bundle of services, however it is counted; how many of them are reached."""
     lang = material.lang
     if "stability" not in material.figures or "deserts" not in material.layers:
         return
     deserts = material.figures["stability"].loc["finding"]
-    reach = material.figures["reach"].loc["all"]
-    key = "answer_nobody" if reach["uncovered"] else "answer_nowhere"
     yield Fact(
-        label=say(material, "ask_nowhere"),
+        label=say(material, "ask_lacking"),
         value=say(material, "number_of_communes", number=count(deserts["communes"], lang)),
-        note=say(
-            material, key, population=count(deserts["population"], lang),
-            beyond=count(reach["uncovered"], lang), beyond_pop=count(reach["uncovered_pop"], lang),
+        note=say_people(
+            material,
+            "answer_lacking_bundle",
+            {"population": count(deserts["population"], lang)},
+            reached=count(deserts["reached"], lang),
+            specifications=count(bundle_specifications(material.tables), lang),
         ),
         link="deserts",
-    )  # fmt: skip
+    )
 
 
 def _trusted(material: Material) -> Iterator[Fact]:

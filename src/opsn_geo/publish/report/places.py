@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -15,12 +15,22 @@ from opsn_geo.publish import notices
 from opsn_geo.publish.report.charts import panel, scale, stacked
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import Chart, Key, Material, Prose, Section, Subsection, Table, say
-from opsn_geo.publish.report.wording import names_of, operators, records, say_people, service_words, simulated
+from opsn_geo.publish.report.wording import (
+    names_of,
+    of_place,
+    operators,
+    records,
+    say_people,
+    service_words,
+    simulated,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _LARGEST: Final = 10
+_LARGE_PART: Final = 0.1
+"""Share of the communes from which a desert bears the names of its départements, no longer that of a town."""
 
 
 def territory(material: Material) -> Section:
@@ -249,13 +259,28 @@ def deserts(material: Material) -> Section | None:
         title=say(material, "deserts"),
         simulated=simulated(material, "memberships"),
         blocks=(
-            Prose(paragraphs=(say(material, "deserts_text"), say(material, "stability_text"))),
+            Prose(
+                paragraphs=(
+                    say(material, "deserts_text"),
+                    say(
+                        material,
+                        "stability_text",
+                        specifications=count(bundle_specifications(material.tables), material.lang),
+                    ),
+                )
+            ),
             _stability(material),
             *maps(material, "deserts"),
             *_patches(material, pd.DataFrame(layer.drop(columns="geometry"))),
             *_missing(material),
         ),
     )
+
+
+def bundle_specifications(tables: Mapping[str, pd.DataFrame]) -> int:
+    """Number of ways in which the deserts of the bundle were counted."""
+    grid = tables.get("specifications", pd.DataFrame(columns=["service"]))
+    return int((grid["service"] == BUNDLE).sum())
 
 
 def _stability(material: Material) -> Table:
@@ -280,23 +305,29 @@ def _stability(material: Material) -> Table:
 
 def _patches(material: Material, layer: pd.DataFrame) -> Iterator[Table]:
     """Table of the largest patches without the bundle of services."""
-    lang, names = material.lang, names_of(material, "communes")
+    lang, names, departements = (
+        material.lang,
+        names_of(material, "communes"),
+        names_of(material, "departements"),
+    )
+    many = len(names) * _LARGE_PART
     largest = layer[layer["service"] == BUNDLE].sort_values("population", ascending=False, kind="stable")
     if largest.empty:
         return
     rows = [
         (
-            say(material, "around", name=row["name"]),
+            _desert_name(material, row, departements, many),
             count(row["communes"], lang),
             count(row["population"], lang),
             count(row["area_km2"], lang),
-            f"{names.get(row['nearest_covered'], '–')} ({distance(row['nearest_covered_m'], lang)})"
+            f"{names.get(row['nearest_covered'], MISSING)} ({distance(row['nearest_covered_m'], lang)})"
             if pd.notna(row["nearest_covered_m"])
-            else "–",
+            else MISSING,
+            distance(row["farthest_m"], lang),
         )
         for row in records(largest.head(_LARGEST))
     ]
-    heads = ("desert", "communes", "population", "area", "nearest_covered")
+    heads = ("desert", "communes", "population", "area", "nearest_covered", "farthest")
     yield Table(
         caption=say(
             material,
@@ -309,6 +340,15 @@ def _patches(material: Material, layer: pd.DataFrame) -> Iterator[Table]:
         texts=(0, 4),
         source=say(material, "source_layer", layer="deserts"),
     )
+
+
+def _desert_name(material: Material, row: dict[str, Any], departements: dict[str, str], many: float) -> str:
+    """Name of a desert: its most populous commune; the départements that a very large one extends over."""
+    across = [departements[it] for it in str(row["departements_touched"]).split(";") if it in departements]
+    if row["communes"] > many and len(across) > 1:
+        return say(material, "across", departements=", ".join(across), name=row["name"])
+    name = str(row["name"])
+    return say(material, "around", place=of_place(name) if material.lang == "fr" else name)
 
 
 def _missing(material: Material) -> Iterator[Table]:

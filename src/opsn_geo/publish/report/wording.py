@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from opsn_geo.publish.report.model import Material, QuestionnaireWords, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_JOINED: Final = {"Le": "du", "Les": "des"}
+_ELIDED: Final = frozenset("aeiouhœæ")
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -29,6 +33,19 @@ def say_people(material: Material, key: str, people: Mapping[str, str], **values
 def names_of(material: Material, where: str) -> dict[str, str]:
     """Names of the places of a layer by their code."""
     return dict(material.layers[where]["name"].astype(str))
+
+
+def of_place(name: str) -> str:
+    """Name of a place after the French "de", which joins articles and loses its vowel before another.
+
+    >>> [of_place(it) for it in ("Lille", "Élincourt", "Le Touquet", "Les Attaques", "La Bassée", "Hesdin")]
+    ['de Lille', 'd’Élincourt', 'du Touquet', 'des Attaques', 'de La Bassée', 'd’Hesdin']
+    """
+    first, _, rest = name.partition(" ")
+    if rest and first in _JOINED:
+        return f"{_JOINED[first]} {rest}"
+    plain = unicodedata.normalize("NFD", name[:1]).casefold()[:1]
+    return f"d’{name}" if plain in _ELIDED else f"de {name}"
 
 
 def service_words(services: pd.DataFrame, column: str, lang: Language) -> dict[str, str]:
