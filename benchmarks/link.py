@@ -10,7 +10,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage import link_communes
 from opsn_geo.linkage.passage import empty_passage
 

@@ -133,9 +133,12 @@ def test_what_can_be_fetched_is_listed_and_an_unknown_name_is_told() -> None:
 
 
 def test_boundaries_are_listed() -> None:
-    listed = [line.split("\t")[:2] for line in opsn_geo("boundaries", "list").stdout.splitlines()]
-    assert ["hauts-de-france", "2021"] in listed
-    assert ["hauts-de-france", "2026"] in listed
+    listed = opsn_geo("boundaries", "list").stdout.splitlines()
+    assert "2023: 34945 communes, 1255 EPCI, 67418672 inhabitants (census of 2020)" in listed
+    assert "  53  Bretagne" in listed
+    shown = opsn_geo("boundaries", "show", "--departements", "976", "--vintage", "2026").stdout
+    assert "mayotte, vintage 2026 (EPSG:4471)" in shown
+    assert "17 communes" in shown
 
 
 def test_compare_tells_what_differs_or_contradicts_and_writes_nothing(demo: Path) -> None:

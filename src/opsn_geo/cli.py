@@ -173,16 +173,20 @@ def init(
 
     if not (region or departements or epci):
         region = "32"
-    listed = [tuple((codes or "").replace(",", " ").split()) for codes in (departements, epci)]
     for file in init_study(
         folder,
         millesime=vintage,
         region=region or "",
-        departements=listed[0],
-        epci=listed[1],
+        departements=_listed(departements),
+        epci=_listed(epci),
         lang=_language(["--lang", lang or ""]),
     ):
         click.echo(file)
+
+
+def _listed(words: str | None) -> list[str]:
+    """Return codes or names separated by commas."""
+    return [word.strip() for word in (words or "").split(",") if word.strip()]
 
 
 @_group.command()
@@ -214,65 +218,116 @@ def fetch(source: str | None, out: Path | None, lang: str | None, *, renew: bool
 
 @_group.group()
 def boundaries() -> None:
-    """Tell of the boundaries that come along, and remake them."""
+    """Show, export and remake the embedded boundaries."""
 
 
 @boundaries.command("list")
 @_lang
 def list_(lang: str | None) -> None:
-    """List the boundary sets that come along."""
-    del lang
-    from opsn_geo.boundaries.territory import available  # noqa: PLC0415
+    """List the regions that come with the package, vintage by vintage."""
+    from opsn_geo.boundaries.embedded import CENSUS, official_communes, places, vintages  # noqa: PLC0415
 
-    for it in available():
-        click.echo(f"{it.territory}\t{it.millesime}\t{it.file}")
-
-
-_region = click.option("--region", default="32", show_default=True)
+    chosen = _language(["--lang", lang or ""])
+    for year in vintages():
+        communes, regions = official_communes(year), places(year).regions
+        click.echo(
+            text(
+                "summary.vintage",
+                chosen,
+                millesime=year,
+                communes=len(communes),
+                epci=communes["siren_epci"].nunique(),
+                population=int(communes["population"].sum()),
+                census=CENSUS[year],
+            )
+        )
+    for code, name in regions["name"].items():
+        click.echo(f"  {code}  {name}")
 
 
 @boundaries.command()
 @_vintage
-@_region
+@click.option("--region")
+@click.option("--departements")
+@click.option("--epci")
 @_lang
-def show(vintage: int, region: str, lang: str | None) -> None:
-    """Describe a boundary set."""
-    from opsn_geo.boundaries.territory import embedded  # noqa: PLC0415
+def show(
+    vintage: int, region: str | None, departements: str | None, epci: str | None, lang: str | None
+) -> None:
+    """Describe a part of the embedded boundaries."""
+    from opsn_geo.boundaries.embedded import CENSUS, embedded  # noqa: PLC0415
 
-    territory = embedded(millesime=vintage, region=region)
-    inside, repaired = territory.inside, territory.communes["repair"].dropna()
-    told = text(
-        "summary.boundaries",
-        _language(["--lang", lang or ""]),
-        name=territory.name,
-        millesime=territory.millesime,
-        crs=territory.communes.crs.to_string(),
-        communes=len(inside),
-        beyond=len(territory.communes) - len(inside),
-        epci=len(territory.epci),
-        departements=len(territory.departements),
-        population=int(inside["population"].sum()),
-        area=round(inside["area_km2"].sum()),
-        repaired="".join(f"\n  {code} : {why}" for code, why in repaired.items()),
+    if not (region or departements or epci):
+        region = "32"
+    territory = embedded(
+        millesime=vintage, region=region, departements=_listed(departements), epci=_listed(epci)
     )
-    click.echo(told)
+    inside, repaired = territory.inside, territory.communes["repair"].dropna()
+    click.echo(
+        text(
+            "summary.boundaries",
+            _language(["--lang", lang or ""]),
+            name=territory.name,
+            millesime=territory.millesime,
+            crs=territory.communes.crs.to_string(),
+            communes=len(inside),
+            beyond=len(territory.communes) - len(inside),
+            epci=len(territory.epci),
+            departements=len(territory.departements),
+            population=int(inside["population"].sum()),
+            census=CENSUS[vintage],
+            area=round(inside["area_km2"].sum()),
+            repaired="".join(f"\n  {code} : {why}" for code, why in repaired.items()),
+        )
+    )
+
+
+@boundaries.command("export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_vintage
+@click.option("--region")
+@click.option("--departements")
+@click.option("--epci")
+@click.option("--layer", type=click.Choice(["communes", "epci", "departements"]), default="communes")
+@_lang
+def export_(
+    file: Path,
+    vintage: int,
+    region: str | None,
+    departements: str | None,
+    epci: str | None,
+    layer: str,
+    lang: str | None,
+) -> None:
+    """Write a part of the embedded boundaries, or all of France."""
+    from opsn_geo.boundaries.export import export  # noqa: PLC0415
+
+    del lang
+    click.echo(
+        export(
+            file,
+            millesime=vintage,
+            layer=layer,
+            region=region,
+            departements=_listed(departements),
+            epci=_listed(epci),
+        )
+    )
 
 
 @boundaries.command()
-@_vintage
-@_region
 @_out
 @_lang
-def build(vintage: int, region: str, out: Path | None, lang: str | None) -> None:
-    """Remake boundary sets from the packages they come from."""
+def build(out: Path | None, lang: str | None) -> None:
+    """Remake the embedded boundaries from the packages they come from."""
     from opsn_geo.boundaries.builder import build as build_sets  # noqa: PLC0415
 
     chosen = _language(["--lang", lang or ""])
 
-    def tell(step: str, detail: str) -> None:
+    def report(step: str, detail: str) -> None:
         click.echo(text(f"boundaries.{step}", chosen, it=detail), err=True)
 
-    for file in build_sets(vintage, region, out or Path("boundaries"), tell=tell):
+    for file in build_sets(out or Path("boundaries"), report=report):
         click.echo(file)
 
 

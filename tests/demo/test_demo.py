@@ -9,15 +9,14 @@ import math
 from pathlib import Path
 
 import pandas as pd
-import pyogrio
 import pytest
 
 from demo import SIMULATED, generate
 from demo.territory import reached
+from opsn_geo.boundaries.embedded import official_communes
 
 DATA = Path(__file__).parents[2] / "data"
 DEMO = DATA / "demo"
-BOUNDARIES = DATA / "boundaries" / "hauts-de-france-2021.gpkg"
 COMMUNES = 3789  # of Hauts-de-France in the COG 2021 (DESIGN: sources)
 
 NOT_COMPUTABLE = {
@@ -164,13 +163,13 @@ def test_a_base_that_the_study_states_is_the_base_of_the_answers() -> None:
 
 @pytest.fixture(scope="module")
 def communes() -> pd.DataFrame:
-    frame = pyogrio.read_dataframe(BOUNDARIES, layer="communes", read_geometry=False)
-    return frame[frame["inside"]].set_index("code_insee")
+    every = official_communes(2021)
+    return every[every["code_reg"] == "32"]
 
 
 @pytest.fixture(scope="module")
-def epci() -> set[str]:
-    return set(pyogrio.read_dataframe(BOUNDARIES, layer="epci", read_geometry=False)["siren_epci"])
+def epci(communes: pd.DataFrame) -> set[str]:
+    return set(communes["siren_epci"].dropna())
 
 
 @pytest.mark.parametrize("name", SIMULATED)

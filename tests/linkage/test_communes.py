@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.catalogue.words import LANGUAGES, texts
 from opsn_geo.linkage import Cause, How, link_communes
 from opsn_geo.linkage.passage import empty_passage

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage import Cause, How, link_answers, link_members, link_offers
 from opsn_geo.linkage.passage import empty_passage
 from opsn_geo.read import checked_tables

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage import link_communes
 from opsn_geo.linkage.names import group_key, key, loose
 from opsn_geo.linkage.passage import empty_passage

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage import How, link_communes
 from opsn_geo.linkage.passage import empty_passage, read_passage, towards
 from opsn_geo.study import data_dir

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from opsn_geo.boundaries.territory import embedded
+from opsn_geo.boundaries.embedded import embedded, places
 from opsn_geo.catalogue.words import LANGUAGES, Language
 from opsn_geo.errors import InputError
 from opsn_geo.pipeline.check import check
 from opsn_geo.pipeline.init import init_study
+from opsn_geo.pipeline.load import load
+from opsn_geo.pipeline.run import run
 from opsn_geo.study import Study
 from opsn_geo.study.keys import KEYS
 
@@ -84,11 +86,39 @@ def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "opsn.csv").read_text(encoding="utf-8") == "precious"
 
 
-def test_a_territory_without_boundaries_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="hauts-de-france 2021"):
-        init_study(tmp_path, millesime=2021, region="53")
-    with pytest.raises(InputError, match="2019"):
+def test_what_is_no_territory_of_the_vintage_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Nearest: “Bretagne”"):
+        init_study(tmp_path, millesime=2021, region="Bretange")
+    with pytest.raises(InputError, match="2021, 2022, 2023"):
         init_study(tmp_path, millesime=2019, region="32")
     with pytest.raises(InputError, match=str(tmp_path)):
         init_study(tmp_path, millesime=2021)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_new_study_of_each_region_is_about_that_region(tmp_path: Path) -> None:
+    for code, name in places(2024).regions["name"].items():
+        file = init_study(tmp_path / str(code), millesime=2024, region=name.upper())[0]
+        inputs = load(Study.from_toml(file))
+        assert inputs.study.metadata.title.endswith(name)
+        assert inputs.study.boundaries.region == code
+        assert set(inputs.territory.inside["code_reg"]) == {code}
+        assert inputs.tables["memberships"]["code"].isin(inputs.territory.inside.index).all()
+        assert inputs.tables["offers"]["code"].isin(inputs.territory.departements.index).all()
+        assert inputs.rejects.empty
+
+
+@pytest.mark.parametrize(("choice", "communes"), [({"region": "06"}, 17), ({"departements": ["2A"]}, 124)])
+def test_a_list_of_ones_own_is_run_anywhere_in_france(
+    tmp_path: Path, choice: dict[str, str | list[str]], communes: int
+) -> None:
+    file = init_study(tmp_path, millesime=2025, **choice)[0]  # type: ignore[arg-type]
+    place = embedded(millesime=2025, **choice)  # type: ignore[arg-type]
+    rows = [f"mon-opsn,epci,{code},,,2024-01-01,,,assumed" for code in place.epci.index[:2]]
+    header = "opsn,level,code,name,services,since,until,reaches_communes,evidence"
+    (tmp_path / "memberships.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    results = run(Study.from_toml(file), tmp_path / "maps")
+    assert results.layers["communes"]["inside"].sum() == communes
+    assert results.rejects.empty
+    assert (tmp_path / "maps" / "atlas.html").is_file()

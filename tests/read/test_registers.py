@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from opsn_geo.boundaries.territory import embedded
+from opsn_geo.boundaries.embedded import embedded
 from opsn_geo.errors import InputError
 from opsn_geo.linkage import link_members
 from opsn_geo.linkage.passage import empty_passage

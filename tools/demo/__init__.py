@@ -38,7 +38,7 @@ FACTS = (
     "assumed_margins.csv",
 )
 SIMULATED = ("memberships.csv", "answers.csv")
-_TERRITORY = "hauts-de-france-2021.gpkg"
+_REGION, _MILLESIME = "32", 2021
 
 
 def generate(out_dir: Path, seed: int = 2021, *, data: Path | None = None) -> list[Path]:
@@ -66,7 +66,7 @@ def generate(out_dir: Path, seed: int = 2021, *, data: Path | None = None) -> li
     source = data or data_dir()
     facts = source / "demo"
     tables = {name: _read(facts / f"{name}.csv") for name in ("opsn", "offers", "questionnaire")}
-    territory = read_territory(source / "boundaries" / _TERRITORY)
+    territory = read_territory(source / "boundaries", _REGION, _MILLESIME)
     plan = tomllib.loads(resources.files(__name__).joinpath("plan.toml").read_text(encoding="utf-8"))
     held = margins.read_margins(facts / "published_figures.csv", facts / "assumed_margins.csv")
     drawn = memberships.simulate(np.random.default_rng([seed, 1]), territory, tables["offers"], plan)

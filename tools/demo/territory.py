@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
-import pyogrio
+
+from opsn_geo.boundaries.embedded import official_bodies, official_communes
+from opsn_geo.catalogue.states import Level
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,23 +20,20 @@ class Territory(NamedTuple):
     epci: pd.DataFrame
 
 
-def read_territory(boundaries: Path) -> Territory:
-    """Read the communes and EPCI of a boundary file, without their geometry.
+def read_territory(boundaries: Path, region: str, millesime: int) -> Territory:
+    """Return the communes and EPCI of a region, without their geometry.
 
     Communes outside the region are left out; an EPCI belongs to the département where most of its
-    communes inside the region lie (the first by code when several do).
+    communes inside the region lie (the first by code when several do), and has the population of all its
+    communes.
     """
-    columns = ["code_insee", "name", "code_dep", "siren_epci", "population", "postal_codes", "inside"]
-    communes = pyogrio.read_dataframe(boundaries, layer="communes", columns=columns, read_geometry=False)
-    communes = communes[communes["inside"].astype(bool)].drop(columns="inside")
-    epci = pyogrio.read_dataframe(
-        boundaries, layer="epci", columns=["siren_epci", "name", "population"], read_geometry=False
-    )
+    every = official_communes(millesime, boundaries)
+    columns = ["name", "code_dep", "siren_epci", "population", "postal_codes"]
+    communes = every.loc[every["code_reg"] == region, columns]
     home = communes.groupby("siren_epci")["code_dep"].agg(lambda codes: codes.mode().iloc[0])
-    return Territory(
-        communes.set_index("code_insee").sort_index(),
-        epci.set_index("siren_epci").sort_index().assign(code_dep=home),
-    )
+    names = official_bodies(millesime, Level.EPCI, boundaries).loc[home.index, ["name"]]
+    people = every.groupby("siren_epci")["population"].sum()
+    return Territory(communes.sort_index(), names.assign(population=people[home.index], code_dep=home))
 
 
 def reached(

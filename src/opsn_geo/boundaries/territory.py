@@ -1,7 +1,7 @@
-"""Boundaries: the sets that come with the package, one per territory and vintage.
+"""Where a study takes place: communes, EPCI and départements of one vintage in one metric projection.
 
-A :class:`Territory` holds the communes, EPCI and départements of one vintage in a metric projection. Files
-that users bring become one in :mod:`opsn_geo.boundaries.user_files`.
+Embedded boundaries become a :class:`Territory` in :mod:`opsn_geo.boundaries.embedded`, files that users bring
+in :mod:`opsn_geo.boundaries.user_files`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import pyogrio
 
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.errors import Fault, InputError
-from opsn_geo.study import data_dir
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -68,24 +67,6 @@ class Territory(Summarised):
         return self.communes[self.communes["inside"]]
 
 
-class BoundarySet(NamedTuple):
-    """One embedded boundary set: its territory (slug), vintage and file."""
-
-    territory: str
-    millesime: int
-    file: Path
-
-
-def available(folder: Path | None = None) -> list[BoundarySet]:
-    """List the embedded boundary sets, by territory and vintage.
-
-    >>> available(Path("no such folder"))
-    []
-    """
-    files = sorted((folder or data_dir() / "boundaries").glob("*-[0-9][0-9][0-9][0-9].gpkg"))
-    return [BoundarySet(file.stem[:-5], int(file.stem[-4:]), file) for file in files]
-
-
 def read_set(file: Path, *, name: str, millesime: int) -> Territory:
     """Read a boundary set in the project's own form.
 
@@ -121,63 +102,6 @@ def _layer(file: Path, layer: str, key: str) -> gpd.GeoDataFrame:
     return frame.assign(area_km2=frame.area / 1e6)
 
 
-def embedded(
-    *,
-    millesime: int,
-    region: str | None = None,
-    departements: Collection[str] = (),
-    epci: Collection[str] = (),
-    name: str | None = None,
-    folder: Path | None = None,
-) -> Territory:
-    """Give the embedded territory that a study asks for.
-
-    Parameters
-    ----------
-    millesime : int
-        Vintage year.
-    region : str, optional
-        Code of a region: the whole of it.
-    departements, epci : collection of str
-        Codes of départements or SIREN of EPCI: that part of the set that holds them.
-    name : str, optional
-        Slug of the territory; by default the name of the set.
-    folder : Path, optional
-        Where the sets are; by default those of the package.
-
-    Returns
-    -------
-    Territory
-        Restricted by :func:`within` if départements or EPCI are given.
-
-    Raises
-    ------
-    InputError
-        No embedded set of this vintage holds them all; the sets there are, and the codes not found, are told.
-    """
-    sets = available(folder)
-    for it in (it for it in sets if it.millesime == millesime):
-        held = _codes(it.file)
-        if (region is None or region in held["region"]) and held["departements"].issuperset(departements):
-            territory = read_set(it.file, name=name or it.territory, millesime=millesime)
-            if not departements and not epci:
-                return territory
-            if territory.epci.index.isin(epci).sum() == len(set(epci)):
-                return within(territory, departements=departements, epci=epci)
-    wanted = [region] if region else [*departements, *epci]
-    there = ", ".join(f"{it.territory} {it.millesime}" for it in sets)
-    value = f"{', '.join(map(str, wanted))} ({millesime})"
-    raise InputError([Fault(cause="no_boundaries", value=value, expected=there)])
-
-
-def _codes(file: Path) -> dict[str, set[str]]:
-    """Tell which region and départements a set holds, without reading a geometry."""
-    frame = pyogrio.read_dataframe(
-        file, layer="departements", columns=["code_dep", "code_reg"], read_geometry=False, use_arrow=True
-    )
-    return {"region": set(frame["code_reg"]), "departements": set(frame["code_dep"])}
-
-
 def within(
     territory: Territory,
     *,
@@ -202,12 +126,12 @@ def within(
     -------
     Territory
         The départements that hold a commune inside, the EPCI that do, their communes, and the counts and
-        populations inside of each EPCI told anew.
+        populations inside of each EPCI counted anew.
 
     Raises
     ------
     InputError
-        A code is not in the territory; all such codes are told.
+        A code is not in the territory; all such codes are named.
     """
     communes = territory.communes
     wanted = {"departements": departements, "epci": epci}
@@ -258,5 +182,5 @@ def counted(epci: gpd.GeoDataFrame, communes: pd.DataFrame) -> gpd.GeoDataFrame:
         table = pd.DataFrame({"communes": by.size(), "population": by.sum(skipna=False)})
         return table.reindex(epci.index, fill_value=0).astype({"communes": "int64"})
 
-    told = counts(communes).join(counts(communes[communes["inside"]]).add_suffix("_inside"))
-    return epci.assign(**told, crosses_border=told["communes_inside"] < told["communes"])
+    sums = counts(communes).join(counts(communes[communes["inside"]]).add_suffix("_inside"))
+    return epci.assign(**sums, crosses_border=sums["communes_inside"] < sums["communes"])

@@ -21,7 +21,8 @@ import pandas as pd
 import pyogrio
 
 from opsn_geo.boundaries.crs import legal_epsg
-from opsn_geo.boundaries.territory import KEYS, Territory, counted, embedded, read_set, within
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import KEYS, Territory, counted, read_set, within
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.frames import CODE_FORMS, projection_faults, shape_faults
 from opsn_geo.read.validation import nearest

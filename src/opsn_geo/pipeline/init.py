@@ -10,7 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded, places
+from opsn_geo.boundaries.places import chosen
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import SCHEMAS
@@ -41,7 +43,7 @@ def init_study(
     millesime : int
         Vintage year of the boundaries.
     region, departements, epci
-        What is studied; one of the three.
+        What is studied, by codes or names; one of the three.
     lang : {"fr", "en"}
         Language of the comments, of the page and of what the study publishes.
 
@@ -53,25 +55,36 @@ def init_study(
     Raises
     ------
     InputError
-        No embedded boundaries hold this territory in this vintage, or a file of the study is already there;
-        then nothing is written.
+        A place or a vintage is not that of the official code, or a file of the study is already there; then
+        nothing is written.
 
     Examples
     --------
     >>> import tempfile
     >>> from opsn_geo.study import Study
     >>> with tempfile.TemporaryDirectory() as place:
-    ...     files = init_study(place, millesime=2021, departements=["02", "80"])
+    ...     files = init_study(place, millesime=2021, departements=["2", "Somme"])
     ...     Study.from_toml(files[0]).metadata.territory
     'aisne-somme'
     """
     folder = Path(folder)
     if sum(map(bool, (region, departements, epci))) != 1:
         raise InputError([Fault(cause="boundaries_key", file=str(folder))])
-    place = embedded(millesime=millesime, region=region or None, departements=departements, epci=epci)
-    choices = {"region": region, "departements": list(departements), "epci": list(epci)}
-    chosen = {f"boundaries.{key}": value for key, value in choices.items() if value}
-    contents = _contents(place, chosen, _name(place, region, epci), lang)
+    there = places(millesime)
+    codes = chosen(there, millesime, region=region or None, departements=departements, epci=epci)
+    place = embedded(
+        millesime=millesime,
+        region=next(iter(codes.regions), None),
+        departements=codes.departements,
+        epci=codes.epci,
+    )
+    choices = {
+        "region": "".join(codes.regions),
+        "departements": codes.departements,
+        "epci": codes.epci,
+    }
+    values = {f"boundaries.{key}": value for key, value in choices.items() if value}
+    contents = _contents(place, values, _name(codes.names(there)), lang)
     taken = [folder / name for name in contents if (folder / name).exists()]
     if taken:
         raise InputError(Fault(cause="file_there", file=str(file)) for file in taken)
@@ -81,12 +94,8 @@ def init_study(
     return [folder / name for name in contents]
 
 
-def _name(place: Territory, region: str, epci: Collection[str]) -> str:
-    """Return the name of a territory: after its region's slug, its EPCI, or its départements."""
-    if region:
-        words = place.name.split("-")
-        return "-".join(word.capitalize() if len(word) > len("de") else word for word in words)
-    names = list(place.epci.loc[list(epci), "name"] if epci else place.departements["name"])
+def _name(names: Sequence[str]) -> str:
+    """Return the name of a territory: its places, the first few where there are many."""
     return ", ".join(names[:_MOST_NAMES]) + ("…" if len(names) > _MOST_NAMES else "")
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from opsn_geo.boundaries.builder.valid_coverage import ENCLAVES, clean, verify, voids
+from opsn_geo.boundaries.builder.valid_coverage import ENCLAVES, verify
+from opsn_geo.boundaries.coverage import clean, voids
 from opsn_geo.errors import InputError, MachineError
 
 RING = [box(x * 1000, y * 1000, (x + 1) * 1000, (y + 1) * 1000) for x in range(3) for y in range(3)]

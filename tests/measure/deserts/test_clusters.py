@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.measure.deserts.clusters import local_join_counts
 from opsn_geo.measure.deserts.contiguity import contiguity
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import shapely
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.errors import InputError
 from opsn_geo.measure.deserts.contiguity import contiguity, on_border
 

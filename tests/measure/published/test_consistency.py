@@ -459,7 +459,7 @@ def facts(folder: Path, rng: np.random.Generator) -> None:
 
 
 def inside() -> pd.DataFrame:
-    from opsn_geo.boundaries.territory import embedded  # noqa: PLC0415
+    from opsn_geo.boundaries.embedded import embedded  # noqa: PLC0415
 
     territory: Territory = embedded(millesime=2021, region="32")
     return pd.DataFrame(territory.inside[["code_dep", "population"]])

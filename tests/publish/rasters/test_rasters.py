@@ -11,7 +11,8 @@ import pytest
 import rasterio
 import shapely
 
-from opsn_geo.boundaries.territory import Territory, embedded
+from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.territory import Territory
 from opsn_geo.publish.rasters.write import (
     NODATA,
     area_values,

@@ -1,4 +1,4 @@
-"""Embedded boundary sets, remade from the packages they come from."""
+"""Embedded boundaries, remade from the packages they come from."""
 
 from opsn_geo.boundaries.builder.build import build
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from opsn_geo.boundaries.builder.write import replace_text
+from opsn_geo.boundaries.drafts import replace_text
 from opsn_geo.errors import Fault, InputError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from opsn_geo.boundaries.builder.valid_coverage import clean, has_ground
+from opsn_geo.boundaries.coverage import clean, has_ground
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,11 +87,11 @@ def repaired(communes: gpd.GeoDataFrame, sources: Mapping[str, gpd.GeoDataFrame]
 
 def _without_slivers(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Empty the polygons that are slivers of what their witnesses show."""
-    believed = communes.geometry.area >= _SLIVER_SHARE * _area_known(known).reindex(communes.index).fillna(0)
+    believed = communes.geometry.area >= _SLIVER_SHARE * area_known(known).reindex(communes.index).fillna(0)
     return communes.assign(geometry=communes.geometry.where(has_ground(communes.geometry) & believed, None))
 
 
-def _area_known(known: gpd.GeoDataFrame) -> pd.Series[float]:
+def area_known(known: gpd.GeoDataFrame) -> pd.Series[float]:
     """Sum the areas that the witnesses give to each commune."""
     area: pd.Series[float] = known.geometry.area.groupby(known["owner"]).sum()
     return area
@@ -167,5 +167,5 @@ def restore(features: Mapping[int, gpd.GeoDataFrame], cogs: Mapping[int, Cog], c
     }
     done = repaired(communes, sources)
     done["geometry"] = clean(done.geometry)
-    known = pd.concat([_area_known(it) for it in sources.values()], axis=1).max(axis=1)
+    known = pd.concat([area_known(it) for it in sources.values()], axis=1).max(axis=1)
     return done.assign(area_known=known.reindex(done.index))

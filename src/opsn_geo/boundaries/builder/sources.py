@@ -95,8 +95,6 @@ CODES: Final[dict[int, Package]] = {
     2025: _tarball("5.3.0", "149cd9096f70915c02e5d39ef6045f0900d94c782ee9f1c1941703092fe72636"),
     2026: _tarball("6.0.0", "c189ffd5b33fe40c2f19e1a923ce557f190622f39228745d3195d746dfe00c4a"),
 }
-POPULATION_YEAR: Final[dict[int, int]] = {2021: 2019, 2026: 2023}
-"""Year to which the municipal population of a vintage's package refers (Mayotte: census of 2017)."""
 
 
 def archive(package: Package, cache: Path | None = None, archives: Path | None = None) -> Path:
