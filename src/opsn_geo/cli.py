@@ -133,7 +133,7 @@ def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> No
     inputs = load(chosen)
     found = figures.analysis(inputs, shared_measures(inputs)).tables
     words = worded(found, chosen.metadata.language, labels=labels(inputs))
-    warning = simulation_warning(chosen.metadata)
+    warning = simulation_warning(inputs.study.metadata)
     click.echo("\n\n".join(filter(None, [warning, comparison_text(words, chosen.metadata.language)])))
     faults = figures.faults(found, str(chosen.file or ""))
     if strict_compare and faults:

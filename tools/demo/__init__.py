@@ -131,7 +131,7 @@ def _identify(
         postal_code=commune["postal_codes"].str.split(";").str[0].where(mairie, ""),
         commune_code=given["code_insee"].where(told, ""),
         respondent=typeform.token(rng, len(given), 32),
-        simulated="oui",
+        basis="simulated",
         network=typeform.token(rng, len(given), 10),
     )
     shuffled = named.sample(frac=1, random_state=rng).reset_index(drop=True)

@@ -29,8 +29,7 @@ COLUMNS = [
     "services",
     "since",
     "until",
-    "evidence",
-    "simulated",
+    "basis",
 ]
 
 
@@ -60,8 +59,8 @@ def simulate(
         members = _members(rng, territory, terms, plan["clustering"])
         offered = offers[offers["opsn"].eq(opsn)].groupby("code")["service"].agg(list)
         members["services"] = _services(rng, members, offered, terms)
-        parts.append(_dates(rng, members, terms, plan).assign(opsn=opsn, evidence=terms["evidence"]))
-    found = pd.concat(parts).assign(simulated="true")
+        parts.append(_dates(rng, members, terms, plan).assign(opsn=opsn))
+    found = pd.concat(parts).assign(basis="simulated")
     return found[COLUMNS].sort_values(["opsn", "level", "code", "name"], ignore_index=True)
 
 

@@ -90,7 +90,7 @@ def coverage(
         As the files of a study: see :data:`opsn_geo.read.schema.SCHEMAS`. What a CSV may omit may be omitted:
         of memberships, ``opsn`` and ``code`` are enough for communes that are members for all services.
     uses : DataFrame, optional
-        ``code_insee``, ``service``, and where they are known ``opsn`` and ``evidence``.
+        ``code_insee``, ``service``, and where they are known ``opsn`` and ``basis``.
     date : datetime.date
         Day at which memberships are read.
 

@@ -87,6 +87,10 @@ class Table:
     ----------
     name : str
         Name of the CSV file, and of the layer or table in the GeoPackage.
+    rests_on : tuple of str
+        Input tables, or columns of them (``opsn.seat``), that it is made of.
+    row_basis : tuple of str
+        Those of them whose basis is measured row by row; all rows rest on the others alike.
     key : tuple of str
         Columns that identify a row; empty where rows have no identifier.
     layer : bool
@@ -115,6 +119,8 @@ class Table:
     """
 
     name: str
+    rests_on: tuple[str, ...] = ()
+    row_basis: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     layer: bool = False
     level: str = ""
@@ -208,6 +214,8 @@ class Map:
         Entry of ``theme_class`` that says what a missing value means.
     only : tuple of str, optional
         Column and value of the features that it draws, where a layer holds several maps.
+    rests_on : tuple of str
+        Inputs that it is made of, as for a table.
     page : str
         Name of the page with this map alone; empty where there is none.
     raster : str
@@ -225,6 +233,7 @@ class Map:
     palette: str = "YlGnBu"
     missing: str = "unknown"
     only: tuple[str, str] | None = None
+    rests_on: tuple[str, ...] = ()
     page: str = ""
     raster: str = ""
     report: str = ""
@@ -411,8 +420,8 @@ def _table(name: str, entry: Mapping[str, Any]) -> Table:
     if "labels" in fields:
         named = {"colour": PAPER[fields["labels"]["colour"]]} if "colour" in fields["labels"] else {}
         drawn["labels"] = Labels(**{**fields["labels"], **named})
-    key = tuple(entry.get("key", ()))
-    return Table(name=name, **{**fields, **drawn, "key": key, "patches": "patches" in entry})
+    lists = {it: tuple(entry.get(it, ())) for it in ("key", "rests_on", "row_basis")}
+    return Table(name=name, **{**fields, **drawn, **lists, "patches": "patches" in entry})
 
 
 def _map(key: str, entry: Mapping[str, Any]) -> Map:
@@ -420,4 +429,4 @@ def _map(key: str, entry: Mapping[str, Any]) -> Map:
     if "only" in fields:
         ((only_column, value),) = fields["only"].items()
         fields["only"] = (only_column, value)
-    return Map(key=key, **fields)
+    return Map(key=key, **{**fields, "rests_on": tuple(entry["rests_on"])})

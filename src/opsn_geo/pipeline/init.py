@@ -158,11 +158,11 @@ def _examples(place: Territory) -> dict[str, dict[str, str]]:
     commune = place.communes[place.communes["inside"]].iloc[0]
     return {
         "opsn": {"opsn": "mon-opsn", "name": "Mon OPSN", "legal_form": "syndicat_mixte",
-                 "departements": departement, "list_complete": "false", "source": "assumed"},
+                 "departements": departement, "list_complete": "false", "basis": "assumed"},
         "offers": {"opsn": "mon-opsn", "service": "dpd", "level": "departement", "code": departement,
-                   "source": "assumed"},
+                   "basis": "assumed"},
         "memberships": {"opsn": "mon-opsn", "level": "commune", "code": str(commune.name),
-                        "name": commune["name"], "since": f"{place.millesime}-01-01", "evidence": "assumed"},
+                        "name": commune["name"], "since": f"{place.millesime}-01-01", "basis": "assumed"},
         "corrections": {},
     }  # fmt: skip
 

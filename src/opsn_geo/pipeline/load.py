@@ -14,6 +14,8 @@ import pandas as pd
 
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.boundaries.user_files import territory as territory_of
+from opsn_geo.catalogue.basis import COLUMN as BASIS
+from opsn_geo.catalogue.basis import Counted, counted, default_basis
 from opsn_geo.catalogue.states import Level
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.words import LANGUAGES, Language, text
@@ -227,19 +229,26 @@ def _collected(study: Study) -> Loading:
         scenarios = attempt(faults, _scenarios, study, tables, territory, moves)
     if faults or scenarios is None:
         return loading
+    linked = {
+        **_in_language(tables, study.metadata.language),
+        "offers": links["offers"].linked,
+        "memberships": _memberships(links),
+        "uses": _uses(links),
+        **({} if loading.variables is None else {"variables": loading.variables}),
+        "opsn": mended_opsn(tables["opsn"]),
+        "services": _services(tables["services"]),
+    }
+    rests_on = (
+        _boundaries_basis(study, len(territory.communes)),
+        *counted({**tables, "memberships": linked["memberships"], "offers": linked["offers"]}),
+        *([] if compared is None else [_compared_basis(compared)]),
+        *counted({} if loading.answers is None else {"answers": _answers_basis(loading.answers, study)}),
+    )
     loading.inputs = Inputs(
-        study=study,
+        study=replace(study, metadata=replace(study.metadata, counted=rests_on)),
         territory=territory,
-        tables={
-            **_in_language(tables, study.metadata.language),
-            "offers": links["offers"].linked,
-            "memberships": _memberships(links),
-            "uses": _uses(links),
-            **({} if loading.variables is None else {"variables": loading.variables}),
-            "opsn": mended_opsn(tables["opsn"]),
-            "services": _services(tables["services"]),
-        },
-        answers=loading.answers,
+        tables=linked,
+        answers=None if loading.answers is None else loading.answers.drop(columns=BASIS, errors="ignore"),
         respondents=links["answers"].linked if "answers" in links else None,
         scenarios=scenarios,
         compared=compared,
@@ -262,11 +271,13 @@ def _read(loading: Loading) -> None:
         if frame is not None:
             texts[name] = frame
     for name in [name for name in texts if name in SCHEMAS]:
-        schema, mapping = SCHEMAS[name], study.columns.get(name)
+        schema = SCHEMAS[name].resting_on(default_basis(name, study.metadata.basis))
+        mapping = study.columns.get(name)
         loading.headers[name] = guessed(list(texts[name].columns), schema, mapping)
         typed = attempt(faults, checked, texts[name], schema, files[name], mapping)
         if typed is not None:
-            tables[name] = typed
+            unused = [it for it in typed if str(it).endswith(f"_{BASIS}") and typed[it].isna().all()]
+            tables[name] = typed.drop(columns=unused)
     tables |= attempt(faults, related, tables, files) or {}
     if "answers" in texts and "questionnaire" in tables:
         loading.answers = attempt(
@@ -275,7 +286,8 @@ def _read(loading: Loading) -> None:
     for name in [name for name in REGISTERS if name in texts and "opsn" in tables]:
         rows = attempt(faults, register, name, texts[name], tables["opsn"], files[name])
         if rows is not None:
-            loading.registers[name] = rows
+            own = default_basis(name, study.metadata.basis)
+            loading.registers[name] = rows.assign(**{BASIS: own})
 
 
 def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
@@ -302,6 +314,26 @@ def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
     if "answers" in links or "answers" not in study.sources:
         placed = links["answers"].linked if "answers" in links else None
         attempt(faults, check_named, study, territory, placed)
+
+
+def _boundaries_basis(study: Study, communes: int) -> Counted:
+    """Return what boundaries, official codes and populations rest on: the embedded ones are official."""
+    embedded = study.boundaries.file is None and not study.boundaries.layers
+    own = "boundaries" if embedded else ""
+    basis = study.metadata.basis.get("boundaries", default_basis(own))
+    return Counted("boundaries", "", basis, communes, communes)
+
+
+def _compared_basis(compared: Compared) -> Counted:
+    """Return what the coverage of the study that deserts are compared with rests on."""
+    metadata = compared.inputs.study.metadata
+    return Counted("compare", "", metadata.weakest(["boundaries", "offers", "memberships", "opsn"]), 1, 1)
+
+
+def _answers_basis(answers: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return what each answer rests on: what the item ``basis`` of its codebook says, or the study."""
+    stated = answers.get(BASIS, pd.Series(index=answers.index, dtype="str"))
+    return pd.DataFrame({BASIS: stated.fillna(default_basis("answers", study.metadata.basis))})
 
 
 def _territory(study: Study) -> Territory:
@@ -357,7 +389,7 @@ def _uses(links: Mapping[str, Linked]) -> pd.DataFrame:
     """Take the designations of the CNIL's list, of communes, as evidence that the service is used."""
     rows = links["cnil"].linked if "cnil" in links else links["memberships"].linked.iloc[:0]
     rows = rows[rows["level"] == Level.COMMUNE]
-    used = rows[["code", "opsn", "services", "evidence"]]
+    used = rows[["code", "opsn", "services", BASIS]]
     return used.rename(columns={"code": "code_insee", "services": "service"}).reset_index(drop=True)
 
 

@@ -22,6 +22,7 @@ from opsn_geo.pipeline.analyses import coverage, deserts, extension, panorama, s
 from opsn_geo.pipeline.analyses import named_answers as replies
 from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import survey as representativeness
+from opsn_geo.pipeline.analyses.basis import counted_table, with_basis
 from opsn_geo.pipeline.analyses.overview import overview
 from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import Inputs, load
@@ -188,9 +189,9 @@ def measure(inputs: Inputs) -> Results:
     for analysis in analyses:
         layers |= analysis.layers
         tables |= analysis.tables
-    tables["rejets"] = inputs.rejects
-    layers = {name: rounded(layer) for name, layer in layers.items()}
-    tables = {name: rounded(table) for name, table in tables.items()}
+    tables |= {"fondements": counted_table(inputs.study), "rejets": inputs.rejects}
+    layers = {name: rounded(with_basis(name, layer, inputs.study)) for name, layer in layers.items()}
+    tables = {name: rounded(with_basis(name, table, inputs.study)) for name, table in tables.items()}
     return Results(
         inputs=inputs,
         layers=layers,

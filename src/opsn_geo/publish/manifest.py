@@ -84,7 +84,7 @@ def manifest(
         "millesime": metadata.millesime,
         "date": metadata.date.isoformat(),
         "language": metadata.language,
-        "simulated": list(metadata.simulated),
+        "basis": _bases(metadata),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
         "inputs": {
             name: {"file": file.name, "sha256": checksum(file)} for name, file in sorted(inputs.items())
@@ -94,6 +94,14 @@ def manifest(
         "warnings": list(warnings),
         "outputs": {file.relative_to(root).as_posix(): checksum(file) for file in sorted(outputs)},
     }
+
+
+def _bases(metadata: Metadata) -> dict[str, dict[str, int]]:
+    """Return how many rows of each input rest on what."""
+    bases: dict[str, dict[str, int]] = {}
+    for it in metadata.counted:
+        bases.setdefault(it.name, {})[it.basis] = it.rows
+    return bases
 
 
 def write(file: Path, content: Mapping[str, Any]) -> Path:

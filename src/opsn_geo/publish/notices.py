@@ -1,55 +1,73 @@
-"""Notices that every product repeats: which data are simulated, and of which territory, vintage and day.
+"""Notices that every product repeats: what is simulated or assumed; of which territory, vintage and day.
 
-One function for each length: a warning of one line (metadata, workbooks, the terminal), a notice of two
-sentences (pages), a note for a section of the report. All name the tables with the same words.
+One function for each length: a warning of one line (metadata, workbooks, the terminal), a notice of a few
+sentences (pages), a note for a section of the report, a line under a figure. All name the inputs with the
+same words, and are empty where there is nothing to warn of.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from opsn_geo.catalogue.basis import Basis, Counted, basis_label
 from opsn_geo.catalogue.numbers import count
 from opsn_geo.catalogue.words import Language, text, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import pandas as pd
 
     from opsn_geo.study import Metadata
 
 __all__ = [
+    "basis_line",
+    "basis_notice",
+    "basis_title",
     "date_written",
     "population_notice",
     "populations_unknown",
     "section_notice",
-    "simulation_notice",
-    "simulation_title",
     "simulation_warning",
     "subtitle",
 ]
 
 
-def simulation_warning(metadata: Metadata) -> str:
-    """Warning of one line that names the simulated tables; empty where all are real."""
-    return _naming("geopackage.simulated", metadata, metadata.simulated)
+def simulation_warning(metadata: Metadata, names: Collection[str] | None = None) -> str:
+    """Return a warning of one line that names the simulated inputs: among some, or all."""
+    return _naming("geopackage.simulated", metadata, metadata.resting_on(Basis.SIMULATED, names))
 
 
-def simulation_notice(metadata: Metadata) -> str:
-    """Notice of two sentences that names the simulated tables; empty where all are real."""
-    return _naming("atlas.simulated_notice", metadata, metadata.simulated)
+def basis_notice(metadata: Metadata) -> str:
+    """Return a notice of a few sentences that names the simulated inputs, then the assumed ones."""
+    parts = [
+        _naming(f"basis_notice.{basis}", metadata, metadata.resting_on(basis))
+        for basis in (Basis.SIMULATED, Basis.ASSUMED)
+    ]
+    return " ".join(filter(None, parts))
 
 
-def simulation_title(lang: Language) -> str:
-    """Words that stand before :func:`simulation_notice`."""
-    return text("atlas.simulated_title", lang)
+def basis_title(metadata: Metadata) -> str:
+    """Return the words that stand before :func:`basis_notice`; empty where it is."""
+    weakest = next((it for it in (Basis.SIMULATED, Basis.ASSUMED) if metadata.resting_on(it)), None)
+    return text(f"basis_title.{weakest}", metadata.language) if weakest else ""
 
 
-def section_notice(metadata: Metadata, *tables: str) -> str:
-    """Note that names which of the tables a section rests on are simulated; empty where all are real."""
-    return _naming(
-        "report.rests_on_simulated", metadata, [name for name in tables if name in metadata.simulated]
-    )
+def section_notice(metadata: Metadata, names: Collection[str]) -> str:
+    """Return a note that names which of the inputs that a section rests on are simulated or assumed."""
+    parts = [
+        _naming(f"basis_section.{basis}", metadata, metadata.resting_on(basis, names))
+        for basis in (Basis.SIMULATED, Basis.ASSUMED)
+    ]
+    return " ".join(filter(None, parts))
+
+
+def basis_line(metadata: Metadata, names: Collection[str]) -> str:
+    """Return the line that stands under a figure: the weakest basis of its inputs, and which they are."""
+    weakest = metadata.weakest(names)
+    inputs = _listed(metadata.resting_on(weakest, names), metadata.language)
+    values = {"basis": basis_label(weakest, metadata.language), "inputs": inputs}
+    return text("basis_line.of_inputs" if inputs else "basis_line.alone", metadata.language, **values)
 
 
 def populations_unknown(communes: pd.DataFrame) -> tuple[str, dict[str, int]] | None:
@@ -91,8 +109,18 @@ def date_written(metadata: Metadata) -> str:
     return metadata.date.strftime("%d/%m/%Y") if metadata.language == "fr" else metadata.date.isoformat()
 
 
-def _naming(key: str, metadata: Metadata, tables: Iterable[str]) -> str:
-    """Text of the catalogue with the names of tables; empty without any."""
-    names = texts("simulated_table", metadata.language)
-    listed = ", ".join(names.get(table, table) for table in tables)
+def _naming(key: str, metadata: Metadata, counted: Iterable[Counted]) -> str:
+    """Return a text of the catalogue with the names of inputs; empty without any."""
+    listed = _listed(counted, metadata.language)
     return text(key, metadata.language, tables=listed) if listed else ""
+
+
+def _listed(counted: Iterable[Counted], lang: Language) -> str:
+    """Return the names of inputs, each with how many of its rows are meant where not all are."""
+    names = texts("input", lang)
+    return ", ".join(
+        text("input_part", lang, input=names.get(it.name, it.name), rows=it.rows, total=it.total)
+        if it.rows < it.total
+        else names.get(it.name, it.name)
+        for it in counted
+    )

@@ -226,7 +226,7 @@ def incoherences(
     -------
     DataFrame
         ``check``, ``subject``, ``severity``, ``quote``, ``evidence`` (a sentence), ``where``, ``expected``,
-        ``found``.
+        ``found``, and ``basis`` where it is given.
 
     Examples
     --------
@@ -242,7 +242,8 @@ def incoherences(
         parts, columns=["evidence", "expected", "found"], index=findings.index, dtype="str"
     )
     table = findings.drop(columns="values").join(columns)
-    return table[["check", "subject", "severity", "quote", "evidence", "where", "expected", "found"]]
+    names = ["check", "subject", "severity", "quote", "evidence", "where", "expected", "found", "basis"]
+    return table[[name for name in names if name in table]]
 
 
 def _evidence(check: str, values: _Row, labels: Mapping[str, str], lang: Language) -> tuple[str, str, str]:

@@ -16,7 +16,8 @@ from typing import Final
 import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
-from opsn_geo.read.validation import MOST_PER_COLUMN, line_number, nearest
+from opsn_geo.read.schema import BASIS
+from opsn_geo.read.validation import MOST_PER_COLUMN, line_number, nearest, typed_cells
 from opsn_geo.read.values import NO, YES, booleans, numbers, plain, respelt, truths
 
 RESPONDENT: Final = "respondent"
@@ -45,8 +46,9 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
         On ``respondent`` (text, unique), one column per item (``single``, ``yes_no``, ``number``, ``text``,
         ``meta``, ``scale``) or per ``item:choice`` (``multiple``, and scales with choices): the slug of the
         choice as text, ``boolean`` for yes_no and multiple, ``Float64`` for scale and number, text else.
-        Missing means not answered: a choice that is not ticked is false only where the respondent ticked
-        another choice of the same item, or the export holds a no.
+        The item ``basis`` is what an answer rests on. Missing means not answered: a choice that is not
+        ticked is false only where the respondent ticked another choice of the same item, or the export holds
+        a no.
 
     Raises
     ------
@@ -79,7 +81,11 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     for (header, item, kind), codes in book.groupby(["header", "item", "kind"], sort=False):
         if item != RESPONDENT:
             for name, choices in _named(str(item), str(kind), codes):
-                columns[name] = _read(frame[header], str(kind), choices)
+                columns[name] = (
+                    typed_cells(frame[header], BASIS)
+                    if name == BASIS.name
+                    else _read(frame[header], str(kind), choices)
+                )
                 faults.extend(_unread(frame[header], columns[name], choices, file))
     if faults:
         raise InputError(faults)

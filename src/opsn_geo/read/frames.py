@@ -17,7 +17,7 @@ import pandas as pd
 
 from opsn_geo.catalogue.states import Level
 from opsn_geo.errors import Fault, InputError, attempt
-from opsn_geo.read.schema import SCHEMAS, Column, Schema
+from opsn_geo.read.schema import BASIS, SCHEMAS, Column, Schema
 from opsn_geo.read.tables import as_text
 from opsn_geo.read.validation import MOST_PER_COLUMN, checked, nearest, related
 from opsn_geo.read.values import EXAMPLES
@@ -28,7 +28,7 @@ USES: Final = Schema(
         Column(name="code_insee", required=True, headers=("code", "insee")),
         Column(name="opsn", kind="slug"),
         Column(name="service", kind="slug", required=True),
-        Column(name="evidence", default="answer", allowed=dict.fromkeys(("register", "list", "answer"), ())),
+        BASIS,
     ),
 )
 """Services that communes are known to use."""

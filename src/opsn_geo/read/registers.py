@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.basis import COLUMN as BASIS
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.validation import nearest
 from opsn_geo.read.values import dates, plain, respelt
@@ -62,7 +63,7 @@ def designations(frame: pd.DataFrame, opsn: pd.DataFrame, *, service: str, file:
     -------
     DataFrame
         On ``row``: opsn, level (``commune``, ``epci`` or ``other``, by the body's name and legal sector),
-        code (SIREN of the body), name, postal_code, services, since, evidence (``register``): memberships
+        code (SIREN of the body), name, postal_code, services, since, basis (``register``): memberships
         that the register proves, ready to be linked. Personal contacts are not read.
 
     Raises
@@ -86,7 +87,7 @@ def designations(frame: pd.DataFrame, opsn: pd.DataFrame, *, service: str, file:
     read = pd.DataFrame(
         {
             "opsn": operators, "level": _level(respelt(siren, _digits), name), "code": siren, "name": name,
-            "postal_code": postal, "services": service, "since": dates(date), "evidence": "register",
+            "postal_code": postal, "services": service, "since": dates(date), BASIS: "register",
         }
     )  # fmt: skip
     return read[operators.notna()]
@@ -108,7 +109,7 @@ def perimeters(frame: pd.DataFrame, opsn: pd.DataFrame, *, file: str = "") -> pd
     -------
     DataFrame
         On ``row``: opsn, level, code (SIREN of the member), name, services (``*``: the register does not
-        list them), since (missing: nor does it date them), evidence (``register``), ready to be linked.
+        list them), since (missing: nor does it date them), basis (``register``), ready to be linked.
 
     Raises
     ------
@@ -127,7 +128,7 @@ def perimeters(frame: pd.DataFrame, opsn: pd.DataFrame, *, file: str = "") -> pd
         {
             "opsn": operators, "level": level.fillna(_level(respelt(siren, _digits), name)), "code": siren,
             "name": name, "services": "*", "since": pd.Series(index=frame.index, dtype="datetime64[s]"),
-            "evidence": "register",
+            BASIS: "register",
         }
     )  # fmt: skip
     return read[operators.notna()]

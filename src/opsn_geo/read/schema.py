@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal
+
+from opsn_geo.catalogue.basis import COLUMN as BASIS_NAME
+from opsn_geo.catalogue.basis import Basis
 
 Kind = Literal["text", "boolean", "date", "integer", "number", "share", "slug", "slugs"]
 
@@ -52,6 +55,11 @@ class Schema:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
 
+    def resting_on(self, basis: str) -> Schema:
+        """Return the schema of a table whose rows rest on this where they do not say otherwise."""
+        columns = tuple(replace(it, default=basis) if it.name == BASIS_NAME else it for it in self.columns)
+        return replace(self, columns=columns)
+
 
 def _values(*names: str, **spellings: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """Return allowed values, some with other spellings."""
@@ -66,7 +74,10 @@ _LEVELS: Final = _values(
     region=("conseil régional", "reg"),
     other=("autre", "syndicat", "syndicat mixte", "ccas", "sivu", "sivom"),
 )  # fmt: skip
-_SOURCES: Final = _values(study=("étude",), assumed=("supposé", "hypothèse"))
+_BASES: Final = _values(
+    fact=("fait", "officiel"), study=("étude",), register=("registre",), list=("liste", "réponse", "answer"),
+    assumed=("supposé", "supposée", "hypothèse"), simulated=("simulé", "simulée"),
+)  # fmt: skip
 _OPSN: Final = Column(
     name="opsn", kind="slug", required=True, refers_to="opsn",
     headers=("opérateur", "operator", "structure de mutualisation", "syndicat"),
@@ -74,7 +85,17 @@ _OPSN: Final = Column(
 _SERVICE: Final = Column(
     name="service", kind="slug", required=True, refers_to="services", headers=("métier", "prestation")
 )
-_SOURCE: Final = Column(name="source", allowed=_SOURCES, headers=("origine",))
+BASIS: Final = Column(
+    name=BASIS_NAME, default=Basis.LIST.value, allowed=_BASES, headers=("fondement", "preuve", "evidence")
+)
+"""What the row rests on; a study states the default of each of its tables."""
+
+
+def _basis_of(*columns: str) -> tuple[Column, ...]:
+    """List the columns that say what one other column rests on; missing where that is what the row does."""
+    return tuple(Column(name=f"{column}_{BASIS_NAME}", allowed=_BASES) for column in columns)
+
+
 _CODES: Final = (
     "code insee", "insee", "code commune", "code insee commune", "insee com", "codgeo", "com", "codeinsee",
     "depcom", "code geo", "siren", "code siren", "siren epci", "n siren", "no siren", "numero siren",
@@ -100,7 +121,8 @@ OPSN: Final = Schema(
         Column(name="home_departement", headers=("département", "département du siège")),
         Column(name="staff", kind="number", headers=("agents", "effectif", "etp")),
         Column(name="list_complete", kind="boolean", default="false", headers=("liste complète",)),
-        _SOURCE,
+        BASIS,
+        *_basis_of("legal_form", "seat", "departements", "class"),
     ),
 )
 SERVICES: Final = Schema(
@@ -112,7 +134,8 @@ SERVICES: Final = Schema(
         Column(name="name_en", headers=("english name",)),
         Column(name="family", headers=("famille", "catégorie", "domaine")),
         Column(name="family_en", headers=("english family",)),
-        _SOURCE,
+        BASIS,
+        *_basis_of("family"),
     ),
 )
 OFFERS: Final = Schema(
@@ -122,7 +145,7 @@ OFFERS: Final = Schema(
         _SERVICE,
         _LEVEL,
         Column(name="code", required=True, headers=("périmètre", "territoire", *_CODES)),
-        _SOURCE,
+        BASIS,
     ),
 )
 MEMBERSHIPS: Final = Schema(
@@ -144,12 +167,7 @@ MEMBERSHIPS: Final = Schema(
         ),
         Column(name="since", kind="date", headers=("depuis", "date d'adhésion", "adhésion", "date d'entrée")),
         Column(name="until", kind="date", headers=("jusqu'au", "date de sortie", "fin", "retrait")),
-        Column(
-            name="evidence",
-            default="list",
-            allowed=_values("assumed", register=("registre",), list=("liste",), answer=("réponse",)),
-            headers=("preuve", "origine"),
-        ),
+        BASIS,
     ),
 )
 _LABEL_EN: Final = Column(name="label_en", headers=("libellé anglais", "english label"))
@@ -169,6 +187,7 @@ QUESTIONNAIRE: Final = Schema(
         Column(name="label", headers=("libellé",)),
         _LABEL_EN,
         Column(name="asked_if", headers=("posée si", "filtre")),
+        BASIS,
     ),
 )
 VARIABLES: Final = Schema(
@@ -178,6 +197,7 @@ VARIABLES: Final = Schema(
         Column(name="name", headers=_NAMES),
         Column(name="code_dep", headers=("département", "dep", "code département", "dept", "insee dep")),
         Column(name="postal_code", headers=("code postal", "cp", "zip", "postcode")),
+        BASIS,
     ),
 )
 PUBLISHED_FIGURES: Final = Schema(
@@ -198,6 +218,7 @@ PUBLISHED_FIGURES: Final = Schema(
         ),
         Column(name="part_of", kind="slug", refers_to="published_figures"),
         Column(name="quote", headers=("citation",)),
+        BASIS,
     ),
 )
 PARTNERSHIPS: Final = Schema(
@@ -210,7 +231,7 @@ PARTNERSHIPS: Final = Schema(
         Column(name="code_dep", headers=("département", "dep")),
         Column(name="label", headers=("libellé",)),
         Column(name="where"),
-        _SOURCE,
+        BASIS,
     ),
 )
 STATEMENTS: Final = Schema(
@@ -224,6 +245,7 @@ STATEMENTS: Final = Schema(
         Column(name="where"),
         Column(name="says"),
         Column(name="quote", headers=("citation",)),
+        BASIS,
     ),
 )
 CORRECTIONS: Final = Schema(

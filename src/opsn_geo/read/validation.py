@@ -121,7 +121,7 @@ def checked(
         texts = frame[header_of[column.name]] if column.name in header_of else _absent(frame.index)
         if column.default is not None:
             texts = texts.fillna(column.default)
-        typed[column.name] = _typed(texts, column)
+        typed[column.name] = typed_cells(texts, column)
         if column.name in header_of:
             faults.extend(_value_faults(texts, typed[column.name], column, file, header_of[column.name]))
     others = frame.drop(columns=list(header_of.values())).drop(columns=list(typed), errors="ignore")
@@ -137,7 +137,7 @@ def _absent(index: pd.Index) -> pd.Series:
     return pd.Series(pd.NA, index=index, dtype="str")
 
 
-def _typed(texts: pd.Series, column: Column) -> pd.Series:
+def typed_cells(texts: pd.Series, column: Column) -> pd.Series:
     """Return a column's cells, typed; those that cannot be read are missing."""
     if not column.allowed:
         return READINGS[column.kind](texts)

@@ -240,8 +240,8 @@ def option_faults(options: Mapping[str, Any], tables: Iterable[str]) -> list[Fau
 def built(content: Mapping[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
     """Return the values of a sound study file by section and key: files as paths, lists of texts as tuples.
 
-    >>> built({"tables": {"opsn": "opsn.csv"}, "study": {"simulated": ["answers"]}}, Path("a"))["study"]
-    {'simulated': ('answers',)}
+    >>> built({"survey": {"named": ["80021"]}}, Path("a"))["survey"]
+    {'named': ('80021',)}
     """
     readings: Mapping[str, Callable[[Any], Any]] = {
         "file": partial(Path, folder),

@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from opsn_geo.catalogue.basis import Counted, weakest_of
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS
 from opsn_geo.catalogue.words import Language
@@ -41,8 +42,10 @@ class Metadata:
         Day at which memberships are measured.
     language : {"fr", "en"}
         Language of what is published.
-    simulated : tuple of str
-        Tables that hold simulated data; every output says so.
+    basis : mapping of str to str
+        What the rows of a table rest on where they do not say so themselves, by table.
+    counted : tuple of Counted
+        What the rows of the tables rest on, once they are read.
     contact : str
         Who answers for the study.
     background : {"", "plan-ign", "osm"}
@@ -61,7 +64,8 @@ class Metadata:
     millesime: int
     date: dt.date
     language: Language = "fr"
-    simulated: tuple[str, ...] = ()
+    basis: Mapping[str, str] = field(default_factory=dict)
+    counted: tuple[Counted, ...] = ()
     contact: str = ""
     background: str = ""
 
@@ -69,6 +73,31 @@ class Metadata:
     def stem(self) -> str:
         """Name of the GeoPackage without its ending: people script on it."""
         return f"opsn-{self.territory}-{self.millesime}"
+
+    def resting_on(self, basis: str, names: Collection[str] | None = None) -> tuple[Counted, ...]:
+        """Return the inputs that rest on this basis, in whole or in part: among some names, or all.
+
+        A name is a table or a column of one, ``offers`` or ``opsn.seat``; a column without a basis of its own
+        rests on what the rows of its table do.
+
+        >>> metadata = Metadata(title="t", territory="toy", territory_name="Toy", millesime=2021,
+        ...                     date=dt.date(2021, 2, 1),
+        ...                     counted=(Counted("memberships", "", "simulated", 9, 9),))
+        >>> [it.table for it in metadata.resting_on("simulated")], metadata.weakest(["memberships"])
+        (['memberships'], 'simulated')
+        """
+        return tuple(it for it in self._rows_of(names) if it.basis == basis)
+
+    def weakest(self, names: Collection[str]) -> str:
+        """Return the weakest basis of some inputs; that of a fact where the study has none of them."""
+        return weakest_of([it.basis for it in self._rows_of(names)])
+
+    def _rows_of(self, names: Collection[str] | None) -> Iterator[Counted]:
+        """Yield the counts of the inputs of some names, or of all."""
+        for it in self.counted:
+            columns = () if it.column else [name for name in names or () if name.startswith(f"{it.table}.")]
+            if names is None or it.name in names or columns:
+                yield it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +204,7 @@ class Study(Summarised):
         values = built(content, path.parent)
         named = {"territory_name": values["study"]["territory"]}
         return cls(
-            metadata=Metadata(**named | values["study"] | values["map"]),
+            metadata=Metadata(**named | values["study"] | {"basis": values["basis"]} | values["map"]),
             boundaries=Boundaries(**values["boundaries"]),
             tables=values["tables"],
             columns=content.get("columns", {}),

@@ -329,7 +329,7 @@ def covered(*flags: list[int], complete: bool = True) -> Coverage:
     evidence = np.array([list(flags), np.zeros((2, 2))], np.uint8)
     return Coverage(
         places=pd.Index(["a", "b"]), services=pd.Index(["x", "y"]), opsn=pd.Index(["o"]), evidence=evidence,
-        since=np.full((2, 2), np.datetime64("NaT")), proof=np.zeros((2, 2), np.uint8),
+        since=np.full((2, 2), np.datetime64("NaT")), basis=np.zeros((2, 2), np.int8),
         incomplete=np.array([not complete, False]),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Which service of which operator reaches which commune, by which path, since when, on what evidence.
+"""Which service of which operator reaches which commune, by which path, since when, on what basis.
 
 One array holds it all: ``evidence[opsn, place, service]``, a byte of flags. Offers and memberships are
 first spread over the places that lie under their code, in one join; the flags are then combined into the
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from opsn_geo.catalogue.basis import Basis, ranks, weakest_of
 from opsn_geo.catalogue.states import Level, MembershipPath
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.errors import Fault, InputError
@@ -33,10 +34,6 @@ PATHS: Final = {
     MembershipPath.DEPARTEMENT: BY_DEPARTEMENT,
     MembershipPath.REGION: BY_REGION,
 }
-EVIDENCE: Final = ("register", "list", "answer", "assumed", "")
-"""What a state rests on, the strongest first; empty where there is no evidence."""
-
-_UNPROVEN: Final = np.uint8(len(EVIDENCE) - 1)
 _NEVER: Final = np.iinfo(np.int32).max
 _CODES: Final = {Level.EPCI: "siren_epci", Level.DEPARTEMENT: "code_dep", Level.REGION: "code_reg"}
 
@@ -57,8 +54,9 @@ class Coverage(Summarised):
         Flags ``OFFERED``, ``DIRECT``, ``BY_EPCI``, ``BY_DEPARTEMENT``, ``BY_REGION``, ``USED``.
     since : datetime64[D] array of shape (places, services)
         First day of the oldest membership in force that carries the service there, else NaT.
-    proof : uint8 array of shape (places, services)
-        Position in :data:`EVIDENCE` of the strongest proof of the state.
+    basis : int8 array of shape (places, services)
+        What each state rests on, as a rank of :mod:`opsn_geo.catalogue.basis`: the weakest of the rows that
+        make it. See :func:`coverage`.
     incomplete : bool array of shape (opsn + 1,)
         Operators whose list of members is not known to be complete.
     """
@@ -68,7 +66,7 @@ class Coverage(Summarised):
     opsn: pd.Index
     evidence: Bytes
     since: NDArray[np.datetime64]
-    proof: Bytes
+    basis: NDArray[np.int8]
     incomplete: NDArray[np.bool_]
 
     def _summary(self) -> dict[str, object]:
@@ -102,6 +100,11 @@ def coverage(
     - for the services it lists (all when empty or ``*``), among those which its operator offers in the
       commune: nobody can be a member for what is not provided there.
 
+    The basis of a state is the weakest of what makes it: of the uses and the memberships that bear on the
+    place and the service, and of their operators' offers there; where nothing reaches it, of the offers
+    there and of the lists of members that do not name it; where nothing is offered, of all offers. A row
+    without a ``basis`` is of a user's list.
+
     Codes that no commune of the frame lies under (the perimeter of an operator that also works
     elsewhere) bear on nothing here; linking has already reported those that are wrong.
 
@@ -113,13 +116,13 @@ def coverage(
     services, opsn : DataFrame
         Columns ``service``; ``opsn`` and ``list_complete`` (false or missing: members may be unlisted).
     offers : DataFrame
-        Columns ``opsn``, ``service``, ``level``, ``code``.
+        Columns ``opsn``, ``service``, ``level``, ``code``, and if there is one ``basis``.
     memberships : DataFrame
-        Columns ``opsn``, ``level``, ``code``, ``reaches_communes``, ``services``, ``since``, ``until``,
-        ``evidence``.
+        Columns ``opsn``, ``level``, ``code``, ``reaches_communes``, ``services``, ``since``, ``until``, and
+        if there is one ``basis``.
     uses : DataFrame, optional
         Columns ``code_insee``, ``opsn`` (empty or missing: not named), ``service``, and if there is one
-        ``evidence`` (``answer`` when absent).
+        ``basis``.
     date : datetime.date
         Day at which memberships are read.
 
@@ -143,7 +146,7 @@ def coverage(
     >>> opsn = pd.DataFrame({"opsn": ["adica"], "list_complete": [True]})
     >>> offers = pd.DataFrame({"opsn": ["adica"], "service": "dpd", "level": "departement", "code": "02"})
     >>> memberships = pd.DataFrame({"opsn": ["adica"], "level": "commune", "code": "02001", "services": "*",
-    ...     "reaches_communes": True, "since": "2019-01-01", "until": None, "evidence": "list"})
+    ...     "reaches_communes": True, "since": "2019-01-01", "until": None})
     >>> covered = coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
     >>> states(covered)["dpd"].to_dict()
     {'02001': 'member', '02002': 'offered'}
@@ -184,7 +187,7 @@ def epci_coverage(
     >>> opsn = pd.DataFrame({"opsn": ["x"], "list_complete": [True]})
     >>> offers = pd.DataFrame({"opsn": ["x"], "service": "dpd", "level": "departement", "code": "02"})
     >>> memberships = pd.DataFrame({"opsn": ["x"], "level": "epci", "code": "1", "services": "*",
-    ...     "reaches_communes": False, "since": None, "until": None, "evidence": "list"})
+    ...     "reaches_communes": False, "since": None, "until": None})
     >>> covered = epci_coverage(communes, services, opsn, offers, memberships, date=Date(2021, 2, 1))
     >>> states(covered)["dpd"]["1"]
     'member'
@@ -247,15 +250,45 @@ def _coverage(
         opsn=operators,
         evidence=np.zeros((len(operators) + 1, *shape), np.uint8),
         since=np.full(shape, np.datetime64("NaT"), "datetime64[D]"),
-        proof=np.full(shape, _UNPROVEN, np.uint8),
+        basis=np.full(shape, -1, np.int8),
         incomplete=np.append(~complete.to_numpy(bool), np.False_),
     )
+    offers, memberships, used = (_with_basis(it) for it in (offers, memberships, used))
     offered = _spread(offers, within)
     o, service = _positions(operators, offered["opsn"]), _positions(slugs, offered["service"])
     coverage.evidence[o, offered["place"], service] = OFFERED
-    _fold_memberships(coverage, _in_force(memberships, within, date))
+    offer_ranks = np.full(coverage.evidence.shape, -1, np.int8)
+    np.maximum.at(offer_ranks, (o, offered["place"], service), ranks(offered["basis"]))
+    _fold_memberships(coverage, _in_force(memberships, within, date), offer_ranks)
     _fold_uses(coverage, used)
+    _fold_absences(coverage, offer_ranks, _list_ranks(memberships, operators), weakest_of(offers["basis"]))
     return coverage
+
+
+def _with_basis(table: pd.DataFrame) -> pd.DataFrame:
+    """Table whose rows all have a basis: that of a user's list where nothing else is stated."""
+    stated = table["basis"] if "basis" in table else pd.Series(index=table.index, dtype="str")
+    return table.assign(basis=stated.fillna(Basis.LIST.value))
+
+
+def _list_ranks(memberships: pd.DataFrame, operators: pd.Index) -> NDArray[np.int8]:
+    """Rank of each operator's list of members, and of the unnamed one's: the weakest of its rows.
+
+    An operator without any row has the rank of the whole table: nothing shows that its list is better.
+    """
+    own = pd.Series(ranks(memberships["basis"]), memberships["opsn"].to_numpy()).groupby(level=0).max()
+    whole = ranks([weakest_of(memberships["basis"], Basis.LIST.value)])[0]
+    return np.append(own.reindex(operators).fillna(whole).to_numpy(np.int8), whole)
+
+
+def _fold_absences(
+    coverage: Coverage, offer_ranks: NDArray[np.int8], list_ranks: NDArray[np.int8], of_offers: str
+) -> None:
+    """Write into the array what rests on no row of its own: on the offers, and on the lists of members."""
+    there = np.where(offer_ranks >= 0, np.maximum(offer_ranks, list_ranks[:, None, None]), np.int8(-1))
+    absent = np.max(there, axis=0)
+    absent = np.where(absent >= 0, absent, ranks([of_offers])[0])
+    np.copyto(coverage.basis, absent, where=coverage.basis < 0)
 
 
 def _spread(table: pd.DataFrame, within: pd.DataFrame) -> pd.DataFrame:
@@ -277,8 +310,8 @@ def _in_force(memberships: pd.DataFrame, within: pd.DataFrame, date: Date) -> pd
     return rows[own | reaching]
 
 
-def _fold_memberships(coverage: Coverage, rows: pd.DataFrame) -> None:
-    """Write into the arrays who is reached, since when, and on which proof, where the service is offered."""
+def _fold_memberships(coverage: Coverage, rows: pd.DataFrame, offer_ranks: NDArray[np.int8]) -> None:
+    """Write into the arrays who is reached, since when, and on what basis, where the service is offered."""
     o, place = _positions(coverage.opsn, rows["opsn"]), rows["place"].to_numpy()
     # Rows × services: the membership carries the service, and its operator offers it there.
     offered = (coverage.evidence[o, place] & OFFERED).astype(bool)
@@ -291,15 +324,9 @@ def _fold_memberships(coverage: Coverage, rows: pd.DataFrame) -> None:
     days = np.where(rows["since"].isna(), _NEVER, days).astype(np.int32)
     key, first = _folded(np.minimum, np.where(carried, days[:, None], np.int32(_NEVER)), place)
     coverage.since[key] = np.where(first == _NEVER, np.datetime64("NaT"), first.astype("datetime64[D]"))
-    ranks = np.where(carried, _ranks(rows["evidence"])[:, None], _UNPROVEN)
-    key, strongest = _folded(np.minimum, ranks, place)
-    coverage.proof[key] = strongest
-
-
-def _ranks(evidence: pd.Series) -> Bytes:
-    """Rank of each proof in :data:`EVIDENCE`; one that is not in it proves nothing by itself."""
-    codes = pd.Categorical(evidence, EVIDENCE).codes
-    return np.where(codes < 0, _UNPROVEN, codes).astype(np.uint8)
+    both = np.maximum(offer_ranks[o, place], ranks(rows["basis"])[:, None])
+    key, weakest = _folded(np.maximum, np.where(carried, both, np.int8(-1)), place)
+    coverage.basis[key] = weakest
 
 
 def _carried(lists: pd.Series, slugs: pd.Index) -> NDArray[np.bool_]:
@@ -324,20 +351,19 @@ def _folded(
 
 
 def _uses(uses: pd.DataFrame | None) -> pd.DataFrame:
-    """Table of uses with all its columns: empty without one; operators not named, evidence from answers."""
+    """Table of uses with all its columns: empty without one; operators not named are empty."""
     if uses is None:
-        return pd.DataFrame(columns=["code_insee", "opsn", "service", "evidence"], dtype=str)
-    return uses.assign(opsn=uses["opsn"].fillna(""), evidence=uses.get("evidence", "answer"))
+        return pd.DataFrame(columns=["code_insee", "opsn", "service", "basis"], dtype=str)
+    return uses.assign(opsn=uses["opsn"].fillna(""))
 
 
 def _fold_uses(coverage: Coverage, rows: pd.DataFrame) -> None:
-    """Write into the arrays what is used; the proof of a use takes the place of the membership's."""
+    """Write into the arrays what is used, and on what basis."""
     place = _positions(coverage.places, rows["code_insee"])
     rows, place = rows[place >= 0], place[place >= 0]
     at = place, _positions(coverage.services, rows["service"])
     coverage.evidence[_positions(coverage.opsn, rows["opsn"]), *at] |= USED
-    coverage.proof[at] = _UNPROVEN
-    np.minimum.at(coverage.proof, at, _ranks(rows["evidence"]))
+    np.maximum.at(coverage.basis, at, ranks(rows["basis"]))
 
 
 def _check_references(slugs: pd.Index, operators: pd.Index, **tables: pd.DataFrame) -> None:

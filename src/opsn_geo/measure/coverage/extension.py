@@ -127,7 +127,7 @@ def best(
     >>> flags = np.array([[[1], [1], [3]], [[0], [0], [0]]], np.uint8)
     >>> coverage = Coverage(places=pd.Index(["a", "b", "c"]), services=pd.Index(["dpd"]),
     ...     opsn=pd.Index(["x"]), evidence=flags, since=np.full((3, 1), np.datetime64("NaT")),
-    ...     proof=np.zeros((3, 1), np.uint8), incomplete=np.array([False, False]))
+    ...     basis=np.zeros((3, 1), np.int8), incomplete=np.array([False, False]))
     >>> epci = pd.Series(["1", "2", "2"], index=["a", "b", "c"], name="siren_epci")
     >>> population = pd.Series([10, 30, 50], index=["a", "b", "c"])
     >>> steps = best(adhesions(coverage, epci), coverage, population, 2)

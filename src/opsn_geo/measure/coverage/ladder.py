@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.basis import names
 from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered
-from opsn_geo.measure.coverage.evidence import EVIDENCE, OFFERED, PATHS, REACHED, USED, Coverage
+from opsn_geo.measure.coverage.evidence import OFFERED, PATHS, REACHED, USED, Coverage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,8 +78,8 @@ def couverture(coverage: Coverage) -> pd.DataFrame:
         The place's code (``code_insee`` or ``siren_epci``), ``service``, ``state``; ``path`` by which
         memberships reach it (empty for none); ``opsn``, the operators that reach it or are used there,
         else those that offer it, joined by ``;``, and ``opsn_count``, how many they are; ``since``, first
-        day of the oldest such membership (NaT: none, or not dated); ``evidence``, the strongest proof of
-        the use, else of a membership (empty for none).
+        day of the oldest such membership (NaT: none, or not dated); ``basis``, the weakest that it
+        rests on.
     """
     flags = np.bitwise_or.reduce(coverage.evidence, axis=0)
     concerned = _concerned(coverage, flags)
@@ -91,7 +92,7 @@ def couverture(coverage: Coverage) -> pd.DataFrame:
             "opsn": _listed(concerned, coverage.opsn),
             "opsn_count": concerned.sum(axis=0, dtype=np.int16).ravel(),
             "since": coverage.since.ravel().astype("datetime64[s]"),
-            "evidence": _texts(list(EVIDENCE), coverage.proof),
+            "basis": names(coverage.basis),
         }
     )
 
@@ -106,7 +107,7 @@ def summary(coverage: Coverage) -> pd.DataFrame:
         may be a membership); ``opsn_count`` and ``opsn``, the operators that reach it by a membership, for a
         service at least; ``path``; ``services_offered`` (an operator offers it there, or it is used),
         ``services_member`` (a membership reaches it, or it is used), ``services_used`` and
-        ``services_unknown``: numbers of services.
+        ``services_unknown``: numbers of services; ``basis``, the weakest of its services.
     """
     reaching = np.bitwise_or.reduce(coverage.evidence[:-1] & REACHED, axis=2)
     flags = np.bitwise_or.reduce(reaching, axis=0)
@@ -130,6 +131,7 @@ def summary(coverage: Coverage) -> pd.DataFrame:
             "path": _texts(list(_PATH_OF_FLAGS), flags),
             "services_offered": offered.sum(axis=1),
             **counts,
+            "basis": names(coverage.basis.max(axis=1, initial=-1)),
         },
         index=coverage.places,
     )

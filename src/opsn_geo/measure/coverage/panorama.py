@@ -9,8 +9,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.basis import COLUMN, Basis, weakest, weakest_of
+from opsn_geo.catalogue.basis import names as basis_names
 from opsn_geo.measure.coverage.evidence import OFFERED, REACHED, Coverage
-from opsn_geo.measure.coverage.shares import group_codes, group_sums
+from opsn_geo.measure.coverage.shares import group_codes, group_sums, group_weakest
 
 POLYVALENT: Final = "polyvalent"
 SPECIALISED: Final = "specialise"
@@ -33,7 +35,8 @@ def operators(opsn: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
         On ``opsn``, in the order of the table: ``name``, ``legal_form``, ``staff`` (missing: not known),
         ``services_offered`` (different services), ``departements_count``, ``outside_home`` (départements
         served beyond its own, joined by ``;``), ``class_rule`` by the rule below, ``class_stated``
-        (missing: left unclassed), ``class_agrees`` (missing: nothing to compare).
+        (missing: left unclassed), ``class_agrees`` (missing: nothing to compare), ``basis`` (the weakest of
+        its row and of its offers).
 
     Notes
     -----
@@ -64,6 +67,7 @@ def operators(opsn: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
         class_rule=rule,
         class_stated=stated,
         class_agrees=(rule == stated).astype("boolean").where(stated.notna()),
+        basis=weakest(row_basis(table), _weakest_by(offers, "opsn").reindex(table.index)),
     )
 
 
@@ -84,7 +88,8 @@ def services_offered(services: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFra
         On ``service``, in the order of the list: ``name``; ``opsn_count`` and ``opsn`` (joined by ``;``),
         who offers it; ``uncovered`` (nobody does); ``single`` (one alone does); ``rare_here``: offered,
         by fewer operators than the mean of the services offered, though common nationally. A service is
-        never both rare and uncovered.
+        never both rare and uncovered. ``basis``: the weakest of its row and of its offers; of all offers
+        where nobody offers it.
 
     Examples
     --------
@@ -104,7 +109,35 @@ def services_offered(services: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFra
         uncovered=count == 0,
         single=count == 1,
         rare_here=_true(common, table.index) & count.between(1, count[count > 0].mean(), inclusive="left"),
+        basis=weakest(
+            row_basis(table),
+            _weakest_by(offers, "service")
+            .reindex(table.index)
+            .fillna(weakest_of(_basis(offers), Basis.LIST.value)),
+        ),
     )
+
+
+def row_basis(table: pd.DataFrame) -> pd.Series:
+    """Weakest basis of each row: of the row itself, and of its columns that have one of their own.
+
+    >>> row_basis(pd.DataFrame({"basis": ["study", "list"], "seat_basis": ["assumed", None]})).tolist()
+    ['assumed', 'list']
+    """
+    own = [table[it] for it in table if str(it).endswith(f"_{COLUMN}")]
+    return weakest(_basis(table), *own)
+
+
+def _basis(table: pd.DataFrame) -> pd.Series:
+    """Basis of each row; that of a user's list where nothing is stated."""
+    stated = table[COLUMN] if COLUMN in table else pd.Series(index=table.index, dtype="str")
+    return stated.fillna(Basis.LIST.value)
+
+
+def _weakest_by(offers: pd.DataFrame, column: str) -> pd.Series:
+    """Weakest basis of the offers of each operator or service."""
+    by = _basis(offers).groupby(offers[column])
+    return by.agg(weakest_of).astype("str")
 
 
 def _true(cells: object, index: pd.Index) -> pd.Series:
@@ -178,7 +211,8 @@ def groups(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
     DataFrame
         On group, sorted: ``opsn_offering_count`` and ``opsn_offering``, operators that offer a service in
         any place of the group; ``opsn_reaching_count`` and ``opsn_reaching``, those that reach one by a
-        membership; ``services_offered``, ``services_reached``: numbers of services, somewhere in the group.
+        membership; ``services_offered``, ``services_reached``: numbers of services, somewhere in the group;
+        ``basis``, the weakest of its places and services.
     """
     codes, names = group_codes(coverage.places, by)
     flags = {"offering": OFFERED, "reaching": REACHED}
@@ -190,7 +224,8 @@ def groups(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
         table[f"opsn_{name}"] = [";".join(coverage.opsn[row]) for row in there]
         services = group_sums(cells.any(axis=0).astype(float), codes, len(names)) > 0
         table["services_offered" if flag == OFFERED else "services_reached"] = services.sum(axis=1)
-    return pd.DataFrame(table, index=names)
+    worst = group_weakest(coverage.basis.max(axis=1, initial=-1, keepdims=True), codes, len(names))
+    return pd.DataFrame(table, index=names).assign(basis=basis_names(worst))
 
 
 def partners(partnerships: pd.DataFrame) -> pd.DataFrame:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _EXTRA: Final[dict[str, dict[str, Any]]] = {
     "memberships": {
         "level": "epci", "reaches_communes": True, "services": "*", "since": pd.NaT, "until": pd.NaT,
-        "evidence": "assumed",
+        "basis": "assumed",
     },
-    "offers": {"level": "departement"},
+    "offers": {"level": "departement", "basis": "assumed"},
 }  # fmt: skip
 
 
@@ -34,7 +34,7 @@ def with_rows(
         ``memberships``, ``offers`` and whatever else; returned as they are but for the rows added.
     extra : mapping of str to DataFrame
         Rows to add, by table. Where columns are absent: an adhesion is of an EPCI, reaches its communes,
-        carries every service, and is always in force (``assumed``); an offer is to a département.
+        carries every service, and is always in force; an offer is to a département; both are assumed.
 
     Examples
     --------

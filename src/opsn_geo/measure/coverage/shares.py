@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from opsn_geo.catalogue.basis import names as basis_names
 from opsn_geo.catalogue.states import State, covered, possibly_covered
 from opsn_geo.measure.coverage.evidence import PATHS, REACHED, Coverage
 from opsn_geo.measure.coverage.ladder import STATES, state_codes, states
@@ -65,6 +66,7 @@ def shares(
         shares known to be covered; ``*_possible_share``, those that may be; and their denominators
         ``communes``, ``population``, ``area_km2``: all places of the group. A share of nothing is NaN, and so
         is one of people where the population of a place is not known.
+        ``basis`` is the weakest of the group's places and services.
 
     Notes
     -----
@@ -76,13 +78,14 @@ def shares(
     >>> flags = np.array([[[3], [1]], [[0], [0]]], np.uint8)
     >>> coverage = Coverage(places=pd.Index(["a", "b"]), services=pd.Index(["dpd"]), opsn=pd.Index(["x"]),
     ...     evidence=flags, since=np.full((2, 1), np.datetime64("NaT")),
-    ...     proof=np.zeros((2, 1), np.uint8), incomplete=np.array([True, False]))
+    ...     basis=np.zeros((2, 1), np.int8), incomplete=np.array([True, False]))
     >>> places = pd.DataFrame({"population": [10, 30], "area_km2": [1.0, 1.0]}, index=["a", "b"])
     >>> shares(coverage, places)[["covered_pop_share", "covered_pop_possible_share"]].loc["all"].tolist()
     [0.25, 1.0]
     """
     certain, possible = (np.atleast_2d(cells.any(axis=1)).T for cells in bounds(coverage, at_least))
-    return _shares(certain, possible, places, by, pd.Index(["any"])).droplevel("service")
+    basis = coverage.basis.max(axis=1, initial=-1, keepdims=True)
+    return _shares(certain, possible, basis, places, by, pd.Index(["any"])).droplevel("service")
 
 
 def service_shares(
@@ -93,7 +96,7 @@ def service_shares(
     at_least: State = State.MEMBER,
 ) -> pd.DataFrame:
     """Shares of each group covered, service by service: on group and ``service``; see :func:`shares`."""
-    return _shares(*bounds(coverage, at_least), places, by, coverage.services)
+    return _shares(*bounds(coverage, at_least), coverage.basis, places, by, coverage.services)
 
 
 def epci_shares(
@@ -110,13 +113,18 @@ def epci_shares(
     inside = shares(coverage, communes, epci.where(communes["inside"]), at_least=at_least)
     names = {it: f"{it}_inside" for it in _WEIGHTS.values()}
     inside = inside.rename(columns=lambda it: names.get(it, it.replace("covered", "covered_inside")))
-    table = whole.join(inside)
+    table = whole.join(inside.drop(columns="basis"))
     outside = table["communes_inside"].isna()
     return table.assign(**{name: table[name].mask(outside, 0) for name in names.values()})
 
 
 def _shares(
-    certain: Cells, possible: Cells, places: pd.DataFrame, by: pd.Series | None, services: pd.Index
+    certain: Cells,
+    possible: Cells,
+    basis: NDArray[np.int8],
+    places: pd.DataFrame,
+    by: pd.Series | None,
+    services: pd.Index,
 ) -> pd.DataFrame:
     """Weights covered over the weights there are, group by group and service by service."""
     codes, groups = group_codes(places.index, by)
@@ -130,7 +138,9 @@ def _shares(
         columns[column] = np.repeat(total[:, None], len(services), axis=1)
     rows = pd.MultiIndex.from_product([groups, services], names=[groups.name, "service"])
     table = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=rows)
-    return table.astype({"communes": "int64"})
+    return table.astype({"communes": "int64"}).assign(
+        basis=basis_names(group_weakest(basis, codes, len(groups)))
+    )
 
 
 def group_codes(places: pd.Index, by: pd.Series | None) -> tuple[NDArray[np.intp], pd.Index]:
@@ -158,6 +168,17 @@ def group_sums(values: NDArray[np.float64], codes: NDArray[np.intp], groups: int
     return total[:-1]
 
 
+def group_weakest(basis: NDArray[np.int8], codes: NDArray[np.intp], groups: int) -> NDArray[np.int8]:
+    """Weakest rank of the rows of each group, column by column; -1 where a group has none.
+
+    >>> group_weakest(np.array([[0], [4], [3]], np.int8), np.array([0, 1, 0]), 2).tolist()
+    [[3], [4]]
+    """
+    worst = np.full((groups + 1, basis.shape[1]), -1, np.int8)
+    np.maximum.at(worst, codes, basis)
+    return worst[:-1]
+
+
 def decomposition(
     coverage: Coverage, places: pd.DataFrame, by: pd.Series | None = None, *, service: str | None = None
 ) -> pd.DataFrame:
@@ -177,6 +198,7 @@ def decomposition(
         places reached by each path; ``overlap_count``, how often a place was counted again because
         several paths reach it; ``covered_count``, places reached. The same in inhabitants, ``*_pop``,
         missing where a place that counts is of unknown population.
+        ``basis`` is the weakest of the group's places and services.
 
     Notes
     -----
@@ -196,7 +218,9 @@ def decomposition(
         pd.DataFrame(group_sums(values, codes, len(groups)), groups, [f"{it}_{unit}" for it in reached])
         for unit, values in weighed.items()
     ]
-    return pd.concat(tables, axis=1).apply(whole_numbers)
+    cells = coverage.basis[:, chosen].max(axis=1, initial=-1, keepdims=True)
+    basis = basis_names(group_weakest(cells, codes, len(groups)))
+    return pd.concat(tables, axis=1).apply(whole_numbers).assign(basis=basis)
 
 
 def redundancy(coverage: Coverage, by: pd.Series | None = None) -> pd.DataFrame:
@@ -217,7 +241,8 @@ def redundancy(coverage: Coverage, by: pd.Series | None = None) -> pd.DataFrame:
         ``main_opsn``, whose leaving would lose most of them; ``dependence_share``, the part that would be
         lost; ``hhi``, the Herfindahl–Hirschman index of the operators (1: a monopoly; 1/n: n equals),
         with the number of places × services that each reaches as its size. Shares and index are NaN and
-        the main operator is empty where nothing is reached.
+        the main operator is empty where nothing is reached. ``basis`` is the weakest of the group's places
+        and services.
 
     Notes
     -----
@@ -243,6 +268,9 @@ def redundancy(coverage: Coverage, by: pd.Series | None = None) -> pd.DataFrame:
             "main_opsn": np.where(covered > 0, coverage.opsn.to_numpy(object)[main], ""),
             "dependence_share": sole.max(axis=1) / over,
             "hhi": (parts**2).sum(axis=1),
+            "basis": basis_names(
+                group_weakest(coverage.basis.max(axis=1, initial=-1, keepdims=True), codes, len(groups))
+            ),
         },
         index=groups,
     )
@@ -264,7 +292,7 @@ def change(before: Coverage, after: Coverage) -> pd.DataFrame:
     >>> since = np.full((1, 1), np.datetime64("NaT"))
     >>> before = Coverage(places=pd.Index(["a"], name="code_insee"), services=pd.Index(["dpd"]),
     ...     opsn=pd.Index(["x"]), evidence=np.array([[[1]], [[0]]], np.uint8), since=since,
-    ...     proof=np.zeros((1, 1), np.uint8), incomplete=np.array([False, False]))
+    ...     basis=np.zeros((1, 1), np.int8), incomplete=np.array([False, False]))
     >>> after = replace(before, evidence=np.array([[[3]], [[0]]], np.uint8))
     >>> change(before, after).to_dict("records")
     [{'code_insee': 'a', 'service': 'dpd', 'state_before': 'offered', 'state_after': 'member'}]

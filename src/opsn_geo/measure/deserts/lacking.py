@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.basis import Basis, names, ranks
 from opsn_geo.catalogue.states import LADDER, State
 from opsn_geo.measure.coverage.evidence import OFFERED
 from opsn_geo.measure.coverage.ladder import STATES, state_codes
@@ -93,6 +94,39 @@ def lacking(coverage: Coverage, rung: str = State.MEMBER) -> pd.DataFrame:
     values = _below_rung(STATES, rung)[state_codes(coverage)]
     table = pd.DataFrame(values, index=coverage.places, columns=coverage.services.astype("object"))
     return table.sort_index(axis=1).astype("boolean")
+
+
+def row_bases(rows: pd.DataFrame, coverage: Coverage, weights: str = Basis.FACT.value) -> pd.Series:
+    """Basis of rows that each speak of a service, or of the bundle, in a commune.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``code_insee``, ``service``: a service of the coverage or :data:`BUNDLE`.
+    coverage : Coverage
+        What is known, and on what basis.
+    weights : str
+        What the weights of the services in the bundle rest on.
+
+    Returns
+    -------
+    Series of str
+        On the index of `rows`. The bundle rests on all services of the commune and on their weights.
+
+    Examples
+    --------
+    >>> coverage = Coverage(places=pd.Index(["a"]), services=pd.Index(["dpd", "sig"]), opsn=pd.Index([]),
+    ...     evidence=np.zeros((1, 1, 2), np.uint8), since=np.full((1, 2), np.datetime64("NaT")),
+    ...     basis=np.array([[3, 4]], np.int8), incomplete=np.array([False]))
+    >>> rows = pd.DataFrame({"code_insee": "a", "service": ["dpd", "sig", BUNDLE]})
+    >>> row_bases(rows, coverage).tolist(), row_bases(rows, coverage, "simulated").tolist()
+    (['list', 'assumed', 'assumed'], ['list', 'assumed', 'simulated'])
+    """
+    whole = np.maximum(coverage.basis.max(axis=1, initial=-1), ranks([weights])[0])
+    cells = np.column_stack([coverage.basis, whole])
+    columns = coverage.services.append(pd.Index([BUNDLE])).get_indexer(pd.Index(rows["service"]))
+    at = coverage.places.get_indexer(pd.Index(rows["code_insee"]))
+    return pd.Series(names(cells[at, columns]), index=rows.index, dtype="str")
 
 
 def _below_rung(states: Sequence[State], rung: str) -> NDArray[np.float64]:

@@ -31,6 +31,16 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("check", "subject", "severity", "quote", "where", "values")
 """Which check; the figures or claims it is about, joined by ``;``; how grave; what the study writes, word for
 word; where; and the numbers and texts that the evidence is made of, by name."""
+RESTS_ON: Final = {
+    "parts": ("published_figures",),
+    "lists": ("statements",),
+    "base": ("published_figures",),
+    "units": ("published_figures",),
+    "gap": ("published_figures", "answers"),
+    "sizes": ("published_figures", "statements", "boundaries"),
+    "territory": ("statements", "offers", "memberships", "cnil", "banatic"),
+}
+"""Inputs that each check rests on."""
 CONTRADICTION: Final = "contradiction"
 """What the study writes cannot all be true; always with the sentences quoted."""
 WARNING: Final = "warning"
@@ -509,7 +519,7 @@ def whole_territory(statements: pd.DataFrame, coverage: Coverage, inside: NDArra
     >>> from opsn_geo.measure.coverage.evidence import Coverage
     >>> known = Coverage(places=pd.Index(["a", "b"]), services=pd.Index(["dpd"]), opsn=pd.Index(["x"]),
     ...     evidence=np.array([[[3], [1]], [[0], [0]]], np.uint8), incomplete=np.array([False, False]),
-    ...     since=np.full((2, 1), np.datetime64("NaT")), proof=np.zeros((2, 1), np.uint8))
+    ...     since=np.full((2, 1), np.datetime64("NaT")), basis=np.zeros((2, 1), np.int8))
     >>> claim = pd.DataFrame({"list": ["whole_territory_covered"], "quote": ["the whole territory"]})
     >>> found = whole_territory(claim, known, np.array([True, True]))
     >>> found["severity"].item(), found["values"].item()["perimeter"], found["values"].item()["low"]

@@ -9,6 +9,7 @@ import pandas as pd
 from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage.evidence import epci_coverage
 from opsn_geo.measure.coverage.ladder import couverture, summary
+from opsn_geo.measure.coverage.panorama import row_basis
 from opsn_geo.measure.coverage.shares import decomposition, epci_shares, redundancy, service_shares, shares
 from opsn_geo.measure.deserts.nearest import seat_points
 from opsn_geo.pipeline.analyses import Analysis, Shared
@@ -38,13 +39,15 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     by = groups(communes)
     return Analysis(
         columns={
-            "communes": summary(coverage).join(redundancy(coverage).drop(columns="opsn_count")),
-            "epci": _covered(epci_shares(coverage, communes)).join(own.add_prefix("own_")),
+            "communes": summary(coverage).join(redundancy(coverage).drop(columns=["opsn_count", "basis"])),
+            "epci": _covered(epci_shares(coverage, communes)).join(
+                own.drop(columns="basis").add_prefix("own_")
+            ),
             "departements": _covered(shares(coverage, communes, by[Level.DEPARTEMENT])),
         },
-        layers={"opsn": seat_points(tables["opsn"], communes)},
+        layers={"opsn": seat_points(_whole_rows(tables["opsn"]), communes)},
         tables={
-            "services": tables["services"],
+            "services": _whole_rows(tables["services"]),
             "offres": tables["offers"],
             "adhesions": tables["memberships"],
             "couverture": couverture(coverage),
@@ -53,6 +56,11 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
             "redondance": _stacked({it: redundancy(coverage, by[it]) for it in by}),
         },
     )
+
+
+def _whole_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose basis is that of the weakest cell of each row."""
+    return table.assign(basis=row_basis(table))
 
 
 def _stacked(tables: dict[Level, pd.DataFrame]) -> pd.DataFrame:
@@ -64,5 +72,5 @@ def _stacked(tables: dict[Level, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _covered(table: pd.DataFrame) -> pd.DataFrame:
-    """Shares without their denominators, which the layer itself has."""
-    return table.filter(regex="^covered_")
+    """Shares without their denominators, which the layer itself has, and what they rest on."""
+    return table.filter(regex="^(covered_|basis$)")

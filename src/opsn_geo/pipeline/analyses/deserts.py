@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.basis import weakest_of
 from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage.evidence import USED, Coverage
 from opsn_geo.measure.coverage.needs import declared
 from opsn_geo.measure.deserts.access import staff_access
 from opsn_geo.measure.deserts.clusters import local_join_counts
 from opsn_geo.measure.deserts.contiguity import alike, within_steps
-from opsn_geo.measure.deserts.lacking import BUNDLE, bundle, bundle_weights, cumulative, lacking
+from opsn_geo.measure.deserts.lacking import BUNDLE, bundle, bundle_weights, cumulative, lacking, row_bases
 from opsn_geo.measure.deserts.nearest import near_share, seat_distances
 from opsn_geo.measure.deserts.patches import (
     Thresholds,
@@ -53,8 +54,9 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     in_bundle_deserts = of_bundle.communes.set_index("code_insee")[["stability_share", "stability_verdict"]]
     stabilities = pd.concat([stable.communes, of_bundle.communes])
     stabilities = stabilities.sort_values(["code_insee", "service"], kind="stable", ignore_index=True)
+    listed, of_answers = _members(inputs, below, touching, urban), inputs.study.metadata.weakest(["answers"])
     patches = deserts(
-        _members(inputs, below, touching, urban),
+        listed,
         communes,
         below,
         touching,
@@ -66,6 +68,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         border=shared.contacts.on_border,
         urban=urban,
     )
+    bases = row_bases(listed, coverage, of_answers).groupby(listed["desert"]).agg(weakest_of)
+    unstable = stabilities[stabilities["stability_share"] > 0]
     seats, by = seat_distances(communes, opsn["seat"]), groups(communes)
     scores = staff_access(coverage, opsn["staff"], communes["population"])
     return Analysis(
@@ -83,9 +87,9 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
             "epci": near_share(seats["distance_opsn_m"], by[Level.EPCI]).to_frame(),
             "departements": near_share(seats["distance_opsn_m"], by[Level.DEPARTEMENT]).to_frame(),
         },
-        layers={"deserts": patches},
+        layers={"deserts": patches.assign(basis=bases.reindex(patches.index).astype("str"))},
         tables={
-            "stabilite": stabilities[stabilities["stability_share"] > 0],
+            "stabilite": unstable.assign(basis=row_bases(unstable, coverage, of_answers)),
             "specifications": pd.concat([stable.specifications, of_bundle.specifications], ignore_index=True),
             **weighted(inputs, coverage, scores),
         },

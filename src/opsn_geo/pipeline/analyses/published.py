@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.basis import Basis, weakest, weakest_of
 from opsn_geo.catalogue.states import Level
 from opsn_geo.errors import Fault
 from opsn_geo.measure.published import consistency
@@ -16,6 +17,7 @@ from opsn_geo.pipeline.analyses import Analysis, Shared
 if TYPE_CHECKING:
     from opsn_geo.measure.survey.design import Design
     from opsn_geo.pipeline.load import Inputs
+    from opsn_geo.study import Metadata
 
 _REFUTED: Final = ("differs", "inconsistent")
 
@@ -42,7 +44,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         published_apart=of_communes,
         min_answers=inputs.study.min_answers,
     )
-    simulated = inputs.study.metadata.simulated
+    metadata = inputs.study.metadata
+    simulated = {it.table for it in metadata.resting_on(Basis.SIMULATED)}
     checks = [
         consistency.parts_and_wholes(figures, statements),
         consistency.contradictory_lists(statements),
@@ -63,7 +66,22 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     is_refuted = incoherences["severity"].eq(consistency.CONTRADICTION)[subjects.index]
     contradicted, doubted = set(subjects[is_refuted]), set(subjects[~is_refuted])
     table = compared(figures, found, contradicted, doubted, simulated)
-    return Analysis(tables={"figures": table, "incoherences": incoherences})
+    of_checks = {it: metadata.weakest(names) for it, names in consistency.RESTS_ON.items()}
+    return Analysis(
+        tables={
+            "figures": table.assign(basis=_figure_bases(figures, table, metadata)),
+            "incoherences": incoherences.assign(basis=incoherences["check"].map(of_checks).astype("str")),
+        }
+    )
+
+
+def _figure_bases(figures: pd.DataFrame, table: pd.DataFrame, metadata: Metadata) -> pd.Series:
+    """Return what each figure rests on: what was published and, where it is recomputed, the table used."""
+    own = {it.table for it in metadata.counted}
+    of_tables = {it: weakest_of([each.basis for each in metadata.counted if each.table == it]) for it in own}
+    published = figures.get("basis", pd.Series(index=figures.index, dtype="str")).set_axis(table.index)
+    used = figures["table"].set_axis(table.index).map(of_tables)
+    return weakest(published.fillna(Basis.STUDY.value), used.where(table["recomputed"].notna()).astype("str"))
 
 
 def faults(tables: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 NODATA: Final = -9999.0
 BLOCK: Final = 512  # cells on the side of a window, and of a tile of the file
+RESTS_ON: Final = {
+    "distance_member_m": ("boundaries", "offers", "memberships", "cnil", "banatic", "opsn"),
+    "distance_opsn_m": ("boundaries", "opsn.seat"),
+    "access_score": ("boundaries", "offers", "memberships", "cnil", "banatic", "opsn"),
+}
+"""Inputs that each raster is made of."""
 _SAMPLE: Final = 100_000  # cells that the classes of a legend are computed on, about
 
 
@@ -337,7 +343,7 @@ def _tags(metadata: Metadata, title: str, measure: str) -> dict[str, str]:
         "TERRITORY": metadata.territory_name,
         "MILLESIME": str(metadata.millesime),
         "DATE": metadata.date.isoformat(),
-        "SIMULATED": ";".join(metadata.simulated),
+        "BASIS": metadata.weakest(RESTS_ON[measure]),
     }
 
 

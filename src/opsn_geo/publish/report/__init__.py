@@ -124,7 +124,7 @@ def report(material: Material) -> Report:
         lang=lang,
         title=metadata.title,
         subtitle=notices.subtitle(metadata),
-        notice=notices.simulation_notice(metadata),
+        notice=notices.basis_notice(metadata),
         source=say(material, "footer", millesime=metadata.millesime),
         facts=brief(material),
         sections=tuple(section for section in sections.values() if section is not None),
@@ -132,7 +132,7 @@ def report(material: Material) -> Report:
             text(f"report.without_{name}", lang) for name, section in sections.items() if section is None
         ),
         outline=outline(material),
-        words={**texts("report_page", lang), "simulated": notices.simulation_title(lang)},
+        words={**texts("report_page", lang), "simulated": notices.basis_title(metadata)},
     )
 
 

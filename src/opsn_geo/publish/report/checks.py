@@ -142,7 +142,7 @@ def contradictions(material: Material) -> Section | None:
 def method(material: Material) -> Section:
     """Section on how the report was made: words, sources, what was simulated, limits, rejected rows."""
     metadata = material.metadata
-    notice = notices.simulation_notice(metadata)
+    notice = notices.basis_notice(metadata)
     values = {
         "software": f"opsn-geo {__version__}", "millesime": metadata.millesime,
         "least": material.min_answers, "contact": metadata.contact,

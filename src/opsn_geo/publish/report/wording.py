@@ -108,4 +108,4 @@ def item_name(material: Material, item: str) -> str:
 
 def simulated(material: Material, *tables: str) -> str:
     """Note naming which of the tables a section rests on are simulated; empty where all are real."""
-    return notices.section_notice(material.metadata, *tables)
+    return notices.section_notice(material.metadata, tables)

@@ -17,7 +17,7 @@ from pyproj import Transformer
 
 from opsn_geo.catalogue import palette
 from opsn_geo.catalogue.words import text, texts
-from opsn_geo.publish.notices import date_written, simulation_notice, simulation_title, subtitle
+from opsn_geo.publish.notices import basis_notice, basis_title, date_written, subtitle
 from opsn_geo.publish.rasters import write as raster
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.web.background import add_background, page_values
@@ -180,11 +180,11 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
         A layer that was added asks the network for a file.
     """
     lang = metadata.language
-    notice = simulation_notice(metadata)
+    notice = basis_notice(metadata)
     page = {
         "title": title,
         "subtitle": subtitle(metadata),
-        "simulated": f"{simulation_title(lang)} {notice}" if notice else "",
+        "simulated": f"{basis_title(metadata)} {notice}" if notice else "",
         "source": source_note(metadata),
         "stem": metadata.stem,
     }
@@ -193,7 +193,7 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
         "atlas.html",
         lang=lang,
         page=page,
-        simulated_title=simulation_title(lang),
+        notice_title=basis_title(metadata),
         notice=notice,
         style=asset("atlas.css"),
         shim=asset("program/folium.js"),
