@@ -51,7 +51,7 @@ def test_two_memberships_in_their_shortest_form_reach_seven_communes(communes: g
     table = covered(communes).table()
     members = table[(table["service"] == "dpd") & (table["state"] == "member")]
     assert members["code_insee"].tolist() == ["60003", "80001", "80002", "80005", "80006", "80009", "80010"]
-    assert set(members["evidence"]) == {"list"}
+    assert set(members["basis"]) == {"list"}
 
 
 def test_a_frame_and_the_file_of_it_give_the_same(communes: gpd.GeoDataFrame) -> None:

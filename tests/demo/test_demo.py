@@ -192,10 +192,10 @@ def test_another_seed_keeps_the_margins_with_other_answers(tmp_path: Path, seed:
 
 
 def test_simulated_tables_say_so() -> None:
-    assert set(table(DEMO, "memberships")["simulated"]) == {"true"}
-    assert set(table(DEMO, "answers")["simulated"]) == {"oui"}
-    study = (DEMO / "study.toml").read_text(encoding="utf-8")
-    assert all(f'"{Path(name).stem}"' in study for name in SIMULATED)
+    assert set(table(DEMO, "memberships")["basis"]) == {"simulated"}
+    assert set(table(DEMO, "answers")["basis"]) == {"simulated"}
+    assert len(table(DEMO, "assumed_margins")) == 139
+    assert set(table(DEMO, "assumed_margins")["basis"]) == {"assumed"}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ MEMBERSHIP = {
     "services": "",
     "since": None,
     "until": None,
-    "evidence": "list",
+    "basis": "list",
 }
 
 
@@ -52,7 +52,7 @@ def small() -> SimpleNamespace:
         columns=["opsn", "service", "code"],
     ).assign(level="departement")
     members = memberships(
-        {"opsn": "alpha", "level": "commune", "code": "01001", "since": "2019-05-01", "evidence": "register"},
+        {"opsn": "alpha", "level": "commune", "code": "01001", "since": "2019-05-01", "basis": "register"},
         {"opsn": "alpha", "level": "epci", "code": "E1", "since": "2020-01-01", "services": "dpd"},
         {"opsn": "alpha", "level": "epci", "code": "E2", "reaches_communes": False},
         {"opsn": "beta", "level": "commune", "code": "02001", "since": "2018-01-01", "until": "2020-12-31"},

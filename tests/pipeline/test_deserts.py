@@ -85,7 +85,7 @@ def test_a_register_of_use_is_another_reading_of_its_services(inputs: Inputs, pl
     member = couverture(shared_measures(inputs).coverage).query("service == 'dpd' and state == 'member'")[
         "code_insee"
     ]
-    uses = pd.DataFrame({"code_insee": member.head(3), "opsn": "", "service": "dpd", "evidence": "register"})
+    uses = pd.DataFrame({"code_insee": member.head(3), "opsn": "", "service": "dpd", "basis": "register"})
     told = replace(inputs, tables={**inputs.tables, "uses": uses})
     grid = deserts.analysis(told, shared_measures(told)).tables["specifications"]
     assert set(grid["reading"]) == {"member", "used"}

@@ -46,7 +46,7 @@ def test_the_cnil_list_is_evidence_of_use(demo: Path) -> None:
     pd.DataFrame([row]).to_csv(demo / "cnil.csv", sep=";", index=False)
     inputs = load(add(demo, 'cnil = "cnil.csv"'))
     assert inputs.tables["uses"].to_dict("records") == [
-        {"code_insee": "02001", "opsn": "adica", "service": "dpd", "evidence": "register"}
+        {"code_insee": "02001", "opsn": "adica", "service": "dpd", "basis": "register"}
     ]
     assert inputs.counts["cnil_linked"] == 1
     assert states(coverage_of(inputs)).loc["02001", "dpd"] == "used"

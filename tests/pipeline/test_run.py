@@ -68,10 +68,13 @@ def test_codes_have_words_and_items_labels(ran: tuple[Results, Path]) -> None:
         assert results.tables[name]["label"].notna().all(), name
 
 
-def test_the_manifest_tells_inputs_outputs_counts_and_what_is_simulated(ran: tuple[Results, Path]) -> None:
+def test_the_manifest_holds_inputs_outputs_counts_and_what_they_rest_on(ran: tuple[Results, Path]) -> None:
     results, out = ran
     told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert told["simulated"] == ["memberships", "answers"]
+    assert told["basis"]["memberships"] == {"simulated": 2699}
+    assert told["basis"]["answers"] == {"simulated": 488}
+    assert told["basis"]["offers"] == {"study": 12, "assumed": 70}
+    assert told["basis"]["opsn.seat"] == {"assumed": 9}
     assert told["counts"]["answers_read"] == 488
     assert told["inputs"]["memberships"]["sha256"] == checksum(results.inputs.study.tables["memberships"])
     for name, digest in told["outputs"].items():

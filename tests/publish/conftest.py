@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from shapely import Point
 
+from opsn_geo.catalogue.basis import Counted
 from opsn_geo.catalogue.words import Language
 from opsn_geo.publish.themes import Theme, themes_for
 from opsn_geo.study import Metadata
@@ -85,6 +86,7 @@ def publish_toy(toy: Territory, lang: Language = "fr") -> Published:
     }
     metadata = Metadata(
         title=f"Toy {HOSTILE}", territory="toy", territory_name="Toy", millesime=2021,
-        date=dt.date(2021, 2, 1), language=lang, simulated=("memberships",), contact="sig@example.org",
+        date=dt.date(2021, 2, 1), language=lang, contact="sig@example.org",
+        counted=(Counted("memberships", "", "simulated", 1, 1),),
     )  # fmt: skip
     return Published(layers, tables, metadata, themes_for(layers, lang))

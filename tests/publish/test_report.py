@@ -200,7 +200,7 @@ def test_simulated_tables_are_named_at_the_top_and_in_their_sections(
     assert "les adhésions" in made.notice
     assert "les adhésions" in section(made, "coverage").simulated
     assert section(made, "territory").simulated == ""
-    real = material(given, metadata=dataclasses.replace(given.metadata, simulated=()))
+    real = material(given, metadata=dataclasses.replace(given.metadata, counted=()))
     assert report.report(real).notice == ""
     assert not any(it.simulated for it in report.report(real).sections)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from opsn_geo.catalogue.basis import BASES, default_basis
 from opsn_geo.catalogue.words import LANGUAGES
 from opsn_geo.errors import InputError
 from opsn_geo.measure.deserts.patches import Thresholds
@@ -61,7 +62,7 @@ def test_the_default_study_names_only_files_that_exist() -> None:
     study = Study.default()
     assert study.file == data_dir() / "demo" / "study.toml"
     assert all(path.is_file() for path in study.tables.values())
-    assert set(study.metadata.simulated) == {"memberships", "answers"}
+    assert study.metadata.basis == {"questionnaire": "assumed"}
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_all_faults_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> Non
         ("[tables]", "[survey]\nweight_bounds = [0, inf]\n[tables]", ("wrong_key", "survey.weight_bounds")),
         ("date = 2021-02-01", "date = 0001-01-01", ("wrong_key", "study.date")),
         ('"toy"', f'"{"a" * 300}"', ("wrong_key", "study.territory")),
-        ('"Toy"', '"Toy"\nsimulated = ["membership"]', ("wrong_key", "study.simulated")),
+        ('"Toy"', '"Toy"\n[basis]\nmemberships = "sure"', ("wrong_key", "basis.memberships")),
         ('region = "32"', "departements = []", ("wrong_key", "boundaries.departements")),
         ("[boundaries]", "boundaries = 2021-01-01\n[map]", ("unknown_key", "study.boundaries")),
         ("[study]", 'scenarios = "x"\n[study]', ("wrong_key", "scenarios")),
@@ -200,7 +201,7 @@ def test_every_key_is_declared_with_an_example_that_it_accepts() -> None:
 
 
 def test_the_objects_of_a_study_hold_the_keys_that_are_declared() -> None:
-    assert {it.name for it in fields(Metadata)} == {*KEYS["study"], *KEYS["map"]}
+    assert {it.name for it in fields(Metadata)} == {*KEYS["study"], *KEYS["map"], "basis", "counted"}
     assert {it.name for it in fields(Boundaries)} >= {*KEYS["boundaries"]}
     defaults = {it.name: it.default for it in fields(Metadata)}
     assert defaults["language"] == KEYS["study"]["language"].default
@@ -210,7 +211,9 @@ def test_the_objects_of_a_study_hold_the_keys_that_are_declared() -> None:
 
 
 def test_tables_and_languages_that_a_key_may_choose_are_those_there_are() -> None:
-    assert set(KEYS["study"]["simulated"].choices) == set(KEYS["tables"])
+    assert set(KEYS["basis"]) == set(KEYS["tables"]) - {"corrections"} | {"boundaries"}
+    assert {key.choices for key in KEYS["basis"].values()} == {BASES}
+    assert all(key.default == default_basis(name) for name, key in KEYS["basis"].items() if key.default)
     assert KEYS["study"]["language"].choices == LANGUAGES
     assert set(SCHEMAS) | {"answers", *REGISTERS} == set(KEYS["tables"])
 

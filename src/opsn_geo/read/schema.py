@@ -232,6 +232,7 @@ PARTNERSHIPS: Final = Schema(
         Column(name="label", headers=("libellé",)),
         Column(name="where"),
         BASIS,
+        *_basis_of("code_dep"),
     ),
 )
 STATEMENTS: Final = Schema(

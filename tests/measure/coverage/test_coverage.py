@@ -15,7 +15,7 @@ Tables = dict[str, pd.DataFrame]
 
 
 def extended(tables: Tables, **row: object) -> Tables:
-    base = {"level": "commune", "reaches_communes": True, "services": "", "evidence": "list"}
+    base = {"level": "commune", "reaches_communes": True, "services": "", "basis": "list"}
     more = pd.concat([tables["memberships"], pd.DataFrame([base | row])], ignore_index=True)
     return tables | {"memberships": more}
 
@@ -27,7 +27,7 @@ def test_states_are_those_counted_by_hand(tables: Tables) -> None:
     assert set(found["sig"]) == {"not_offered"}
 
 
-def test_the_long_table_tells_path_operator_date_and_proof(tables: Tables) -> None:
+def test_the_long_table_holds_path_operator_date_and_basis(tables: Tables) -> None:
     table = couverture(coverage(**tables, date=DAY)).set_index(["code_insee", "service"])
     assert table.loc[("01001", "dpd")].to_dict() == {
         "state": "member",
@@ -35,11 +35,11 @@ def test_the_long_table_tells_path_operator_date_and_proof(tables: Tables) -> No
         "opsn": "alpha",
         "opsn_count": 1,
         "since": pd.Timestamp("2019-05-01"),
-        "evidence": "register",
+        "basis": "list",
     }
     assert table.loc[("01001", "acte"), "path"] == "direct"
     by_epci = table.loc[("01002", "dpd")]
-    assert (by_epci["path"], by_epci["evidence"]) == ("epci", "list")
+    assert (by_epci["path"], by_epci["basis"]) == ("epci", "list")
     assert by_epci["since"] == pd.Timestamp("2020-01-01")
     offered = table.loc[("01003", "dpd")]
     assert (offered["opsn"], offered["opsn_count"], offered["path"]) == ("alpha", 1, "")
@@ -101,25 +101,34 @@ def test_departement_and_region_memberships_reach_their_communes(tables: Tables)
     assert table.loc[("01003", "dpd"), "state"] == "offered"
 
 
-def test_a_use_tops_the_ladder_and_brings_its_own_proof(tables: Tables) -> None:
+def test_a_use_tops_the_ladder(tables: Tables) -> None:
     uses = pd.DataFrame(
         {"code_insee": ["01001", "02001", "99999"], "opsn": ["alpha", None, "alpha"], "service": "dpd"}
     )
     known = coverage(**tables, uses=uses, date=DAY)
     table = couverture(known).set_index(["code_insee", "service"])
-    assert table.loc[("01001", "dpd"), ["state", "path", "opsn", "evidence"]].tolist() == [
-        "used", "several", "alpha", "answer",
+    assert table.loc[("01001", "dpd"), ["state", "path", "opsn", "basis"]].tolist() == [
+        "used", "several", "alpha", "list",
     ]  # fmt: skip
     assert table.loc[("02001", "dpd"), ["state", "opsn", "opsn_count"]].tolist() == ["used", "", 0]
     assert summary(known)["services_used"].tolist() == [1, 0, 0, 1, 0]
 
 
-def test_a_register_proves_a_use_better_than_an_answer(tables: Tables) -> None:
-    uses = pd.DataFrame(
-        {"code_insee": "02002", "opsn": "beta", "service": "dpd", "evidence": ["answer", "register"]}
-    )
-    table = couverture(coverage(**tables, uses=uses, date=DAY))
-    assert table.loc[table["state"] == "used", "evidence"].tolist() == ["register"]
+def test_each_state_rests_on_the_weakest_of_what_makes_it(tables: Tables) -> None:
+    offers = tables["offers"].assign(basis=["fact", "study", "assumed"])
+    members = tables["memberships"].assign(basis=["register", "simulated", "fact", "list"])
+    uses = pd.DataFrame({"code_insee": ["02002"], "opsn": "beta", "service": "dpd", "basis": "register"})
+    given = tables | {"offers": offers, "memberships": members}
+    table = couverture(coverage(**given, uses=uses, date=DAY)).set_index(["code_insee", "service"])
+    wanted = {
+        ("01001", "dpd"): "simulated",  # a register and a simulated row reach it, by an offer that is a fact
+        ("01001", "acte"): "register",  # the register alone, by an offer that the study states
+        ("01003", "dpd"): "simulated",  # nothing reaches it: so says alpha's list, simulated in part
+        ("02001", "dpd"): "assumed",  # not known: beta's offer is assumed, its list is a list
+        ("02002", "dpd"): "register",  # used, by a register
+        ("01001", "sig"): "assumed",  # offered nowhere: so say all offers
+    }
+    assert {place: table.loc[place, "basis"] for place in wanted} == wanted
 
 
 def test_unknown_operators_and_services_are_all_told(tables: Tables) -> None:

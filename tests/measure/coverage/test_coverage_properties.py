@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opsn_geo.catalogue.basis import BASES
 from opsn_geo.measure.coverage.evidence import coverage
 from opsn_geo.measure.coverage.ladder import couverture, states, summary
 from opsn_geo.measure.coverage.shares import decomposition, service_shares, shares
@@ -70,7 +71,7 @@ def tables(offer_rows: list, member_rows: list, lists: tuple[bool, ...]) -> dict
         ),
         "memberships": pd.DataFrame(
             [(o, *place, *rest) for o, place, *rest in member_rows],
-            columns=["opsn", "level", "code", "reaches_communes", "services", "since", "until", "evidence"],
+            columns=["opsn", "level", "code", "reaches_communes", "services", "since", "until", "basis"],
         ),
     }
 
@@ -101,7 +102,10 @@ def by_hand(
     concerned = named if reaching or using else offering
     paths = {{"commune": "direct"}.get(row[1][0], row[1][0]) for row in reaching}
     dated = [row[4] for row in reaching if row[4] is not None]
-    ranks = ["register", "list", "answer", "assumed"]
+    of_operator = [[row[6] for row in member_rows if row[0] == o] for o in offering]
+    absent = [basis for rows in of_operator for basis in rows or [row[6] for row in member_rows] or ["list"]]
+    reached = [row[6] for row in reaching] + ["list"] * bool(using or reaching)
+    resting = reached if using or reaching else ["list", *absent] if offering else ["list"]
     rung = "unknown" if unlisted else "offered" if offering else "not_offered"
     return {
         "state": "used" if using else "member" if reaching else rung,
@@ -109,7 +113,7 @@ def by_hand(
         "opsn": ";".join(o for o in OPERATORS if o in concerned),
         "opsn_count": len(concerned),
         "since": pd.Timestamp(min(dated)) if dated else None,
-        "evidence": "answer" if using else min((row[6] for row in reaching), key=ranks.index, default=""),
+        "basis": max(resting, key=BASES.index),
     }
 
 

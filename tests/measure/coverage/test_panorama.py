@@ -132,12 +132,25 @@ def test_groups_tell_offers_from_memberships(tables: Tables) -> None:
         "01": {
             "opsn_offering_count": 1, "opsn_offering": "alpha", "services_offered": 2,
             "opsn_reaching_count": 1, "opsn_reaching": "alpha", "services_reached": 2,
+            "basis": "list",
         },
         "02": {
             "opsn_offering_count": 1, "opsn_offering": "beta", "services_offered": 1,
             "opsn_reaching_count": 0, "opsn_reaching": "", "services_reached": 0,
+            "basis": "list",
         },
     }  # fmt: skip
+
+
+def test_an_operator_rests_on_its_row_its_columns_and_its_offers() -> None:
+    opsn = pd.DataFrame(
+        {"opsn": ["a", "b", "c"], "name": "n", "legal_form": "epa", "staff": None, "home_departement": "02",
+         "departements": "02", "basis": "study", "seat_basis": ["assumed", None, None]}
+    )  # fmt: skip
+    offers = pd.DataFrame({"opsn": ["a", "b"], "service": ["x", "y"], "basis": ["fact", "simulated"]})
+    assert operators(opsn, offers)["basis"].tolist() == ["assumed", "simulated", "study"]
+    services = pd.DataFrame({"service": ["x", "y", "z"], "name": "n", "basis": "study"})
+    assert services_offered(services, offers)["basis"].tolist() == ["study", "simulated", "simulated"]
 
 
 def test_a_service_as_frequent_as_the_average_is_not_rare() -> None:

@@ -37,7 +37,22 @@ def test_the_whole_territory_by_hand(tables: Tables) -> None:
         "covered_area_share": 3 / 15,
         "covered_area_possible_share": 12 / 15,
         "area_km2": 15,
+        "basis": "list",  # a register and lists
     }
+
+
+def test_a_group_rests_on_the_weakest_of_its_places_and_services(tables: Tables) -> None:
+    members = tables["memberships"].assign(basis=["register", "simulated", "fact", "list"])
+    offers = tables["offers"].assign(basis=["fact", "fact", "assumed"])
+    known = coverage(**(tables | {"memberships": members, "offers": offers}), date=DAY)
+    departement = tables["communes"]["code_dep"]
+    assert shares(known, tables["communes"], departement)["basis"].to_dict() == {
+        "01": "simulated",
+        "02": "assumed",
+    }
+    by_service = service_shares(known, tables["communes"], departement)["basis"]
+    assert by_service.loc["01"].to_dict() == {"dpd": "simulated", "acte": "simulated", "sig": "assumed"}
+    assert redundancy(known, departement)["basis"].tolist() == ["simulated", "assumed"]
 
 
 def test_ends_meet_where_lists_are_complete(tables: Tables) -> None:
@@ -105,6 +120,7 @@ def test_dependence_falls_when_a_second_operator_comes(tables: Tables) -> None:
     found = redundancy(coverage(**tables, date=DAY))
     assert found.loc["01001"].to_dict() == {
         "opsn_count": 1, "sole_share": 1, "main_opsn": "alpha", "dependence_share": 1, "hhi": 1,
+        "basis": "list",
     }  # fmt: skip
     assert found.loc["02002"].isna().sum() == 3
     assert found.loc["02002", "main_opsn"] == ""

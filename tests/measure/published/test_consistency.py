@@ -372,7 +372,7 @@ def traps(request: pytest.FixtureRequest) -> tuple[Language, pd.DataFrame]:
 
 def test_the_founding_study_has_seven_and_no_more(traps: tuple[Language, pd.DataFrame]) -> None:
     found = traps[1]
-    columns = ["check", "subject", "severity", "quote", "evidence", "where", "expected", "found"]
+    columns = ["check", "subject", "severity", "quote", "evidence", "where", "expected", "found", "basis"]
     assert found.columns.tolist() == columns
     assert found["check"].tolist() == CHECKS
     severities = found.set_index("check")["severity"]

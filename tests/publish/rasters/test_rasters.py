@@ -13,6 +13,7 @@ import shapely
 
 from opsn_geo.boundaries.embedded import embedded
 from opsn_geo.boundaries.territory import Territory
+from opsn_geo.catalogue.basis import Counted
 from opsn_geo.publish.rasters.write import (
     NODATA,
     area_values,
@@ -33,7 +34,7 @@ METADATA = Metadata(
     millesime=2021,
     date=dt.date(2021, 2, 1),
     language="en",
-    simulated=("memberships",),
+    counted=(Counted("memberships", "", "simulated", 1, 1),),
 )
 
 
@@ -86,8 +87,8 @@ def test_the_file_is_a_cloud_optimised_geotiff_that_says_what_it_is(near: Path) 
         assert source.descriptions == ("Distance to the nearest member commune, from any point",)
         assert source.units == ("m",)
         tags = source.tags()
-    assert {key: tags[key] for key in ("TERRITORY", "MILLESIME", "DATE", "SIMULATED")} == {
-        "TERRITORY": "Toy", "MILLESIME": "2021", "DATE": "2021-02-01", "SIMULATED": "memberships",
+    assert {key: tags[key] for key in ("TERRITORY", "MILLESIME", "DATE", "BASIS")} == {
+        "TERRITORY": "Toy", "MILLESIME": "2021", "DATE": "2021-02-01", "BASIS": "simulated",
     }  # fmt: skip
 
 

@@ -410,7 +410,7 @@ def test_the_page_never_scrolls_sideways(open_page: Opener, atlas_file: Path, si
 
 def test_the_page_says_what_is_simulated(open_page: Opener, atlas_file: Path) -> None:
     page = open_page(atlas_file)
-    assert text("atlas.simulated_title") in page.locator(".notice").first.inner_text()
+    assert text("basis_title.simulated") in page.locator(".notice").first.inner_text()
     assert page.locator(".notice").first.is_visible()
 
 

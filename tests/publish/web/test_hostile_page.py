@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from opsn_geo.catalogue.basis import Counted
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.publish.web import atlas, folium_maps
 from opsn_geo.study import Metadata
@@ -39,7 +40,7 @@ def metadata() -> Metadata:
         territory_name=HOSTILE[0],
         millesime=2021,
         date=dt.date(2021, 2, 1),
-        simulated=(HOSTILE[0],),
+        counted=(Counted(HOSTILE[0], "", "simulated", 1, 1),),
     )
 
 

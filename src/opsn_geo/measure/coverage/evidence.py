@@ -261,7 +261,8 @@ def _coverage(
     np.maximum.at(offer_ranks, (o, offered["place"], service), ranks(offered["basis"]))
     _fold_memberships(coverage, _in_force(memberships, within, date), offer_ranks)
     _fold_uses(coverage, used)
-    _fold_absences(coverage, offer_ranks, _list_ranks(memberships, operators), weakest_of(offers["basis"]))
+    of_offers = weakest_of(offers["basis"], Basis.LIST.value)
+    _fold_absences(coverage, offer_ranks, _list_ranks(memberships, operators), of_offers)
     return coverage
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import pandas as pd
 
-from opsn_geo.catalogue.basis import COLUMN, Counted, weakest
+from opsn_geo.catalogue.basis import COLUMN, weakest
 from opsn_geo.catalogue.register import table
 
 if TYPE_CHECKING:
@@ -40,5 +40,8 @@ def with_basis(name: str, frame: _Frame, study: Study) -> _Frame:
 
 
 def counted_table(study: Study) -> pd.DataFrame:
-    """Return how many rows and cells of the inputs rest on what."""
-    return pd.DataFrame(study.metadata.counted, columns=list(Counted._fields))
+    """Return how many rows and cells of the inputs rest on what: on ``input`` and ``basis``, counts."""
+    rows = [(it.name, it.basis, it.rows, it.total) for it in study.metadata.counted]
+    return pd.DataFrame(rows, columns=["input", "basis", "rows_count", "total_count"]).set_index(
+        ["input", "basis"]
+    )
