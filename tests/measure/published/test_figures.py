@@ -81,7 +81,7 @@ def test_agreement_with_what_was_drawn_to_agree_is_called_so(published: pd.DataF
     constructed = published["status"].eq("by_construction")
     assert on_answers[constructed].all()
     assert not on_answers[published["status"].eq("agrees")].any()
-    real = replace(inputs, study=replace(inputs.study, metadata=replace(inputs.study.metadata, simulated=())))
+    real = replace(inputs, study=replace(inputs.study, metadata=replace(inputs.study.metadata, counted=())))
     statuses = figures.analysis(real, shared_measures(real)).tables["figures"]["status"]
     assert "by_construction" not in set(statuses)
 
