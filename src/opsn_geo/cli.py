@@ -93,6 +93,8 @@ def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, 
         from opsn_geo.pipeline import run as pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
 
         results = pipeline.run(chosen, folder, progress=progress)
+    for warning in results.warnings:
+        click.echo(warning, err=True)
     if not quiet:
         click.echo(results.summary(folder))
     if strict and len(results.rejects):

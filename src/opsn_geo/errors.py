@@ -6,8 +6,8 @@ expected, the nearest thing that would have been right, and how to mend it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, ParamSpec, TypeVar
 from unicodedata import category
 
@@ -97,6 +97,43 @@ def one_line(value: object, most: int = 120) -> str:
     """Return a value on one line, cut where it is long: it comes from a file and may be anything."""
     shown = printable(" ".join(str(value).split()))
     return shown if len(shown) <= most else f"{shown[:most]}…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that is no fault but that one should know.
+
+    Parameters
+    ----------
+    key : str
+        Entry of the catalogue under ``notice``, or under ``alert``.
+    file : str
+        File that it is about.
+    values : mapping of str to object
+        Values of the text; a ``cause`` is a reason why rows were rejected, and brings its remedy.
+    alert : bool
+        Whether it comes before all else: without reading it one would misread the results.
+
+    Examples
+    --------
+    >>> notice = Notice(key="empty_table", file="members.csv")
+    >>> print(notice.text("en"))
+    members.csv: this table has no row.
+    """
+
+    key: str
+    file: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    alert: bool = False
+
+    def text(self, lang: Language = "fr") -> str:
+        """Return it in one line."""
+        values = dict(self.values)
+        if "cause" in values:
+            cause = values["cause"]
+            values |= {"cause": text(f"cause.{cause}", lang), "remedy": text(f"cause_remedy.{cause}", lang)}
+        section = "alert" if self.alert else "notice"
+        return f"{self.file}{text('place.colon', lang)}{text(f'{section}.{self.key}', lang, **values)}"
 
 
 class OpsnGeoError(Exception):

@@ -128,3 +128,22 @@ def test_respondents_are_placed_in_their_commune_or_epci(toy: Territory) -> None
     assert linked["siren_epci"].dropna().to_dict() == {"a": "200000172", "b": "200000438", "e": "200000438"}
     assert linked["level"].to_dict() == {"a": "commune", "b": "epci", "c": "other", "e": "commune"}
     assert rejected["cause"].to_dict() == {"d": Cause.UNKNOWN_NAME}
+
+
+def test_the_organisation_places_a_respondent_who_names_no_commune(hauts_de_france: Territory) -> None:
+    answers = pd.DataFrame(
+        {
+            "commune_code": [None, None, None, None, "02691"],
+            "organisation": ["Mairie d'Amiens", "Lille", "CA du Beauvaisis", "CCAS de Lens", "Amiens"],
+            "structure": ["mairie", None, None, "ccas", "mairie"],
+        },
+        index=pd.Index(["p", "q", "r", "s", "t"], name="respondent"),
+    )
+    linked, rejected = link_answers(answers, hauts_de_france, empty_passage())
+    assert rejected.empty
+    assert linked["level"].to_dict() == {
+        "p": "commune", "q": "commune", "r": "epci", "s": "other", "t": "commune",
+    }  # fmt: skip
+    # A code comes before the organisation, which may be seated elsewhere.
+    assert linked.loc[["p", "q", "t"], "code_insee"].tolist() == ["80021", "59350", "02691"]
+    assert linked.loc["r", "siren_epci"] == "200067999"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsn_geo.linkage.answers import link_answers
 from opsn_geo.linkage.causes import Cause, How
 from opsn_geo.linkage.communes import link_communes
-from opsn_geo.linkage.members import link_members, link_offers, mended_opsn
+from opsn_geo.linkage.members import link_members, link_offers, mended_opsn, unlinked_members
 from opsn_geo.linkage.result import Linked
 from opsn_geo.linkage.variables import link_variables
 
@@ -19,4 +19,5 @@ __all__ = [
     "link_offers",
     "link_variables",
     "mended_opsn",
+    "unlinked_members",
 ]

@@ -31,7 +31,14 @@ ITEMS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Items of a codebook that place a respondent; ``structure`` is ``epci`` where they answer for one."""
 
-_PLACED: Final = frozenset({"mairie", "commune", "epci"})
+MAIRIES: Final = ("mairie", "commune")
+"""Slugs of ``structure`` that answer for a commune."""
+BODIES: Final = (
+    *MAIRIES, "epci", "ccas", "cias", "syndicat", "departement", "region", "other", "autre",
+)  # fmt: skip
+"""Slugs of ``structure`` that are known; a codebook may have others, each a population of its own."""
+_PLACED: Final = (*MAIRIES, Level.EPCI.value)
+
 
 ADDED: Final = ("level", "code_insee", "siren_epci", "official_name", "how", "score", "event")
 """Columns that a placed respondent gets."""
@@ -50,8 +57,9 @@ def link_answers(
     """Return the commune of each respondent, or the EPCI when they answer for one.
 
     A respondent of an EPCI is placed by the name of the organisation; if that fails, and for all others, by
-    the commune they name. One whose commune has been split since is placed in its most populous part. One of
-    another body (a syndicat, a CCAS) who names no commune is kept as ``unplaced``.
+    the commune they name. One who names no commune, and no other kind of body, is placed by the name of the
+    organisation: an EPCI's, else a commune's. One whose commune has been split since is placed in its most
+    populous part. One of another body (a syndicat, a CCAS) who names no commune is kept as ``unplaced``.
 
     Parameters
     ----------
@@ -72,9 +80,16 @@ def link_answers(
     """
     present = [name for name in items.values() if name in answers.columns]
     places = answers[present].reset_index(drop=True)
-    groups = _in_epci(places, territory, items)
-    others = _elsewhere(places, items).drop(index=groups.index, errors="ignore")
+    structure, organisation = column(places, items["structure"]), column(places, items["organisation"])
+    nameless = column(places, items["code"]).isna() & column(places, items["name"]).isna()
+    by_organisation = nameless & organisation.notna() & (structure.isna() | structure.isin(MAIRIES))
+    asked_of_epci = structure.eq(Level.EPCI.value) | (by_organisation & structure.isna())
+    groups = _in_epci(organisation[asked_of_epci.to_numpy(dtype=bool)], territory)
+    others = _elsewhere(places[structure.notna() & ~structure.isin(_PLACED) & nameless])
     rest = places.drop(index=[*groups.index, *others.index])
+    if by_organisation.any():
+        names = column(places, items["name"]).mask(by_organisation, organisation)
+        rest = rest.assign(**{items["name"]: names[rest.index]})
     keys = {name: items[name] for name in ("code", "name", "dep", "postal")}
     communes = link_communes(
         rest, territory, passage, **keys, corrections=corrections, vintage=vintage, gazetteer=gazetteer
@@ -93,11 +108,10 @@ def link_answers(
     )
 
 
-def _in_epci(places: pd.DataFrame, territory: Territory, items: Mapping[str, str]) -> pd.DataFrame:
-    """Return those who answer for an EPCI of the territory, by its name."""
-    named = places[column(places, items["structure"]).eq(Level.EPCI.value).to_numpy()]
-    organisations = pd.DataFrame({"name": column(named, items["organisation"])})
-    epci = find_bodies(organisations, Level.EPCI.value, territory).set_axis(named.index)
+def _in_epci(organisations: pd.Series[str], territory: Territory) -> pd.DataFrame:
+    """Return those whose organisation is an EPCI of the territory, by its name."""
+    names = pd.DataFrame({"name": organisations})
+    epci = find_bodies(names, Level.EPCI.value, territory).set_axis(organisations.index)
     epci = epci[epci["code"].notna()]
     return epci.assign(
         level=Level.EPCI.value,
@@ -107,12 +121,9 @@ def _in_epci(places: pd.DataFrame, territory: Territory, items: Mapping[str, str
     )
 
 
-def _elsewhere(places: pd.DataFrame, items: Mapping[str, str]) -> pd.DataFrame:
+def _elsewhere(places: pd.DataFrame) -> pd.DataFrame:
     """Return those who answer for another body and name no commune: they lie in no layer."""
-    structure = column(places, items["structure"])
-    nameless = column(places, items["code"]).isna() & column(places, items["name"]).isna()
-    other = structure.notna() & ~structure.isin(_PLACED) & nameless
-    texts = {name: pd.Series(index=places.index[other], dtype="str") for name in ADDED}
+    texts = {name: pd.Series(index=places.index, dtype="str") for name in ADDED}
     constants = {"level": Level.OTHER.value, "how": str(How.UNPLACED), "event": ""}
     return pd.DataFrame(texts).assign(**constants).astype({"score": "Float64"})
 

@@ -20,6 +20,7 @@ from opsn_geo.read.values import respelt
 ADDED: Final = ("code_read", "official_name", "how", "score", "share", "event")
 """Columns that a linked member or offer gets; ``code`` becomes the official one."""
 
+_NOTHING_UNKNOWN: Final = (str(Cause.DUPLICATE), str(Cause.SET_ASIDE), str(Cause.OUTSIDE_TERRITORY))
 _TEXTS: Final = {
     "code": "str",
     "code_read": "str",
@@ -89,6 +90,34 @@ def link_offers(
     return _labelled(
         offers, _without_repeats(perimeters, ["opsn", "service", "level", "code"]), rows.iloc[:0]
     )
+
+
+def unlinked_members(links: Linked) -> pd.Series[int]:
+    """Return how many rows of each operator's list name a member that is not known.
+
+    A row that repeats another, that the corrections set aside or whose member lies outside the territory
+    leaves no member of the territory unknown.
+
+    Parameters
+    ----------
+    links : Linked
+        Result of :func:`link_members`.
+
+    Returns
+    -------
+    Series of int
+        On ``opsn``, the operators with such rows only, in alphabetical order.
+
+    Examples
+    --------
+    >>> rejected = pd.DataFrame({"opsn": ["a", "a", "b"],
+    ...     "cause": ["unknown_name", "duplicate", "outside_territory"]})
+    >>> unlinked_members(Linked(rejected.iloc[:0], rejected)).to_dict()
+    {'a': 1}
+    """
+    rejected = links.rejected
+    unknown = rejected[~rejected["cause"].isin(_NOTHING_UNKNOWN)]
+    return unknown.groupby("opsn").size()
 
 
 def mended_opsn(opsn: pd.DataFrame) -> pd.DataFrame:

@@ -76,19 +76,20 @@ def kept(frame: pd.DataFrame, positions: pd.Index, added: Sequence[str]) -> pd.D
     return taken.rename(columns={name: f"{name} (read)" for name in added if name in frame.columns})
 
 
-def rejects(links: Mapping[str, Linked]) -> pd.DataFrame:
+def rejects(links: Mapping[str, Linked], lines: Mapping[str, pd.Series] | None = None) -> pd.DataFrame:
     """Return the rejected rows of several tables, one table below the other.
 
     Parameters
     ----------
     links : mapping of str to Linked
         The result of linking each table.
+    lines : mapping of str to Series of int, optional
+        For tables that have another index than the lines of their file, the line of each label.
 
     Returns
     -------
     DataFrame
-        :data:`LISTED` as text, in the order of the tables; ``row`` is the line in the file, or the
-        respondent.
+        :data:`LISTED` as text, in the order of the tables; ``row`` is the line in the file.
 
     Examples
     --------
@@ -98,11 +99,14 @@ def rejects(links: Mapping[str, Linked]) -> pd.DataFrame:
     """
     parts = [pd.DataFrame(columns=list(LISTED))]
     for name, (_, rejected) in links.items():
+        rows: pd.Index | pd.Series = rejected.index
+        if lines is not None and name in lines:
+            rows = lines[name].reindex(rejected.index)
         codes, names = ("commune_code", "commune_name") if name == "answers" else ("code", "name")
         parts.append(
             pd.DataFrame(
                 {
-                    "table": name, "row": rejected.index.astype("str"), "code": column(rejected, codes),
+                    "table": name, "row": rows.astype("str").to_numpy(), "code": column(rejected, codes),
                     "name": column(rejected, names), "cause": column(rejected, "cause"),
                     "candidates": rejected["candidates"].to_numpy(),
                 }

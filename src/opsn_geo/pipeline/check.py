@@ -9,8 +9,9 @@ from typing import Final
 import pandas as pd
 
 from opsn_geo.catalogue.words import Language, text
-from opsn_geo.errors import Fault, attempt
+from opsn_geo.errors import Fault, Notice, attempt
 from opsn_geo.linkage.result import Linked, column, rejects
+from opsn_geo.pipeline.alerts import alerts
 from opsn_geo.pipeline.analyses import shared_measures, survey
 from opsn_geo.pipeline.load import Inputs, Loading, read_and_link
 from opsn_geo.publish import notices
@@ -23,19 +24,6 @@ _SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """Something that is no fault but that one should know: an entry of the catalogue under ``notice``."""
-
-    key: str
-    file: str
-    values: Mapping[str, object]
-
-    def text(self, lang: Language = "fr") -> str:
-        """Say it in one line."""
-        return f"{self.file}{text('place.colon', lang)}{text(f'notice.{self.key}', lang, **self.values)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a look over a study found.
 
@@ -44,7 +32,7 @@ class Report:
     faults : tuple of Fault
         What keeps the study from running.
     notices : tuple of Notice
-        What is worth a look.
+        What is worth a look; alerts first.
     counts : DataFrame
         On ``table``: read, linked, rejected, guessed (0 for tables that are not linked).
     headers : mapping of str to mapping of str to str
@@ -71,7 +59,10 @@ class Report:
         return {
             "sound": self.sound,
             "faults": [fault.as_record(lang) for fault in self.faults],
-            "notices": [{"key": it.key, "file": it.file, "message": it.text(lang)} for it in self.notices],
+            "notices": [
+                {"key": notice.key, "file": notice.file, "alert": notice.alert, "message": notice.text(lang)}
+                for notice in self.notices
+            ],
             "counts": _records(self.counts.reset_index()),
             "headers": {name: dict(found) for name, found in self.headers.items()},
             "rejects": _records(self.rejects),
@@ -79,17 +70,20 @@ class Report:
         }
 
     def text(self, lang: Language = "fr") -> str:
-        """Say the report in plain lines: faults, notices, counts, rejects and guesses (the first of each)."""
+        """Return the report in lines: alerts, faults, notices, counts, rejects, guesses (the first ones)."""
         parts = {
             "faults": [fault.text(lang) for fault in self.faults],
-            "notices": [notice.text(lang) for notice in self.notices],
+            "notices": [notice.text(lang) for notice in self.notices if not notice.alert],
             "counts": [text("check.count", lang, **row) for row in _records(self.counts.reset_index())],
             "headers": list(self._header_lines(lang)),
             "rejects": [_reject_line(row, lang) for row in _records(self.rejects)],
             "review": [text("check.guess", lang, **row) for row in _records(self.review)],
         }
         lines = [line for name, found in parts.items() for line in _section(name, found, lang)]
-        return "\n".join([text("check.sound" if self.sound else "check.unsound", lang), *lines])
+        alerts = [notice.text(lang) for notice in self.notices if notice.alert]
+        verdict = "unsound" if self.faults else "sound_with_alerts" if alerts else "sound"
+        first = [text("check.alerts", lang), *(f"  {alert}" for alert in alerts), ""] if alerts else []
+        return "\n".join([*first, text(f"check.{verdict}", lang), *lines])
 
     def _header_lines(self, lang: Language) -> Iterator[str]:
         """Say the headers that are not the official ones."""
@@ -128,10 +122,12 @@ def check(study: Study) -> Report:
         attempt(faults, _try_measures, loading.inputs)
     return Report(
         faults=tuple(dict.fromkeys(faults)),
-        notices=tuple(_notices(loading, study.sources)),
+        notices=(*alerts(loading), *_notices(loading, study.sources)),
         counts=_counts(loading),
         headers=loading.headers,
-        rejects=rejects(loading.links),
+        rejects=rejects(
+            loading.links, {} if loading.answer_lines is None else {"answers": loading.answer_lines}
+        ),
         review=_review(loading.links),
     )
 

@@ -19,14 +19,22 @@ from opsn_geo.catalogue.basis import Counted, counted, default_basis
 from opsn_geo.catalogue.states import Level
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.words import LANGUAGES, Language, text
-from opsn_geo.errors import Fault, InputError, attempt
-from opsn_geo.linkage import link_answers, link_members, link_offers, link_variables, mended_opsn
+from opsn_geo.errors import Fault, InputError, Notice, attempt
+from opsn_geo.linkage import (
+    link_answers,
+    link_members,
+    link_offers,
+    link_variables,
+    mended_opsn,
+    unlinked_members,
+)
 from opsn_geo.linkage.answers import check_named
 from opsn_geo.linkage.gazetteer import gazetteer_of
 from opsn_geo.linkage.passage import read_passage, towards
 from opsn_geo.linkage.result import Linked, rejects
 from opsn_geo.linkage.variables import check_margins, commune_variables, variable_names
 from opsn_geo.measure.deserts.contiguity import check_coverage
+from opsn_geo.pipeline.alerts import alerts
 from opsn_geo.read.answers import answers as survey_answers
 from opsn_geo.read.frames import frame_text, of_frame
 from opsn_geo.read.population_raster import PopulationGrid
@@ -89,10 +97,12 @@ class Inputs(Summarised):
     population : PopulationGrid, optional
         Where people live, block by block.
     rejects : DataFrame
-        Rows that could not be linked: see :data:`opsn_geo.linkage.result.LISTED`; of answers, without what
-        was written.
+        Rows that could not be linked: see :data:`opsn_geo.linkage.result.LISTED`; of answers, the causes
+        alone, neither who answered nor what was written.
     counts : mapping of str to int
         Rows read, linked and rejected, by table.
+    alerts : tuple of Notice
+        What must be read before the results.
     """
 
     study: Study
@@ -105,6 +115,7 @@ class Inputs(Summarised):
     population: PopulationGrid | None = None
     rejects: pd.DataFrame
     counts: Mapping[str, int]
+    alerts: tuple[Notice, ...] = ()
 
     def _summary(self) -> dict[str, object]:
         """Return what ``repr`` and notebooks show: counts, and nothing of what was answered."""
@@ -139,6 +150,8 @@ class Loading:
         Every register that could be read, as memberships.
     answers : DataFrame, optional
         The answers, typed.
+    answer_lines : Series of int, optional
+        On ``respondent``: the line of the export.
     links : mapping of str to Linked
         Every table that could be linked.
     variables : DataFrame, optional
@@ -154,6 +167,7 @@ class Loading:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     registers: dict[str, pd.DataFrame] = field(default_factory=dict)
     answers: pd.DataFrame | None = None
+    answer_lines: pd.Series | None = None
     links: dict[str, Linked] = field(default_factory=dict)
     variables: pd.DataFrame | None = None
     inputs: Inputs | None = None
@@ -235,7 +249,7 @@ def _collected(study: Study) -> Loading:
         "memberships": _memberships(links),
         "uses": _uses(links),
         **({} if loading.variables is None else {"variables": loading.variables}),
-        "opsn": mended_opsn(tables["opsn"]),
+        "opsn": _with_complete_lists(mended_opsn(tables["opsn"]), links["memberships"]),
         "services": _services(tables["services"]),
     }
     rests_on = (
@@ -255,6 +269,7 @@ def _collected(study: Study) -> Loading:
         population=population,
         rejects=_without_answers(rejects(links)),
         counts=_counts(tables, loading.answers, links),
+        alerts=tuple(alerts(loading)),
     )
     return loading
 
@@ -279,15 +294,26 @@ def _read(loading: Loading) -> None:
             unused = [it for it in typed if str(it).endswith(f"_{BASIS}") and typed[it].isna().all()]
             tables[name] = typed.drop(columns=unused)
     tables |= attempt(faults, related, tables, files) or {}
-    if "answers" in texts and "questionnaire" in tables:
-        loading.answers = attempt(
-            faults, survey_answers, texts["answers"], tables["questionnaire"], files["answers"]
-        )
+    _read_answers(loading)
     for name in [name for name in REGISTERS if name in texts and "opsn" in tables]:
         rows = attempt(faults, register, name, texts[name], tables["opsn"], files[name])
         if rows is not None:
             own = default_basis(name, study.metadata.basis)
             loading.registers[name] = rows.assign(**{BASIS: own})
+
+
+def _read_answers(loading: Loading) -> None:
+    """Read the answers by their questionnaire, and note the line of each."""
+    files, texts = loading.study.sources, loading.texts
+    if "answers" in files and "questionnaire" not in files:
+        loading.faults.append(Fault(cause="missing_questionnaire", file=files["answers"]))
+    if "answers" in texts and "questionnaire" in loading.tables:
+        book = loading.tables["questionnaire"]
+        loading.answers = attempt(loading.faults, survey_answers, texts["answers"], book, files["answers"])
+    if loading.answers is not None:
+        # The header may take several lines, and is always above the answers.
+        lines = texts["answers"].index[len(texts["answers"]) - len(loading.answers) :]
+        loading.answer_lines = pd.Series(lines, index=loading.answers.index)
 
 
 def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
@@ -429,10 +455,16 @@ def _scenarios(
     return scenarios
 
 
+def _with_complete_lists(opsn: pd.DataFrame, members: Linked) -> pd.DataFrame:
+    """Return the operators, whose lists are not complete where rows of them could not be linked."""
+    unlinked = opsn["opsn"].isin(unlinked_members(members).index)
+    return opsn.assign(list_complete=opsn["list_complete"].mask(unlinked, other=False))
+
+
 def _without_answers(rejected: pd.DataFrame) -> pd.DataFrame:
-    """Keep what respondents wrote out of the rejected rows, which are published."""
+    """Return the rejected rows without who answered and what they wrote, since they are published."""
     of_answers = rejected["table"] == "answers"
-    columns = ["code", "name", "candidates"]
+    columns = ["row", "code", "name", "candidates"]
     return rejected.assign(**{column: rejected[column].mask(of_answers, "") for column in columns})
 
 

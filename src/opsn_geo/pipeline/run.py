@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
 
+
 __all__ = ["Inputs", "Results", "load", "measure", "published", "run", "write", "write_report"]
 
 _ANALYSES: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
@@ -58,6 +59,8 @@ class Results(Summarised):
         ``services``, ``offres``, ``adhesions``, ``couverture``, ``rejets``…
     figures : mapping of str to DataFrame
         What these come to, for the report: see :mod:`opsn_geo.pipeline.analyses.overview`.
+    warnings : tuple of str
+        What must be read first, in the language of the study.
     """
 
     inputs: Inputs
@@ -203,8 +206,11 @@ def measure(inputs: Inputs) -> Results:
 
 def _warnings(inputs: Inputs) -> tuple[str, ...]:
     """Return what whoever reads the results should know first, in the language of the study."""
-    about_people = notices.population_notice(inputs.territory.communes, inputs.study.metadata.language)
-    return (about_people,) if about_people else ()
+    lang = inputs.study.metadata.language
+    # As it is published, an alert names its file, not where that lies.
+    alerts = [replace(alert, file=Path(alert.file).name).text(lang) for alert in inputs.alerts]
+    about_people = notices.population_notice(inputs.territory.communes, lang)
+    return (*alerts, *([about_people] if about_people else []))
 
 
 def write(results: Results, out: Path) -> None:
@@ -288,6 +294,7 @@ def _write_report(results: Results, file: Path) -> None:
         rejects=results.rejects,
         questionnaire=inputs.tables.get("questionnaire"),
         min_answers=inputs.study.min_answers,
+        warnings=results.warnings,
     )
 
 
@@ -321,6 +328,7 @@ def _write_places(results: Results, folder: Path) -> None:
         themes,
         packed["communes"],
         tables.get("reponses"),
+        results.warnings,
     )
     for theme in themes:
         drawn = maps()[theme.key]
@@ -331,7 +339,7 @@ def _write_places(results: Results, folder: Path) -> None:
             picture = folder / "rasters" / f"{drawn.raster}.tif"
             title = text(f"rasters.{drawn.raster}", metadata.language)
             folium_maps.add_raster(made, picture, rasters[drawn.raster], title)
-        folium_maps.write(folder / f"{drawn.page}.html", made, theme.title, metadata)
+        folium_maps.write(folder / f"{drawn.page}.html", made, theme.title, metadata, results.warnings)
 
 
 def _write_words(results: Results, folder: Path) -> None:

@@ -50,7 +50,7 @@ def leading_items(estimations: pd.DataFrame, scales: Collection[str], most: int 
     [True, True, False]
     """
     rows = estimations[estimations["domain"].isin([""]) & estimations["low"].notna()]
-    family = rows["item"].str.partition(":")[0]
+    family = rows["item"].str.replace(":.*", "", regex=True)
     named = ~rows["item"].str.endswith(":none") & (rows["measure"] == "share")
     charts = {
         "scales": rows[family.isin([*scales]) & (rows["measure"] == "mean")],

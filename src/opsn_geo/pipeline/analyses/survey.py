@@ -23,7 +23,7 @@ from opsn_geo.measure.survey.survey import (
     national_values,
     survey,
 )
-from opsn_geo.measure.survey.verdict import body_findings
+from opsn_geo.measure.survey.verdict import body_findings, finding
 from opsn_geo.pipeline.analyses import Analysis, Shared
 from opsn_geo.pipeline.labels import item_labels
 
@@ -44,9 +44,12 @@ _FIGURES: Final = ("figure", "label", "value", "table", "measure", "item", "choi
 
 
 def analysis(inputs: Inputs, shared: Shared) -> Analysis:
-    """Return whether the survey of a study can speak for its territory; nothing where no commune answered."""
+    """Return whether the survey of a study can speak for its territory.
+
+    Where no commune answered, only the results of the other bodies; nothing where no answer could be linked.
+    """
     answers, placed = inputs.answers, inputs.respondents
-    if answers is None or placed is None:
+    if answers is None or placed is None or placed.empty:
         return Analysis()
     territory, asked = inputs.territory, inputs.study.survey
     inside = territory.communes["inside"].to_numpy(dtype=bool)
@@ -55,16 +58,21 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     of_commune = bodies["body"].eq(Level.COMMUNE)
     bodies["code"] = bodies["code"].where(~of_commune | bodies["code"].isin(communes.index))
     codes = bodies.loc[of_commune, "code"].reindex(answers.index)
+    choices = _choices(inputs.tables["questionnaire"])
+    values, labels = item_frame(answers, choices), item_labels(inputs)
+    others = other_bodies(bodies, values, communes, territory.epci, inputs.study.min_answers)
+    of_others = body_findings(others["repondants"].set_index("body"))
     if codes.isna().all():
-        return Analysis()
+        first = pd.DataFrame([finding("answer", "no_commune")])
+        tables = {name: _labelled(table, labels) for name, table in others.items()}
+        return Analysis(tables={**tables, "verdict": pd.concat([first, of_others], ignore_index=True)})
     known = membership(summary(shared.coverage)["state"]).rename("membership").to_frame()
     if "variables" in inputs.tables:
         known = known.join(inputs.tables["variables"])
-    choices = _choices(inputs.tables["questionnaire"])
     sample = Sample(
         communes=communes,
         codes=codes,
-        answers=item_frame(answers, choices),
+        answers=values,
         variables=known.loc[communes.index],
         neighbours=shared.touching[inside][:, inside],
         small_answers=int(answers[BAND].isin(_SMALL).sum()) if BAND in answers else None,
@@ -76,10 +84,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     except InputError as error:  # no weights reproduce the margins: name the file they are asked for in
         file = str(inputs.study.file or "")
         raise InputError(replace(fault, file=file) for fault in error.faults) from None
-    others = other_bodies(bodies, sample.answers, communes, territory.epci, inputs.study.min_answers)
-    verdict, of_others = results.tables["verdict"], body_findings(others["repondants"].set_index("body"))
+    verdict = results.tables["verdict"]
     headlines = verdict["finding"].eq("headline")
-    labels = item_labels(inputs)
     tables = {name: _labelled(table, labels) for name, table in {**results.tables, **others}.items()}
     return Analysis(
         columns={

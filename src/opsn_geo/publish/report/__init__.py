@@ -65,6 +65,7 @@ def write(
     rejects: pd.DataFrame,
     questionnaire: pd.DataFrame | None = None,
     min_answers: int = DEFAULT_MIN_ANSWERS,
+    warnings: Sequence[str] = (),
 ) -> None:
     """Write the report of a run as one HTML file, beside its target and then in its place.
 
@@ -90,6 +91,8 @@ def write(
         The codebook of the survey, for the wording of its items.
     min_answers : int
         Groups of fewer answers were not published; the report only mentions it.
+    warnings : sequence of str
+        What must be read before the results.
 
     Raises
     ------
@@ -111,6 +114,7 @@ def write(
         questionnaire=questionnaire_words(questionnaire),
         services=service_words(tables["services"], "name", metadata.language),
         min_answers=min_answers,
+        warnings=tuple(warnings),
     )
     with staged(file.parent) as aside:
         (aside / file.name).write_text(page(report(material)), encoding="utf-8", newline="\n")
@@ -125,6 +129,7 @@ def report(material: Material) -> Report:
         title=metadata.title,
         subtitle=notices.subtitle(metadata),
         notice=notices.basis_notice(metadata),
+        warnings=material.warnings,
         source=say(material, "footer", millesime=metadata.millesime),
         facts=brief(material),
         sections=tuple(section for section in sections.values() if section is not None),

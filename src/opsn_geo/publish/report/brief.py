@@ -116,12 +116,21 @@ def _trusted(material: Material) -> Iterator[Fact]:
             note=say(material, "no_survey_note"),
         )
         return
+    answer = str(verdict.loc[verdict["finding"] == "answer", "text"].iloc[0])
+    if "representativite_globale" not in material.tables:
+        yield Fact(
+            label=say(material, "ask_trusted"),
+            value=say(material, "trust_others"),
+            note=answer,
+            link="representativeness",
+        )
+        return
     overall = material.tables["representativite_globale"]
     differs = bool((overall["simulated_q"] < 0.05).any())  # noqa: PLR2004 - the verdict's own level
     yield Fact(
         label=say(material, "ask_trusted"),
         value=say(material, "trust_no" if differs else "trust_maybe"),
-        note=str(verdict.loc[verdict["finding"] == "answer", "text"].iloc[0]),
+        note=answer,
         link="representativeness",
     )
 

@@ -44,6 +44,7 @@ class Material:
     questionnaire: QuestionnaireWords
     services: Mapping[str, str]
     min_answers: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def lang(self) -> Language:
@@ -250,6 +251,7 @@ class Report:
     title: str
     subtitle: str
     notice: str
+    warnings: tuple[str, ...]
     source: str
     facts: Facts
     sections: tuple[Section, ...]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from opsn_geo.catalogue.numbers import count, interval, percent, signed
+import pandas as pd
+
+from opsn_geo.catalogue.numbers import bracket, count, decimal, interval, percent, signed
 from opsn_geo.catalogue.words import texts
 from opsn_geo.measure.survey.overview import BALANCED
 from opsn_geo.publish.report.charts import mark, nice, panel, scale
@@ -20,12 +22,12 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.wording import names_of, records, say_people, simulated
+from opsn_geo.publish.report.wording import item_name, names_of, records, say_people, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
+    from opsn_geo.catalogue.words import Language
 
 
 _REASONS: Final = ("small", "rate", "bias", "weights", "change", "bodies")
@@ -54,6 +56,7 @@ def representativeness(material: Material) -> Section | None:
                 Subsection(title=say(material, "who_answered"), blocks=tuple(_response(material))),
                 Subsection(title=say(material, "where_answered"), blocks=_where(material)),
                 Subsection(title=say(material, "balance"), blocks=tuple(_love(material))),
+                Subsection(title=say(material, "other_bodies"), blocks=tuple(_other_bodies(material))),
             )
             if it.blocks
         ),
@@ -91,6 +94,8 @@ def level_name(material: Material, variable: str, level: str) -> str:
 
 def _response(material: Material) -> Iterator[Table]:
     """Tables of who answered beside the territory, by each variable whose profile is drawn."""
+    if "departures" not in material.figures:
+        return
     lang = material.lang
     response = material.figures["departures"]
     drawn = [it for it in material.tables["profils"]["variable"].unique() if it not in _WITHOUT_TABLE]
@@ -120,6 +125,37 @@ def _response(material: Material) -> Iterator[Table]:
                 texts=(0, 6),
                 source=say(material, "source", file="tables/representativite.csv"),
             )
+
+
+def _other_bodies(material: Material) -> Iterator[Table]:
+    """Tables of what other bodies than communes answered, where no commune did."""
+    lang, estimated = material.lang, material.tables.get("estimations_autres")
+    if estimated is None or "estimations" in material.tables:
+        return
+    names = texts("code.body", lang)
+    for body, rows in estimated[estimated["hidden"].eq("")].groupby("body"):
+        name = material.questionnaire.labels.get(f"structure:{body}") or names.get(str(body), str(body))
+        yield Table(
+            caption=say(material, "other_bodies_table", name=name),
+            heads=tuple(say(material, f"head_{column}") for column in ("item", "answers", "own_value")),
+            rows=tuple(
+                (item_name(material, row["item"]), count(row["answers"], lang), _estimate(row, lang))
+                for row in records(rows)
+            ),
+            source=say(material, "source", file="tables/estimations_autres.csv"),
+            folded=True,
+        )
+
+
+def _estimate(row: dict[str, Any], lang: Language) -> str:
+    """Share or mean of one item, with its interval where it has one."""
+    is_share = row["measure"] == "share"
+    value = percent(row["unweighted"], lang) if is_share else decimal(row["unweighted"], lang, 1)
+    if pd.isna(row["low"]):
+        return value
+    if is_share:
+        return f"{value} {interval(row['low'], row['high'], lang)}"
+    return f"{value} {bracket(lang, decimal(row['low'], lang, 1), decimal(row['high'], lang, 1))}"
 
 
 def _capitalised(name: str) -> str:

@@ -30,6 +30,7 @@ def write(
     themes: Sequence[Theme],
     packed: topology.Packed | None = None,
     reponses: pd.DataFrame | None = None,
+    warnings: Sequence[str] = (),
 ) -> None:
     """Write the atlas as one HTML file, beside its target and then in its place.
 
@@ -55,6 +56,8 @@ def write(
     reponses : pandas.DataFrame, optional
         What communes answered that the study asks for by name: ``code_insee``, ``respondent``, ``label``,
         ``answer``. Their panel shows it.
+    warnings : sequence of str
+        What must be read before the maps; it stands at the head of the page.
 
     Notes
     -----
@@ -66,4 +69,4 @@ def write(
     studied = communes[communes["inside"].astype(bool)] if "inside" in communes else communes
     made = map_of(data, studied, metadata.title, metadata)
     made._id = "atlas"  # noqa: SLF001 - folium offers no other way to name a map
-    write_page(path, made, metadata.title, metadata)
+    write_page(path, made, metadata.title, metadata, warnings)

@@ -25,6 +25,7 @@ from opsn_geo.publish.web.offline import asset, offline
 from opsn_geo.publish.web.payload import theme_payload
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -160,7 +161,7 @@ def add_raster(made: folium.Map, file: Path, classes: tuple[Class, ...], title: 
     made.add_child(folium.LayerControl(position="bottomleft", collapsed=False, autoZIndex=False))
 
 
-def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
+def write(path: Path, made: folium.Map, title: str, metadata: Metadata, warnings: Sequence[str] = ()) -> None:
     """Write a folium map as one page that needs no network, beside its target and then in its place.
 
     Parameters
@@ -173,6 +174,8 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
         Title of the page.
     metadata : Metadata
         Territory, vintage, day, sources, language, and what is simulated.
+    warnings : sequence of str
+        What must be read before the map; it stands at the head of the page.
 
     Raises
     ------
@@ -194,6 +197,7 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata) -> None:
         lang=lang,
         page=page,
         notice_title=basis_title(metadata),
+        warnings=warnings,
         notice=notice,
         style=asset("atlas.css"),
         shim=asset("program/folium.js"),
