@@ -40,7 +40,7 @@ def test_faults_of_every_table_rejects_and_guesses_are_reported_together(tmp_pat
         ["memberships", "3", "Xyzzy", "unknown_name"]
     ]
     assert report.review[["row", "official_name"]].to_numpy().tolist() == [["2", "Château-Thierry"]]
-    assert {it.key for it in report.notices} == {"unread_columns", "empty_table"}
+    assert {it.key for it in report.notices} == {"unlinked_members", "unread_columns", "empty_table"}
 
 
 def test_variables_are_looked_over_and_margins_held_against_them(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_the_report_is_said_in_every_language_and_as_json(tmp_path: Path, lang: 
     record = json.loads(json.dumps(report.as_record(lang)))
     assert record["sound"] is True
     assert record["rejects"][0]["cause"] == "unknown_name"
-    assert {it["key"] for it in record["notices"]} == {"empty_table", "unread_columns"}
+    assert {it["key"] for it in record["notices"]} == {"unlinked_members", "empty_table", "unread_columns"}
 
 
 def test_checking_writes_nothing(tmp_path: Path) -> None:
