@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 
@@ -17,6 +18,7 @@ from opsn_geo.measure.coverage.extension import (
     best,
     extensions,
     maximum_coverage,
+    ranked_steps,
 )
 
 DAY = date(2021, 2, 1)
@@ -67,16 +69,54 @@ def test_the_best_adhesions_by_hand(tables: Tables, known: Coverage) -> None:
     found = best(adhesions(known, communes["siren_epci"]), known, communes["population"], 5)
     assert found[["k", "rank", "opsn", "siren_epci", "gain_pop", "total_pop"]].to_numpy().tolist() == [
         [1, 1, "alpha", "E2", 600, 600],
-        [2, 1, "alpha", "E2", 600, 1000],
-        [2, 2, "beta", "E2", 400, 1000],
-        [3, 1, "alpha", "E2", 600, 1200],
-        [3, 2, "beta", "E2", 400, 1200],
-        [3, 3, "alpha", "E1", 200, 1200],
+        [2, 1, "alpha", "E2", 600, 800],
+        [2, 2, "alpha", "E1", 200, 800],
     ]
-    assert found.groupby("k")["marginal_pop"].first().tolist() == [600, 400, 200]
-    assert found.query("opsn == 'beta'")["unknown_pop"].tolist() == [400, 400]
-    dpd = best(adhesions(known, communes["siren_epci"]), known, communes["population"], 1, services=["dpd"])
-    assert dpd[["opsn", "gain_pop"]].to_numpy().tolist() == [["beta", 400]]
+    assert found.groupby("k")["marginal_pop"].first().tolist() == [600, 200]
+
+
+def test_an_adhesion_that_may_be_there_already_is_never_chosen(tables: Tables, known: Coverage) -> None:
+    """The list of beta is incomplete: the 400 people of 02001 may be its members' already."""
+    communes = tables["communes"]
+    candidates = adhesions(known, communes["siren_epci"])
+    beta = candidates[candidates["opsn"] == "beta"]
+    assert len(beta) == 1
+    assert best(beta, known, communes["population"], 1).empty
+    complete = replace(known, incomplete=np.zeros(len(known.opsn) + 1, dtype=bool))
+    sure = best(adhesions(complete, communes["siren_epci"]).query("opsn == 'beta'"), complete,
+                communes["population"], 1)  # fmt: skip
+    assert sure[["gain_pop", "unknown_pop"]].to_numpy().tolist() == [[400, 0]]
+
+
+def offered_nowhere_else(places: int) -> Coverage:
+    """Make two services of one operator, offered to every place; nobody is a member."""
+    evidence = np.zeros((2, places, 2), np.uint8)
+    evidence[0] = 1
+    return Coverage(
+        places=pd.Index([str(it) for it in range(places)]), services=pd.Index(["dpd", "sig"]),
+        opsn=pd.Index(["x"]), evidence=evidence, since=np.full((places, 2), np.datetime64("NaT")),
+        proof=np.zeros((places, 2), np.uint8), incomplete=np.array([False, False]),
+    )  # fmt: skip
+
+
+def test_need_decides_where_people_alone_would_tie() -> None:
+    """Two communes of 10 people; only the first lacks what is wanted."""
+    known = offered_nowhere_else(2)
+    own = pd.Series(["a", "b"], index=known.places, name="body")
+    candidates = adhesions(known, own)
+    halves = candidates[(candidates["body"] == "a") == (candidates["service"] == 1)]
+    people = pd.Series(10, index=known.places)
+    alike = best(halves, known, people, 2)
+    assert alike["tied_count"].tolist() == [1, 1, 0]
+    assert (
+        ranked_steps(alike.assign(step="adhesion"))[["rank", "rank_last"]].to_numpy().tolist() == [[1, 2]] * 2
+    )
+    wanted = best(halves, known, people, 2, need=pd.Series({"sig": 0.3, "dpd": 0.1}))
+    assert wanted[["k", "body", "gain_need"]].round(9).to_numpy().tolist() == [
+        [1, "a", 3.0], [2, "a", 3.0], [2, "b", 1.0],
+    ]  # fmt: skip
+    assert wanted["tied_count"].tolist() == [0, 0, 0]
+    assert ranked_steps(wanted.assign(step="adhesion"))["rank_last"].tolist() == [1, 2]
 
 
 def test_communes_may_join_by_themselves(tables: Tables, known: Coverage) -> None:

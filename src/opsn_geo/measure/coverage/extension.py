@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+_TIE = 1e-9
+"""Two gains that differ by less than this part of them are the same but for rounding."""
+
 
 def adhesions(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
     """List what each adhesion not yet made would bring: a body joining an operator, for its communes.
@@ -87,8 +90,12 @@ def best(
     most: int,
     *,
     services: list[str] | None = None,
+    need: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Choose, for each k up to ``most``, the k candidates that together bring the most: exactly.
+    """Choose, for each k up to ``most``, the k candidates that together bring the most for certain: exactly.
+
+    What counts is what is known to be missing today, inhabitants times the need of each service: a candidate
+    whose whole gain may be there already is worth nothing, and is never chosen.
 
     Parameters
     ----------
@@ -102,17 +109,23 @@ def best(
         Largest k.
     services : list of str, optional
         Count these services alone; with several, a person counts once for each (person-services).
+    need : Series of float, optional
+        Weight of each service, such as the share of answers that ask for it; a service without one weighs
+        nothing. Without it every service weighs 1.
 
     Returns
     -------
     DataFrame
         One row for each k and candidate chosen: ``k``; ``rank`` (1 brings most by itself, 2 most after
         it, …); what identifies the candidate; ``gain_pop``, inhabitants × services that it adds to those
-        of better rank; ``unknown_pop``, the part of it where the state is unknown today (some may be
-        members already); ``total_pop``, what the k bring together; ``marginal_pop``, what the k-th
-        candidate allowed adds to the best k − 1; ``unknown_population_count``, places × services that it adds
-        and whose inhabitants are not known: they count for nothing in the choice and in these sums, which
-        are then least values. The best k need not hold the best k − 1; of candidates
+        of better rank, at most; ``unknown_pop``, the part of it where the state is unknown today (some may be
+        members already), so that the gain lies between their difference and ``gain_pop``; ``gain_need``,
+        what is certain of it, each service times its need, by which candidates are chosen and ranked;
+        ``tied_count``, the other candidates that would add as much at this rank; ``total_pop``, what the k
+        bring together at most; ``marginal_pop``, what the k-th candidate allowed adds to that of the best
+        k − 1; ``total_need``, the sum of ``gain_need``; ``unknown_population_count``, places ×
+        services that it adds and whose inhabitants are not known: they count for nothing in the choice and
+        in these sums, which are then least values. The best k need not hold the best k − 1; of candidates
         of equal worth the first in order stands, unless a programme had to be solved. It stops before
         ``most`` where nothing is left to gain.
 
@@ -131,8 +144,8 @@ def best(
     >>> epci = pd.Series(["1", "2", "2"], index=["a", "b", "c"], name="siren_epci")
     >>> population = pd.Series([10, 30, 50], index=["a", "b", "c"])
     >>> steps = best(adhesions(coverage, epci), coverage, population, 2)
-    >>> steps[["k", "siren_epci", "gain_pop"]].to_numpy().tolist()
-    [[1, '2', 30], [2, '2', 30], [2, '1', 10]]
+    >>> steps[["k", "siren_epci", "gain_pop", "tied_count"]].to_numpy().tolist()
+    [[1, '2', 30, 0], [2, '2', 30, 0], [2, '1', 10, 0]]
     """
     if services is not None:
         candidates = candidates[coverage.services[candidates["service"]].isin(services)]
@@ -143,23 +156,32 @@ def best(
     cells, column = np.unique(cell, return_inverse=True)
     people = population.reindex(coverage.places).to_numpy(dtype=float)[cells // len(coverage.services)]
     uncounted, weight = np.isnan(people), np.nan_to_num(people)
-    unknown = (state_codes(coverage).ravel()[cells] == STATES.index(State.UNKNOWN)) * weight
+    is_unknown = state_codes(coverage).ravel()[cells] == STATES.index(State.UNKNOWN)
+    wanted = pd.Series(1.0, coverage.services) if need is None else need.reindex(coverage.services).fillna(0)
+    value = weight * ~is_unknown * wanted.to_numpy(dtype=float)[cells % len(coverage.services)]
     covers = _matrix(which, column, (len(listed), len(cells)))
-    merged, worth = _merged(covers, weight)
+    merged, worth = _merged(covers, value)
+    counted = pd.DataFrame(
+        {
+            "gain_pop": weight,
+            "unknown_pop": is_unknown * weight,
+            "unknown_population_count": uncounted,
+            "gain_need": value,
+        }
+    )
 
-    chosen, before = [], 0
+    chosen, before, before_need = [], 0, 0.0
     for k in range(1, min(most, len(listed)) + 1):
         picked = maximum_coverage(merged, worth, k)
-        table = _ranked(covers, picked, weight, unknown, uncounted)
-        total = int(table["gain_pop"].sum())
-        if total == before:
+        table = _ranked(covers, picked, counted)
+        total, total_need = int(table["gain_pop"].sum()), float(table["gain_need"].sum())
+        if total_need <= before_need * (1 + _TIE):
             break
-        chosen.append(
-            listed.join(table, how="right").assign(k=k, total_pop=total, marginal_pop=total - before)
-        )
-        before = total
-    columns = ["k", "rank", *names, "gain_pop", "unknown_pop", "total_pop", "marginal_pop"]
-    columns += ["unknown_population_count"]
+        sums = {"total_pop": total, "marginal_pop": total - before, "total_need": total_need}
+        chosen.append(listed.join(table, how="right").assign(k=k, **sums))
+        before, before_need = total, total_need
+    columns = ["k", "rank", *names, "gain_pop", "unknown_pop", "gain_need", "tied_count"]
+    columns += ["total_pop", "marginal_pop", "total_need", "unknown_population_count"]
     return pd.concat(chosen, ignore_index=True)[columns] if chosen else pd.DataFrame(columns=columns)
 
 
@@ -254,23 +276,28 @@ def _merged(covers: csr_array, weight: NDArray[np.number]) -> tuple[csr_array, N
     return merged, np.bincount(codes, np.asarray(weight, float)).astype(float)
 
 
-def _ranked(
-    covers: csr_array,
-    picked: NDArray[np.intp],
-    weight: NDArray[np.number],
-    unknown: NDArray[np.number],
-    uncounted: NDArray[np.bool_],
-) -> pd.DataFrame:
-    """Chosen candidates by what each adds to those before it, the largest first."""
-    left = covers[picked].toarray().astype(bool)
-    rows = []
-    for rank in range(1, len(picked) + 1):
-        gains = left @ weight
-        take = int(gains.argmax())
-        added = int(gains[take]), int(left[take] @ unknown), int((left[take] & uncounted).sum())
-        rows.append((int(picked[take]), rank, *added))
-        left &= ~left[take]
-    columns = ["which", "rank", "gain_pop", "unknown_pop", "unknown_population_count"]
+def _ranked(covers: csr_array, picked: NDArray[np.intp], counted: pd.DataFrame) -> pd.DataFrame:
+    """Chosen candidates by what each adds to those before it, the largest first; how many others add as much.
+
+    `counted` holds what each cell is worth: in people, of whom unknown, not counted, and in need.
+    """
+    sums = ["gain_pop", "unknown_pop", "unknown_population_count"]
+    left, waiting = np.ones(covers.shape[1], dtype=bool), [int(it) for it in picked]
+    rows: list[tuple[float, ...]] = []
+    while waiting:
+        gains = covers @ np.where(left, counted["gain_need"], 0.0)
+        take = max(waiting, key=lambda it: float(gains[it]))
+        taken = [int(it) for it, *_ in rows]
+        equal = np.isclose(gains, gains[take], rtol=_TIE, atol=0)
+        added = np.zeros(len(left), dtype=bool)
+        added[covers.indices[covers.indptr[take] : covers.indptr[take + 1]]] = True
+        added &= left
+        totals = [int(it) for it in counted.loc[added, sums].sum()]
+        tied = int(equal.sum() - equal[[take, *taken]].sum())
+        rows.append((take, len(rows) + 1, *totals, float(gains[take]), tied))
+        left &= ~added
+        waiting.remove(take)
+    columns = ["which", "rank", *sums, "gain_need", "tied_count"]
     return pd.DataFrame(rows, columns=columns).set_index("which")
 
 
@@ -285,19 +312,24 @@ def ranked_steps(extension: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By ``step``, then ``rank``, the rows of the largest k; ``total_pop``, what the best `rank` steps bring
-        together, and ``total_share``, that over what all of them bring (missing where it is nothing).
+        By ``step``, then ``rank``, the rows of the largest k; ``total_need``, what the best `rank` steps
+        bring together, ``total_share``, that over what all of them bring (missing where it is nothing), and
+        ``rank_last``: the last rank that a step may have as well, since others are worth the same.
 
     Examples
     --------
     >>> table = pd.DataFrame({"step": "adhesion", "k": [1, 2, 2], "rank": [1, 1, 2], "opsn": ["a", "a", "b"],
-    ...                       "gain_pop": [9, 9, 5], "total_pop": [9, 14, 14], "unknown_pop": 0})
-    >>> ranked_steps(table)[["opsn", "gain_pop", "total_pop"]].to_numpy().tolist()
-    [['a', 9, 9], ['b', 5, 14]]
+    ...                       "gain_need": [9, 9, 5], "total_need": [9, 14, 14], "tied_count": [0, 0, 2]})
+    >>> ranked_steps(table)[["opsn", "gain_need", "total_need", "rank_last"]].to_numpy().tolist()
+    [['a', 9, 9, 1], ['b', 5, 14, 4]]
     """
     longest = extension["k"] == extension.groupby("step")["k"].transform("max")
     steps = extension[longest].sort_values(["step", "rank"], kind="stable", ignore_index=True)
-    totals = extension.drop_duplicates(["step", "k"]).set_index(["step", "k"])["total_pop"]
-    steps["total_pop"] = totals.reindex(pd.MultiIndex.from_frame(steps[["step", "rank"]])).to_numpy()
-    most = steps.groupby("step")["total_pop"].transform("max").astype(float)
-    return steps.assign(total_share=steps["total_pop"] / most.where(most > 0))
+    totals = extension.drop_duplicates(["step", "k"]).set_index(["step", "k"])["total_need"]
+    steps["total_need"] = totals.reindex(pd.MultiIndex.from_frame(steps[["step", "rank"]])).to_numpy()
+    most = steps.groupby("step")["total_need"].transform("max").astype(float)
+    # steps that follow each other with the same gain share the last rank that any of them may have
+    run = (~np.isclose(steps["gain_need"], steps.groupby("step")["gain_need"].shift())).cumsum()
+    last = (steps["rank"] + steps["tied_count"]).groupby(run).transform("max")
+    first = steps["rank"].groupby(run).transform("min")
+    return steps.assign(rank=first, rank_last=last, total_share=steps["total_need"] / most.where(most > 0))

@@ -9,7 +9,7 @@ import pandas as pd
 from opsn_geo.catalogue.numbers import between, count
 from opsn_geo.publish.report.model import Fact, Facts, Material, say
 from opsn_geo.publish.report.places import bundle_specifications
-from opsn_geo.publish.report.steps import STEPS, ranked, step_name
+from opsn_geo.publish.report.steps import STEPS, gain, ranked, step_name
 from opsn_geo.publish.report.wording import operators, records, say_people
 
 if TYPE_CHECKING:
@@ -137,18 +137,19 @@ def _trusted(material: Material) -> Iterator[Fact]:
 
 def _next(material: Material) -> Iterator[Fact]:
     firsts = {step: records(ranked(material, step))[0] for step in STEPS if len(ranked(material, step))}
-    names = {step: step_name(material, row, step) for step, row in firsts.items()}
-    sentences = [
-        say(
-            material, f"answer_{step}", who=names[step][0], where=names[step][1],
-            gain=count(row["gain_pop"], material.lang),
-        )
-        for step, row in firsts.items()
-    ]  # fmt: skip
+    sentences = []
+    for step, row in firsts.items():
+        tied = int(row["rank_last"] - row["rank"])
+        who, where = step_name(material, row, step)
+        key = f"answer_{step}_tied" if tied else f"answer_{step}"
+        words = {"who": who, "where": where, "gain": gain(material, row), "number": count(tied + 1)}
+        sentences.append(say(material, key, **words))
     if sentences:
+        step, row = next(iter(firsts.items()))
+        is_alone = row["rank"] == row["rank_last"]
         yield Fact(
             label=say(material, "ask_next"),
-            value=next(iter(names.values()))[0],
+            value=step_name(material, row, step)[0] if is_alone else say(material, "no_first_step"),
             note=" ".join([*sentences, *_most_wanted(material)]),
             link="extension",
         )
@@ -164,6 +165,11 @@ def _most_wanted(material: Material) -> list[str]:
     if needs.empty:
         return []
     best = records(needs.sort_values("estimate", kind="stable").tail(1))[0]
+    if pd.isna(best["low"]):
+        return []
     name = material.services.get(str(best["item"]).partition(":")[2], str(best["item"]))
     ends = between(best["low"], best["high"], material.lang)
-    return [say(material, "answer_wanted", name=name, share=ends)] if pd.notna(best["low"]) else []
+    items = material.figures["items"]
+    tied = int(items.loc[items["chart"] == "needed", "may_be_first"].sum()) - 1
+    key = "answer_wanted_tied" if tied > 0 else "answer_wanted"
+    return [say(material, key, name=name, share=ends, tied=count(tied, material.lang))]

@@ -53,15 +53,27 @@ def step_name(material: Material, row: dict[str, Any], step: str) -> tuple[str, 
     return services.get(slug, slug), departements.get(code, code)
 
 
+def gain(material: Material, row: dict[str, Any]) -> str:
+    """Inhabitants × services that a step adds: what is certain, and at most."""
+    low, high = (count(it, material.lang) for it in (row["gain_pop"] - row["unknown_pop"], row["gain_pop"]))
+    return low if low == high else say(material, "range_of", low=low, high=high)
+
+
+def _ranks(material: Material, row: dict[str, Any]) -> str:
+    """Rank of a step, or the ranks that it may have where others are worth the same."""
+    first, last = (count(row[it], material.lang) for it in ("rank", "rank_last"))
+    return first if first == last else say(material, "range_of", low=first, high=last)
+
+
 def _steps(material: Material, step: str) -> Iterator[Table | Curve]:
     lang, best = material.lang, ranked(material, step)
     rows = [
         (
-            count(row["rank"], lang),
+            _ranks(material, row),
             *step_name(material, row, step),
-            ("≥ " if row.get("unknown_population_count") else "") + count(row["gain_pop"], lang),
-            count(row["unknown_pop"], lang),
-            count(row["total_pop"], lang),
+            count(row["gain_need"], lang),
+            ("≥ " if row.get("unknown_population_count") else "") + gain(material, row),
+            count(row["total_need"], lang),
         )
         for row in records(best)
     ]
@@ -69,27 +81,27 @@ def _steps(material: Material, step: str) -> Iterator[Table | Curve]:
         caption=say(material, f"{step}_table", number=len(rows)),
         heads=tuple(
             say(material, f"head_{it}")
-            for it in ("rank", f"{step}_who", f"{step}_where", "gain", "gain_unknown", "gain_total")
+            for it in ("rank", f"{step}_who", f"{step}_where", "gain_need", "gain", "gain_total")
         ),
         rows=tuple(rows),
         texts=(0, 1, 2),
         source=say(material, "source", file="tables/extension.csv"),
     )
     yield table
-    total = best["total_pop"].astype(float)
+    total = best["total_need"].astype(float)
     if len(best) < 2 or not total.max() > 0:  # noqa: PLR2004 - a curve has two points
         return
-    ticks = nice(0, total.max() / 1e6, 4)
+    ticks = nice(0, total.max() / 1e3, 4)
     across, up = scale(0, len(best)), scale(0, ticks[-1])
     yield Curve(
         key=f"{step}_curve",
         title=say(material, f"{step}_curve"),
         summary=say(
-            material, "curve_summary", number=len(best), total=decimal(total.max() / 1e6, lang, 1),
+            material, "curve_summary", number=len(best), total=count(total.max() / 1e3, lang),
             half=int((best["total_share"] < 1 / 2).sum()) + 1,
             first=percent(best["total_share"].iloc[0], lang),
         ),
-        points=((0.0, 0.0), *((across(k), up(it / 1e6)) for k, it in enumerate(total, start=1))),
+        points=((0.0, 0.0), *((across(k), up(it / 1e3)) for k, it in enumerate(total, start=1))),
         across=tuple((across(k), str(k)) for k in range(len(best) + 1)),
         up=tuple((up(it), decimal(it, lang, 0 if float(it).is_integer() else 1)) for it in ticks),
         table=table,
