@@ -86,6 +86,15 @@ def official_communes(millesime: int, folder: Path | None = None) -> pd.DataFram
     return rows.drop(columns="millesime").set_index("code_insee")
 
 
+def official_codes(millesime: int, folder: Path | None = None) -> set[str]:
+    """Return the codes of the communes of a vintage.
+
+    >>> "60694" in official_codes(2021), "60694" in official_codes(2024)
+    (False, True)
+    """
+    return set(_vintage(_folder(folder) / "communes.parquet", millesime)["code_insee"].to_pylist())
+
+
 def official_bodies(millesime: int, level: Level, folder: Path | None = None) -> pd.DataFrame:
     """Return every EPCI, département or region of a vintage as the official code has it.
 

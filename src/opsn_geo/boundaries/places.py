@@ -42,6 +42,7 @@ def chosen(
     region: str | None = None,
     departements: Collection[str] = (),
     epci: Collection[str] = (),
+    known_only: bool = True,
 ) -> Chosen:
     """Return the codes of the places that are meant.
 
@@ -55,6 +56,8 @@ def chosen(
         Code or name.
     departements, epci : collection of str
         Codes or names; a département's number may lack its zero.
+    known_only : bool
+        Whether a place that is not of the vintage is refused, or kept as it is written.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def chosen(
         [_code(str(text), table, millesime, faults) for text in texts]
         for texts, table in zip(asked, places, strict=True)
     ]
-    if faults:
+    if faults and known_only:
         raise InputError(faults)
     return Chosen(*codes)
 

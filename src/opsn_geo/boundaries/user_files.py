@@ -20,8 +20,17 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from opsn_geo.boundaries.completion import (
+    Repair,
+    check_vintage,
+    completed,
+    repaired,
+    with_names,
+    with_town_halls,
+)
 from opsn_geo.boundaries.crs import legal_epsg
-from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.embedded import embedded, places, vintages
+from opsn_geo.boundaries.places import chosen
 from opsn_geo.boundaries.territory import KEYS, Territory, counted, read_set, within
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.frames import CODE_FORMS, projection_faults, shape_faults
@@ -85,6 +94,7 @@ def user_boundaries(
     region: str = "",
     departements: Collection[str] = (),
     epci: Collection[str] = (),
+    repair: Repair = "",
 ) -> Territory:
     """Read the boundaries that a user brings.
 
@@ -101,36 +111,54 @@ def user_boundaries(
         Code of the region to keep; all of the file's communes otherwise.
     departements, epci : collection of str, optional
         Codes to keep, see :func:`~opsn_geo.boundaries.territory.within`.
+    repair : {"", "clean", "replace"}
+        What is done to outlines, see :func:`~opsn_geo.boundaries.completion.repaired`.
 
     Returns
     -------
     Territory
-        In the legal metric projection of its départements. What the file does not tell is missing, a
-        population too.
+        In the legal metric projection of its départements. Names, EPCI, SIREN, postal codes and town halls
+        that the file lacks come from the embedded boundaries of the vintage, if there are any. What is still
+        lacking is missing, a population too.
 
     Raises
     ------
     InputError
         The file cannot be read, holds no communes, lacks a code or a projection, repeats a commune, has a
-        population that is no number or is below zero, or spans territories of several legal projections.
+        population that is no number or is below zero, spans territories of several legal projections, or
+        fits another vintage better.
     """
     layers = _layers(file)
+    if millesime in vintages():
+        codes = chosen(
+            places(millesime),
+            millesime,
+            region=region,
+            departements=departements,
+            epci=epci,
+            known_only=False,
+        )
+        region, departements, epci = "".join(codes.regions), codes.departements, codes.epci
     if set(KEYS) <= set(layers) and _is_own(file):
         territory = read_set(file, name=name, millesime=millesime)
+        check_vintage(territory.communes.index, millesime, str(file))
     else:
         frame = _communes(_frame(file, layers, "communes"), str(file))
-        chosen = (
+        check_vintage(frame.index, millesime, str(file))
+        frame = completed(frame, millesime)
+        wanted = (
             frame["code_reg"].eq(region)
             | frame["code_dep"].isin(departements)
             | frame["siren_epci"].isin(epci)
         )
-        communes = _projected(frame, chosen if chosen.any() else ~chosen, str(file))
+        communes = _projected(frame, wanted if wanted.any() else ~wanted, str(file))
+        communes = with_town_halls(repaired(communes, repair, millesime, str(file)), millesime)
         others = {
             layer: _renamed(_frame(file, layers, layer), layer, str(file))
             for layer in ("epci", "departements")
-            if layer in layers.values()
+            if layer in layers.values() and not repair  # bodies are then dissolved from the communes
         }
-        territory = _recognised(communes, others, name=name, millesime=millesime)
+        territory = with_names(_recognised(communes, others, name=name, millesime=millesime))
     if region:
         inside = territory.communes["inside"] & territory.communes["code_reg"].eq(region)
         departements = sorted(set(territory.communes.loc[inside, "code_dep"])) or [region]
@@ -400,4 +428,5 @@ def territory(study: Study) -> Territory:
         region=place.region,
         departements=place.departements,
         epci=place.epci,
+        repair=place.repair,
     )

@@ -47,6 +47,8 @@ from opsn_geo.study import Study, data_dir
 if TYPE_CHECKING:
     from pathlib import Path
 
+_SHOWN: Final = 5
+"""Communes that a message names when there are many."""
 _LEVELS: Final = {"memberships": Level.EPCI, "offers": Level.DEPARTEMENT}
 """Level of a scenario's row that does not name one."""
 _NEEDED: Final = {
@@ -369,8 +371,10 @@ def _territory(study: Study) -> Territory:
         try:
             check_coverage(territory.communes.geometry)
         except InputError as error:
+            codes = [str(fault.value) for fault in error.faults]
+            shown = ", ".join(codes[:_SHOWN]) + (f"… ({len(codes)})" if len(codes) > _SHOWN else "")
             file = str(study.boundaries.file or "communes")
-            raise InputError(replace(fault, file=file) for fault in error.faults) from None
+            raise InputError([Fault(cause="invalid_outlines", file=file, value=shown)]) from None
     return territory
 
 

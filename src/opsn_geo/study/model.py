@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from opsn_geo.catalogue.basis import Counted, weakest_of
 from opsn_geo.catalogue.summaries import Summarised
@@ -113,6 +113,7 @@ class Boundaries:
     departements: tuple[str, ...] = ()
     epci: tuple[str, ...] = ()
     file: Path | None = None
+    repair: Literal["", "clean", "replace"] = ""
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict, compare=False, repr=False)
 
 
