@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -147,3 +149,26 @@ def test_the_organisation_places_a_respondent_who_names_no_commune(hauts_de_fran
     # A code comes before the organisation, which may be seated elsewhere.
     assert linked.loc[["p", "q", "t"], "code_insee"].tolist() == ["80021", "59350", "02691"]
     assert linked.loc["r", "siren_epci"] == "200067999"
+
+
+def test_bodies_and_communes_without_names_are_linked_by_their_codes(toy: Territory) -> None:
+    nameless = replace(
+        toy,
+        communes=toy.communes.assign(name=float("nan"), postal_codes=None),
+        epci=toy.epci.assign(name=["CC A", None, None]),
+        departements=toy.departements.assign(name=float("nan")),
+    )
+    rows = pd.DataFrame(
+        [
+            ("x", "commune", "80001", None, None), ("x", "commune", None, "Toy", "Somme"),
+            ("x", "epci", "200000438", None, None), ("x", "epci", None, "CC A", None),
+            ("x", "epci", None, "CC B", None), ("x", "departement", "80", None, None),
+            ("x", "departement", None, "Somme", None), ("x", "region", "32", None, None),
+        ],
+        columns=["opsn", "level", "code", "name", "code_dep"],
+    )  # fmt: skip
+    linked, rejected = link_members(rows, nameless, empty_passage())
+    assert linked["code"].tolist() == ["80001", "200000438", "200000172", "80", "32"]
+    assert linked["official_name"].tolist()[:4] == ["80001", "200000438", "CC A", "80"]
+    assert rejected["cause"].tolist() == [Cause.UNKNOWN_NAME] * 3
+    assert link_offers(rows.assign(service="dpd").loc[[2, 5]], nameless, empty_passage()).rejected.empty

@@ -68,6 +68,11 @@ def test_answers_without_a_questionnaire_are_refused(written: Written) -> None:
         load(made)
 
 
+def test_check_lists_the_faults_of_a_questionnaire(written: Written) -> None:
+    made = written(questionnaire="column,item,choice,kind\nQ,,,single\n", answers=HEADER + MAIRIES)
+    assert [(fault.cause, fault.column) for fault in check(made).faults] == [("empty_cell", "item")]
+
+
 def test_answers_that_are_all_rejected_are_shown_before_all_else(written: Written, tmp_path: Path) -> None:
     made = written(
         questionnaire=BOOK, answers=HEADER + "r1;;Nowhere;;;oui\nr2;;Xyzzy;;;non\nr3;99999;;;;non\n"

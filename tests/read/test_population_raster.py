@@ -73,6 +73,22 @@ def test_a_file_that_is_no_raster_is_refused(toy: Territory, tmp_path: Path) -> 
         check_population(tmp_path / "q.tif", toy.communes)
 
 
+def test_a_raster_that_names_another_file_is_refused(toy: Territory, tmp_path: Path) -> None:
+    true = write(tmp_path / "true.tif", np.ones((15, 25)))
+    check_population(true, toy.communes)
+    virtual = tmp_path / "virtual.tif"
+    virtual.write_text(
+        '<VRTDataset rasterXSize="25" rasterYSize="15"><SRS>EPSG:2154</SRS>'
+        "<GeoTransform>600000, 200, 0, 6903000, 0, -200</GeoTransform>"
+        '<VRTRasterBand dataType="Float32" band="1"><SimpleSource>'
+        f"<SourceFilename>{true}</SourceFilename><SourceBand>1</SourceBand>"
+        "</SimpleSource></VRTRasterBand></VRTDataset>",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match="cannot be read"):
+        check_population(virtual, toy.communes)
+
+
 def test_check_tells_of_the_raster_among_all_faults(tmp_path: Path) -> None:
     demo = Study.default()
     assert demo.file is not None

@@ -11,7 +11,7 @@ from opsn_geo.catalogue.states import Level
 from opsn_geo.linkage.causes import Cause, How
 from opsn_geo.linkage.codes import departement_code, identifiers
 from opsn_geo.linkage.matching import match_names
-from opsn_geo.linkage.names import bracketed, group_key, loose
+from opsn_geo.linkage.names import bracketed, group_key, loose, official_names
 from opsn_geo.linkage.result import column
 from opsn_geo.read.values import plain, respelt
 
@@ -101,11 +101,13 @@ def _group_keys(names: pd.Series[str]) -> pd.DataFrame:
 
 def _epci_names(territory: Territory) -> pd.DataFrame:
     """Return the EPCI by name, by the acronym in brackets, and by the initials of their name."""
-    names = territory.epci["name"]
-    initials = respelt(names, _acronym)
-    brackets = respelt(names, lambda text: plain(bracketed(text) or "") or None)
+    names = official_names(territory.epci)
+    # A code that stands for a name has no initials.
+    real = names[territory.epci["name"].notna()].astype("str")
+    initials = respelt(real, _acronym)
+    brackets = respelt(real, lambda text: plain(bracketed(text) or "") or None)
     short = [
-        _names(keys.index, names, pd.DataFrame({"key": keys, "loose": keys}), 1)
+        _names(keys.index, real, pd.DataFrame({"key": keys, "loose": keys}), 1)
         for keys in (initials, brackets)
     ]
     every = pd.concat([_names(names.index, names, _group_keys(names)), *short])
@@ -145,7 +147,7 @@ def _council_keys(names: pd.Series[str]) -> pd.DataFrame:
 
 def _departement_names(territory: Territory) -> pd.DataFrame:
     """Return the names of the territory's départements."""
-    names = territory.departements["name"]
+    names = official_names(territory.departements)
     return _names(names.index, names, _council_keys(names))
 
 

@@ -13,7 +13,7 @@ from opsn_geo.linkage.causes import Cause, How
 from opsn_geo.linkage.codes import departement_code, departement_of, identifier, identifiers
 from opsn_geo.linkage.gazetteer import Gazetteer, gazetteer_of
 from opsn_geo.linkage.matching import match_names
-from opsn_geo.linkage.names import bracketed, key, loose
+from opsn_geo.linkage.names import bracketed, key, loose, official_names
 from opsn_geo.linkage.result import Linked, column, kept
 from opsn_geo.read.values import plain, respelt
 
@@ -152,7 +152,7 @@ def _is_postal(codes: pd.Series[str], territory: Territory) -> bool:
 
 def _departements(texts: pd.Series[str], names: pd.Series[str], territory: Territory) -> pd.Series[str]:
     """Return each row's département, by code or name, in its own column or in brackets behind the name."""
-    codes = {plain(name): code for code, name in territory.departements["name"].items()}
+    codes = {plain(name): str(code) for code, name in official_names(territory.departements).items()}
 
     def read(text: str) -> str | None:
         return departement_code(text) or codes.get(plain(text))
@@ -310,7 +310,7 @@ def _split(frame: pd.DataFrame, decided: pd.DataFrame, gazetteer: Gazetteer, ter
     )
     by_code = placed["how"].isin([str(How.CODE), str(How.MENDED_CODE)])
     placed["how"] = placed["how"].mask(by_code & placed["event"].ne(""), str(How.PASSAGE))
-    placed["official_name"] = placed["code_insee"].map(territory.communes["name"])
+    placed["official_name"] = placed["code_insee"].map(official_names(territory.communes))
     linked = kept(frame, pd.Index(placed["position"]), LINK_COLUMNS)
     linked[list(LINK_COLUMNS)] = placed[list(LINK_COLUMNS)].to_numpy(dtype="object")
     kinds = {"code_insee": "str", "official_name": "str", "how": "str", "event": "str"}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage.codes import ARRONDISSEMENTS, departement_of
-from opsn_geo.linkage.names import key, loose
+from opsn_geo.linkage.names import key, loose, official_names
 from opsn_geo.linkage.passage import towards
 from opsn_geo.read.values import respelt
 
@@ -77,7 +77,7 @@ def _names(territory: Territory, former: pd.DataFrame) -> pd.DataFrame:
     """Return the names of every code, this vintage's and former ones, in every département it was in."""
     communes = territory.communes
     own = pd.DataFrame(
-        {"code": communes.index, "name": communes["name"].to_numpy(), "code_insee": communes.index}
+        {"code": communes.index, "name": official_names(communes).to_numpy(), "code_insee": communes.index}
     )
     past = former[["code", "name", "code_insee"]].dropna(subset=["name"])
     names = pd.concat([own.assign(rank=0), past.assign(rank=1)], ignore_index=True)

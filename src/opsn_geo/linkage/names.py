@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+import pandas as pd
+
 from opsn_geo.read.values import plain
 
 _ARTICLES: Final = frozenset({"le", "la", "les", "l", "aux", "au", "d", "de", "du", "des", "et", "a"})
@@ -29,6 +31,17 @@ _NATURES: Final = {
     "metropole": "metropole", "metro": "metropole",
 }  # fmt: skip
 _NATURE: Final = re.compile(rf"^(?:la |l )?({'|'.join(sorted(_NATURES, key=len, reverse=True))})\b")
+
+
+def official_names(places: pd.DataFrame) -> pd.Series[str]:
+    """Return the name of each place on its code; a place without a name bears its code.
+
+    >>> places = pd.DataFrame({"name": ["CC A", None]}, index=["200000172", "200000438"])
+    >>> official_names(places).tolist()
+    ['CC A', '200000438']
+    """
+    codes = pd.Series(places.index.astype("str"), index=places.index, dtype="str")
+    return places["name"].astype("str").fillna(codes) if "name" in places else codes
 
 
 def key(name: str) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Block = tuple[NDArray[np.float64], tuple[float, float, float, float]]
 
 _SIDE: Final = 512
+_DRIVER: Final = "GTiff"
+_ALONE: Final = {"GDAL_PAM_ENABLED": "NO", "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+"""Options of GDAL: a raster is read from its own file, not from others beside it."""
 
 
 class PopulationGrid:
@@ -56,7 +59,8 @@ def check_population(file: Path, areas: gpd.GeoDataFrame) -> str:
     Parameters
     ----------
     file : Path
-        Raster of people per cell, north up, in any projection; what rasterio can open.
+        Raster of people per cell, north up, in any projection, as GeoTIFF. No other driver is tried:
+        a virtual raster may send GDAL to the network or to other files.
     areas : GeoDataFrame
         The territory's communes.
 
@@ -75,7 +79,7 @@ def check_population(file: Path, areas: gpd.GeoDataFrame) -> str:
     if not file.is_file():
         raise InputError([Fault(cause="missing_file", file=str(file))])
     try:
-        with rasterio.open(file) as source:
+        with rasterio.Env(**_ALONE), rasterio.open(file, driver=_DRIVER) as source:
             if source.crs is None or source.transform.b or source.transform.d or source.transform.e >= 0:
                 raise InputError([Fault(cause="raster_without_place", file=str(file))])
             if _window(source, areas) is None:
@@ -98,7 +102,7 @@ def population_blocks(file: Path, areas: gpd.GeoDataFrame) -> Iterator[Block]:
     import rasterio  # noqa: PLC0415 - heavy, and needed only where there is such a raster
     from rasterio.windows import Window  # noqa: PLC0415
 
-    with rasterio.open(file) as source:
+    with rasterio.Env(**_ALONE), rasterio.open(file, driver=_DRIVER) as source:
         whole = _window(source, areas)
         if whole is None:
             return
