@@ -248,8 +248,9 @@ def incoherences(
 
 def _evidence(check: str, values: _Row, labels: Mapping[str, str], lang: Language) -> tuple[str, str, str]:
     """Return the sentence of a finding, what was expected and what was found."""
-    if check == "lists":
-        return _lists_evidence(values, labels, lang)
+    if check == "lists" or ("services" in values and "reading" in values):
+        evidence = _lists_evidence if check == "lists" else _published_territory_evidence
+        return evidence(values, labels, lang)
     written = {str(name): _figure(it, lang) for name, it in values.items() if name != "parts"}
     if check == "parts":
         parts = " + ".join(f"{label} ({_figure(value, lang)})" for label, value in values["parts"])
@@ -284,6 +285,24 @@ def _chance(p: float, lang: Language) -> str:
     """Return a chance to four decimals; a smaller one as less than that."""
     least = 0.0001
     return f"< {numbers.decimal(least, lang, 4)}" if p < least else numbers.decimal(p, lang, 4)
+
+
+def _published_territory_evidence(
+    values: _Row, labels: Mapping[str, str], lang: Language
+) -> tuple[str, str, str]:
+    """Return the sentence on a territory wholly covered by what the study itself publishes, and no more."""
+    services: Sequence[str] = values["services"]
+    expected = text("consistency.everybody", lang)
+    if not services:
+        return text("consistency.territory_open", lang), expected, text("consistency.not_judged", lang)
+    words = {
+        "number": len(services),
+        "services": ", ".join(
+            labels.get(f"service={it}") or labels.get(f"need:{it}") or it for it in services
+        ),
+    }
+    found = text("consistency.nowhere", lang, **words)
+    return text("consistency.territory_stated", lang, **words), expected, found
 
 
 def _lists_evidence(values: _Row, labels: Mapping[str, str], lang: Language) -> tuple[str, str, str]:

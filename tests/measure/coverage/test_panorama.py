@@ -159,3 +159,9 @@ def test_a_service_as_frequent_as_the_average_is_not_rare() -> None:
     assert not services_offered(services, offers)["rare_here"].any()
     more = pd.DataFrame({"opsn": ["x", "y", "z"], "service": ["a", "a", "b"]})
     assert services_offered(services, more)["rare_here"].tolist() == [False, True]
+
+
+def test_what_is_assumed_refutes_no_list_of_a_study() -> None:
+    stated = pd.DataFrame({"list": "missing", "item": ["sig", "dpd"], "exhaustive": True})
+    found = verdicts(stated, {"missing": {"sig", "gru"}}, judged=False)
+    assert found.to_numpy().tolist() == [["missing", "sig", "agrees"], ["missing", "dpd", "not_judged"]]

@@ -15,6 +15,7 @@ import pytest
 from demo import FACTS, generate
 from demo.draw import apportion
 from demo.respondents import BANDS, band
+from opsn_geo.catalogue.basis import BASES
 from opsn_geo.measure.coverage.evidence import DIRECT, OFFERED, Coverage
 from opsn_geo.measure.published import consistency
 from opsn_geo.measure.published.figures import ANSWERS, recomputed
@@ -357,6 +358,29 @@ def test_the_whole_territory(
     assert consistency.whole_territory(WHOLE.iloc[:0], known, inside).empty
 
 
+NOWHERE = pd.DataFrame(
+    {"list": "missing", "kind": "service", "item": ["sig", "ads"], "says": "offered=no", "where": "I",
+     "quote": "SIG et droit des sols ne sont pas couverts"}
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("basis", ["assumed", "simulated"])
+def test_assumed_or_simulated_data_convict_no_study_of_its_territory(basis: str) -> None:
+    known, inside = covered([BOTH, BOTH], [0, 0]), np.array([True, True])
+    known.basis[0, 1] = BASES.index(basis)  # one cell is enough
+    found = consistency.whole_territory(pd.concat([WHOLE, NOWHERE]), known, inside)
+    assert found["severity"].tolist() == ["warning"]
+    assert found["values"].item() == {"reading": "published", "services": ["sig", "ads"]}
+    open_wording = consistency.whole_territory(WHOLE, known, inside)
+    assert open_wording["severity"].tolist() == ["imprecise"]
+    for rows in (found, open_wording):
+        sentence = incoherences(rows, {}, "fr")["evidence"].item()
+        assert "ne permettent pas d’en juger" in sentence
+        assert "%" not in sentence
+    known.basis[:] = BASES.index("list")
+    assert consistency.whole_territory(WHOLE, known, inside)["severity"].tolist() == ["contradiction"]
+
+
 def test_communes_beyond_the_border_do_not_count() -> None:
     known = covered([BOTH, BOTH], [0, 0])
     assert consistency.whole_territory(WHOLE, known, np.array([True, False])).empty
@@ -378,7 +402,10 @@ def test_the_founding_study_has_seven_and_no_more(traps: tuple[Language, pd.Data
     severities = found.set_index("check")["severity"]
     assert severities["parts"] == "imprecise"
     assert severities["lists"] == "contradiction"
-    assert set(severities[["base", "units", "gap", "sizes"]]) == {"warning"}
+    assert set(severities[["base", "units", "gap", "sizes", "territory"]]) == {"warning"}
+    weak = found["basis"].isin(["assumed", "simulated"])
+    assert not (weak & found["severity"].eq("contradiction")).any()
+    assert found.set_index("check")["basis"].drop("sizes").eq("study").all()
     assert (found != "").all().all()
 
 
@@ -391,7 +418,7 @@ def test_the_evidence_holds_the_numbers_of_the_design(traps: tuple[Language, pd.
         "units": ["423", "427", "376"],
         "gap": ["7", "6.4", "351", "137", "7.8"],
         "sizes": ["67", "213", "329", "376", "56.6", "87.5", "85.7", "297", "79", "0.0002"],
-        "territory": ["100", "80.4", "26"],
+        "territory": ["6"],
     }
     for check, expected in numbers.items():
         words = re.findall(r"\d+(?:\.\d+)?|[A-Z]{3,}", evidence[check])

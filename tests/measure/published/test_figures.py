@@ -254,3 +254,12 @@ def test_the_chapter_adds_nothing_where_nothing_is_published(inputs: Inputs) -> 
     )
     assert alone.tables["figures"].empty
     assert alone.tables["incoherences"]["check"].tolist() == ["lists", "territory"]
+
+
+def test_a_figure_that_differs_from_assumed_data_is_not_judged() -> None:
+    published = pd.DataFrame({"figure": ["a"], "value": [3.0], "unit": "count", "table": "offers"})
+    found = pd.DataFrame(
+        {"recomputed": [5.0], "recomputed_base": [9.0], "low": 0.0, "high": 9.0, "reason": ""}, index=["a"]
+    )
+    assert compared(published, found, weak={"offers"})["status"].tolist() == ["not_judged"]
+    assert compared(published, found)["status"].tolist() == ["differs"]

@@ -248,7 +248,9 @@ def partners(partnerships: pd.DataFrame) -> pd.DataFrame:
     return pairs.sort_values(["partnership", "opsn", "opsn_partner"], ignore_index=True)
 
 
-def verdicts(statements: pd.DataFrame, measured: Mapping[str, AbstractSet[str]]) -> pd.DataFrame:
+def verdicts(
+    statements: pd.DataFrame, measured: Mapping[str, AbstractSet[str]], *, judged: bool = True
+) -> pd.DataFrame:
     """Comparison of stated lists with those measured.
 
     Parameters
@@ -257,12 +259,15 @@ def verdicts(statements: pd.DataFrame, measured: Mapping[str, AbstractSet[str]])
         Columns ``list``, ``item``, ``exhaustive`` (the list claims to be whole).
     measured : mapping of str to set of str
         Items that each list should have; lists that are not measured are left out.
+    judged : bool
+        Whether what was measured may judge a study: not where it is assumed or simulated.
 
     Returns
     -------
     DataFrame
         ``list``, ``item``, ``verdict``: ``agrees`` (stated and measured), ``refuted`` (stated only) or
-        ``left_out`` (measured only; for lists that claim to be whole).
+        ``left_out`` (measured only; for lists that claim to be whole). What is not judged is ``agrees`` or
+        ``not_judged``.
 
     Examples
     --------
@@ -274,8 +279,9 @@ def verdicts(statements: pd.DataFrame, measured: Mapping[str, AbstractSet[str]])
     for name, stated in statements.groupby("list", sort=False):
         if name in measured:
             items = measured[str(name)]
-            rows += [(name, it, "agrees" if it in items else "refuted") for it in stated["item"]]
-            if _true(stated["exhaustive"], stated.index).all():
+            denied = "refuted" if judged else "not_judged"
+            rows += [(name, it, "agrees" if it in items else denied) for it in stated["item"]]
+            if judged and _true(stated["exhaustive"], stated.index).all():
                 rows += [(name, it, "left_out") for it in sorted(items - {*stated["item"]})]
     return pd.DataFrame(rows, columns=["list", "item", "verdict"])
 

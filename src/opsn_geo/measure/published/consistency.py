@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from opsn_geo.catalogue.basis import BASES, Basis
 from opsn_geo.catalogue.states import State
 from opsn_geo.measure.coverage.shares import bounds
 from opsn_geo.measure.distributions import hypergeometric_p
@@ -31,16 +32,20 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("check", "subject", "severity", "quote", "where", "values")
 """Which check; the figures or claims it is about, joined by ``;``; how grave; what the study writes, word for
 word; where; and the numbers and texts that the evidence is made of, by name."""
-RESTS_ON: Final = {
-    "parts": ("published_figures",),
+_RESTS_ON: Final = {
+    "parts": ("published_figures", "statements"),
     "lists": ("statements",),
     "base": ("published_figures",),
     "units": ("published_figures",),
     "gap": ("published_figures", "answers"),
-    "sizes": ("published_figures", "statements", "boundaries"),
+    "gap, published": ("published_figures",),
+    "sizes": ("published_figures", "statements", "boundaries", "answers"),
+    "sizes, open": ("published_figures", "statements", "boundaries"),
+    "sizes, refuted": ("published_figures", "statements", "boundaries"),
     "territory": ("statements", "offers", "memberships", "cnil", "banatic"),
+    "territory, published": ("statements",),
 }
-"""Inputs that each check rests on."""
+"""Inputs that each check rests on, by its reading where there are several."""
 CONTRADICTION: Final = "contradiction"
 """What the study writes cannot all be true; always with the sentences quoted."""
 WARNING: Final = "warning"
@@ -57,6 +62,7 @@ WHOLE: Final = "whole_territory_covered"
 """List of the statements that holds the claim of a territory wholly covered."""
 RISK: Final = 0.001
 """A claim is not called refuted for what chance does more often than this."""
+_NOWHERE: Final = "offered=no"
 _SAME: Final = ["table", "item", "choice", "group"]
 _ROUNDING: Final = 1e-9
 
@@ -318,6 +324,7 @@ def narrow_gaps(gaps: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     rows = []
     for gap in narrow.to_dict("records"):
         values = {it: gap[it] for it in names} | {"count": len(gaps), "level": 100 * confidence}
+        values |= {"reading": gap.get("reading", "")}
         sources = pd.DataFrame({it: [gap.get(it, "")] for it in ("where", "quote")})
         rows.append(finding("gap", [gap["figure"]], WARNING, sources, values))
     return findings(rows)
@@ -495,12 +502,16 @@ def size_bands(
 def whole_territory(statements: pd.DataFrame, coverage: Coverage, inside: NDArray[np.bool_]) -> pd.DataFrame:
     """Return whether perimeters, memberships or a service refute that a whole territory is covered.
 
+    Offers and memberships that are assumed or simulated, in whole or in part, judge no study: what it
+    publishes is then all that counts.
+
     Parameters
     ----------
     statements : DataFrame
         ``list`` and ``where``; nothing is checked unless the list ``whole_territory_covered`` is stated.
+        ``item`` and ``says``: what the study itself calls offered nowhere (``offered=no``).
     coverage : Coverage
-        What is known of each commune and service.
+        What is known of each commune and service, and on what basis.
     inside : array of bool, shape (places,)
         Communes of the territory.
 
@@ -508,7 +519,9 @@ def whole_territory(statements: pd.DataFrame, coverage: Coverage, inside: NDArra
     -------
     DataFrame
         :data:`COLUMNS`: a contradiction where an offered service is not offered everywhere, or
-        memberships are known not to reach everywhere; a warning where it is only not known that they do.
+        memberships are known not to reach everywhere; a warning where it is only not known that they do. By
+        what is published alone (``reading`` is ``published``), a warning where the study names services that
+        are offered nowhere, else an imprecise wording.
 
     Notes
     -----
@@ -526,6 +539,8 @@ def whole_territory(statements: pd.DataFrame, coverage: Coverage, inside: NDArra
     ('contradiction', 100.0, 50.0)
     """
     claims = _claims(statements, WHOLE)
+    if not claims.empty and (coverage.basis[inside] >= BASES.index(Basis.ASSUMED)).any():
+        return _published_territory(statements, claims)
     offered = bounds(coverage, State.OFFERED)[0][inside]
     # a service that nobody offers anywhere is not claimed to cover the territory
     somewhere = offered.any(axis=0)
@@ -547,6 +562,24 @@ def whole_territory(statements: pd.DataFrame, coverage: Coverage, inside: NDArra
     refuted = not offered.all() or not possible.any(axis=1).all()
     severity = CONTRADICTION if refuted else WARNING
     return findings([finding("territory", [WHOLE], severity, claims, values)])
+
+
+def rests_on(check: str, values: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the inputs that a finding rests on.
+
+    >>> rests_on("territory", {"reading": "published"}), rests_on("lists", {})
+    (('statements',), ('statements',))
+    """
+    return _RESTS_ON.get(f"{check}, {values.get('reading')}", _RESTS_ON[check])
+
+
+def _published_territory(statements: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Return what a study's own statements say of its claim of a territory wholly covered."""
+    texts = as_texts(statements, ["kind", "item", "says", "where", "quote"])
+    denied = texts[(texts["says"] == _NOWHERE) & (texts["kind"] == "service")]
+    values = {"reading": "published", "services": list(dict.fromkeys(denied["item"]))}
+    severity = IMPRECISE if denied.empty else WARNING
+    return findings([finding("territory", [WHOLE], severity, pd.concat([claims, denied]), values)])
 
 
 def findings(rows: Iterable[dict[str, object]]) -> pd.DataFrame:

@@ -152,6 +152,7 @@ def compared(
     contradicted: Collection[str] = (),
     doubted: Collection[str] = (),
     simulated: Collection[str] = (),
+    weak: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return each published figure beside the recomputed one, with a judgement.
 
@@ -167,6 +168,8 @@ def compared(
         Figures that a check found a contradiction, or a reason for doubt, about.
     simulated : collection of str
         Tables that were drawn to agree with the figures, ``answers`` for instance.
+    weak : collection of str
+        Tables that are simulated or assumed, in whole or in part: they convict no study.
 
     Returns
     -------
@@ -175,9 +178,9 @@ def compared(
         (recomputed - value), ``status`` and ``note``. Status is the first that holds of ``inconsistent``
         (contradicted), ``not_computable``, ``agrees`` (within half the precision, or beyond the value for
         ``gt`` and ``lt``; ``by_construction`` where its table is simulated, and agreement proves
-        nothing), ``differs``. Note is the code of what there is to say, the first that holds of
-        ``inconsistent``, the reason why it is not computable, ``doubted``, ``base`` (another base than the
-        published one), or nothing.
+        nothing), ``not_judged`` (it differs from a weak table), ``differs``. Note is the code of what there
+        is to say, the first that holds of ``inconsistent``, the reason why it is not computable, ``doubted``,
+        ``base`` (another base than the published one), or nothing.
 
     Examples
     --------
@@ -198,11 +201,12 @@ def compared(
         [gap > 0, gap < 0],
         gap.abs() <= table["precision"] / 2 + _ROUNDING,
     ).astype(bool)
-    drawn = as_texts(figures, ["table"])["table"].isin([*simulated]).to_numpy()
+    recipe_table = as_texts(figures, ["table"])["table"]
+    drawn, unfit = (recipe_table.isin([*names]).to_numpy() for names in (simulated, weak))
     inconsistent, not_computable = table["figure"].isin([*contradicted]), table["reason"] != ""
     status = np.select(
-        [inconsistent, not_computable, agrees & drawn, agrees],
-        ["inconsistent", "not_computable", "by_construction", "agrees"],
+        [inconsistent, not_computable, agrees & drawn, agrees, unfit],
+        ["inconsistent", "not_computable", "by_construction", "agrees", "not_judged"],
         "differs",
     )
     other_base = (table["recomputed_base"] - table["base"]).abs() > 0

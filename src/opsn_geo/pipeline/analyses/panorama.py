@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from opsn_geo.catalogue.basis import Basis
 from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage import panorama
 from opsn_geo.pipeline.analyses import Analysis, Shared
@@ -11,6 +12,7 @@ from opsn_geo.pipeline.analyses.coverage import groups
 
 if TYPE_CHECKING:
     from opsn_geo.pipeline.load import Inputs
+    from opsn_geo.study import Metadata
 
 
 def analysis(inputs: Inputs, shared: Shared) -> Analysis:
@@ -29,5 +31,12 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         panels["panorama_partenariats"] = panorama.partners(tables["partnerships"])
     if "statements" in tables:
         stated = panorama.measured_lists(opsn, services, offers)
-        panels["panorama_affirmations"] = panorama.verdicts(tables["statements"], stated)
+        panels["panorama_affirmations"] = panorama.verdicts(
+            tables["statements"], stated, judged=_judges(inputs.study.metadata)
+        )
     return Analysis(tables=panels)
+
+
+def _judges(metadata: Metadata) -> bool:
+    """Whether the operators, services and offers of a study may judge what was published of them."""
+    return metadata.weakest(["opsn", "services", "offers"]) not in {Basis.ASSUMED, Basis.SIMULATED}

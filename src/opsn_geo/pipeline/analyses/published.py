@@ -45,19 +45,22 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         min_answers=inputs.study.min_answers,
     )
     metadata = inputs.study.metadata
-    simulated = {it.table for it in metadata.resting_on(Basis.SIMULATED)}
+    simulated, assumed = (
+        {it.table for it in metadata.resting_on(basis)} for basis in (Basis.SIMULATED, Basis.ASSUMED)
+    )
+    weak = simulated | assumed
     checks = [
         consistency.parts_and_wholes(figures, statements),
         consistency.contradictory_lists(statements),
         consistency.implied_bases(figures),
         consistency.respondents_and_units(figures),
-        consistency.narrow_gaps(_gaps(figures, found, simulated=ANSWERS in simulated)),
+        consistency.narrow_gaps(_gaps(figures, found, weak=ANSWERS in weak)),
         consistency.size_bands(
             figures,
             statements,
             communes["population"][inside],
             _answered(inputs, of_communes),
-            simulated=ANSWERS in simulated,
+            simulated=ANSWERS in weak,
         ),
         consistency.whole_territory(statements, shared.coverage, inside),
     ]
@@ -65,12 +68,15 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     subjects = incoherences["subject"].str.split(";").explode()
     is_refuted = incoherences["severity"].eq(consistency.CONTRADICTION)[subjects.index]
     contradicted, doubted = set(subjects[is_refuted]), set(subjects[~is_refuted])
-    table = compared(figures, found, contradicted, doubted, simulated)
-    of_checks = {it: metadata.weakest(names) for it, names in consistency.RESTS_ON.items()}
+    table = compared(figures, found, contradicted, doubted, simulated, weak)
+    of_findings = [
+        metadata.weakest(consistency.rests_on(check, values))
+        for check, values in zip(incoherences["check"], incoherences["values"], strict=True)
+    ]
     return Analysis(
         tables={
             "figures": table.assign(basis=_figure_bases(figures, table, metadata)),
-            "incoherences": incoherences.assign(basis=incoherences["check"].map(of_checks).astype("str")),
+            "incoherences": incoherences.assign(basis=pd.array(of_findings, dtype="str")),
         }
     )
 
@@ -95,15 +101,15 @@ def faults(tables: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
     return [Fault(cause=cause, file=file, value=str(value)) for cause, value in wrong]
 
 
-def _gaps(figures: pd.DataFrame, found: pd.DataFrame, *, simulated: bool) -> pd.DataFrame:
-    """Return the published gaps with their margins: of the answers, or of what is published where drawn."""
+def _gaps(figures: pd.DataFrame, found: pd.DataFrame, *, weak: bool) -> pd.DataFrame:
+    """Return the published gaps, their margins: by the answers, or by figures alone if they are weak."""
     gaps = figures[figures["measure"] == "gap"].set_index("figure", drop=False).rename_axis(None)
     margins = consistency.gap_margins(figures)
-    if not simulated:
+    if not weak:
         recomputed_margin = (found["high"] - found["low"]) / 2
         own = found[["members", "others"]].assign(margin=recomputed_margin).reindex(margins.index)
         margins = own.fillna(margins)
-    return gaps.join(margins)
+    return gaps.join(margins).assign(reading="published" if weak else "")
 
 
 def _answered(inputs: Inputs, of_communes: pd.Series | None) -> pd.Series | None:

@@ -17,7 +17,7 @@ from opsn_geo.publish.sentences import COMPARISONS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STATUSES: Final = ("agrees", "by_construction", "differs", "inconsistent", "not_computable")
+_STATUSES: Final = ("agrees", "by_construction", "differs", "not_judged", "inconsistent", "not_computable")
 _AGREEING: Final = ("agrees", "by_construction")
 _WORDS: Final = (
     "opsn", "offer", "membership", "covered", "possible", "desert", "bundle", "stability", "interval",
@@ -49,7 +49,7 @@ def figures(material: Material) -> Section | None:
                         note=say(material, f"status_{it}"),
                     )
                     for it in _STATUSES
-                    if it in counts or it != "by_construction"
+                    if it in counts or it not in {"by_construction", "not_judged"}
                 )
             ),
             *_figures(material, published, [it for it in _STATUSES if it not in _AGREEING], "figures_apart"),
