@@ -45,7 +45,10 @@ QUALITATIVE: Final = (
 )
 """Nine hues that stay distinct in the three common kinds of colour blindness (after Paul Tol's "muted")."""
 
-CATEGORIES: Final = {"state": STATES, "path": PATHS, "qualitative": {}}
+VERDICTS: Final = {"never": "#f4f1de", "choice": "#fed976", "leaning": "#fd8d3c", "finding": "#bd0026"}
+"""How sure a desert is, from never one to one under nearly every choice."""
+
+CATEGORIES: Final = {"state": STATES, "path": PATHS, "verdict": VERDICTS, "qualitative": {}}
 """Colours of categories, by the name of the palette; where it has none, those of :data:`QUALITATIVE`."""
 
 BORDERS: Final = {

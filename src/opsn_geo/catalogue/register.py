@@ -212,6 +212,12 @@ class Map:
         ColorBrewer palette of intervals, or name of the table of colours of categories.
     missing : str
         Entry of ``theme_class`` that says what a missing value means.
+    number : str
+        Column of the number that stands beside a category.
+    unknown : str
+        Column of states of services: where its state is unknown, what the map shows is not known either.
+    upper : tuple of str
+        Columns whose sum is the greatest possible value, where the column holds the one that is certain.
     only : tuple of str, optional
         Column and value of the features that it draws, where a layer holds several maps.
     rests_on : tuple of str
@@ -232,6 +238,9 @@ class Map:
     scheme: Scheme = "pretty"
     palette: str = "YlGnBu"
     missing: str = "unknown"
+    number: str = ""
+    unknown: str = ""
+    upper: tuple[str, ...] = ()
     only: tuple[str, str] | None = None
     rests_on: tuple[str, ...] = ()
     page: str = ""
@@ -426,6 +435,7 @@ def _table(name: str, entry: Mapping[str, Any]) -> Table:
 
 def _map(key: str, entry: Mapping[str, Any]) -> Map:
     fields = {name: value for name, value in entry.items() if name != "title"}
+    fields["upper"] = tuple(fields.get("upper", ()))
     if "only" in fields:
         ((only_column, value),) = fields["only"].items()
         fields["only"] = (only_column, value)

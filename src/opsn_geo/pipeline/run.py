@@ -94,7 +94,8 @@ class Results(Summarised):
 
         metadata = self.inputs.study.metadata
         themes = themes_for(self.layers, metadata.language)
-        by_name = {it.column: it for it in reversed(themes)} | {it.key: it for it in themes}
+        by_name = {name: it for it in reversed(themes) for name in (it.number, it.column) if name}
+        by_name |= {it.key: it for it in themes}
         if theme not in by_name:
             raise InputError(choice_faults("theme", theme, [it.key for it in themes]))
         chosen = by_name[theme]

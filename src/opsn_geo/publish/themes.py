@@ -36,8 +36,10 @@ __all__ = [
     "Theme",
     "categories",
     "classify",
+    "greatest_values",
     "intervals",
     "legend_label",
+    "shown_values",
     "theme_of_column",
     "themes_for",
 ]
@@ -49,6 +51,7 @@ class Theme:
 
     ``group`` is the QGIS group and the atlas's menu it belongs to; ``default`` says that the layer opens
     with it. ``only`` (column, value) says which features it speaks of, where a layer holds several maps.
+    ``number``, ``unknown`` and ``upper`` are those of :class:`~opsn_geo.catalogue.register.Map`.
     """
 
     key: str
@@ -61,6 +64,34 @@ class Theme:
     unit: str = ""
     default: bool = False
     only: tuple[str, str] | None = None
+    number: str = ""
+    unknown: str = ""
+    upper: tuple[str, ...] = ()
+
+
+def shown_values(theme: Theme, layer: pd.DataFrame) -> pd.Series:
+    """Return what a theme shows of each feature: its column, missing where that is not known.
+
+    Examples
+    --------
+    >>> layer = pd.DataFrame({"opsn_count": [0, 0, 2], "state": ["unknown", "offered", "member"]})
+    >>> theme = themes_for({"communes": layer})[-1]
+    >>> shown_values(theme, layer).tolist(), [(each.label, each.count) for each in theme.classes]
+    ([nan, 0.0, 2.0], [('0', 1), ('2', 1), ('inconnu', 1)])
+    """
+    return _where_known(layer, theme.column, theme.unknown)
+
+
+def greatest_values(theme: Theme, layer: pd.DataFrame) -> pd.Series | None:
+    """Return the greatest possible value of each feature; None where the theme shows certain values only.
+
+    >>> layer = pd.DataFrame({"covered_share": [0.2, 1.0], "covered_possible_share": [0.5, 1.0]})
+    >>> greatest_values(themes_for({"epci": layer})[0], layer).tolist()
+    [0.5, 1.0]
+    """
+    if not theme.upper or not {*theme.upper} <= {*layer.columns}:
+        return None
+    return layer[list(theme.upper)].sum(axis=1, skipna=False)
 
 
 def classify(theme: Theme, values: pd.Series) -> pd.Series:
@@ -136,6 +167,9 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
             unit=unit_of(each.column, lang),
             default=firsts[each.layer] == each.key,
             only=each.only,
+            number=each.number,
+            unknown=each.unknown if each.unknown in layers[each.layer] else "",
+            upper=each.upper,
         )
         for each in usable
     )
@@ -203,7 +237,15 @@ def _studied(layer: pd.DataFrame | None, drawn: Map) -> pd.DataFrame:
     if layer is None or not set(needed) <= set(layer.columns):
         return pd.DataFrame(columns=needed)
     inside = layer[layer["inside"]] if "inside" in layer else layer
+    inside = inside.assign(**{drawn.column: _where_known(inside, drawn.column, drawn.unknown)})
     return inside[inside[drawn.only[0]] == drawn.only[1]] if drawn.only else inside
+
+
+def _where_known(layer: pd.DataFrame, column: str, states: str) -> pd.Series:
+    """Return a column, missing where the state of another is unknown."""
+    if states not in layer:
+        return layer[column]
+    return layer[column].mask(layer[states].isna() | (layer[states] == State.UNKNOWN.value))
 
 
 def _classes(layer: pd.DataFrame, drawn: Map, lang: Language) -> tuple[Class, ...]:

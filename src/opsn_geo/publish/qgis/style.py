@@ -178,7 +178,7 @@ def condition(theme: Theme, entry: Class) -> str:
     >>> condition(theme, Class(label="", colour="", hatched=True))
     '"path" IS NULL'
     """
-    field = quoted(theme.column)
+    field = shown_value(theme)
     if entry.hatched:
         # The word "unknown" is a class of its own only where the data hold it.
         spelt_out = theme.kind == "categories" and entry.value
@@ -190,6 +190,20 @@ def condition(theme: Theme, entry: Class) -> str:
     ends = [f"{field} > {entry.lower!r}"] if entry.lower is not None else []
     ends += [f"{field} <= {entry.upper!r}"] if entry is not last else []
     return " AND ".join(ends) or f"{field} IS NOT NULL"
+
+
+def shown_value(theme: Theme, value: str = "") -> str:
+    r"""Return the expression of what a theme shows, by default its column: null where that is not known.
+
+    >>> shown_value(Theme(key="k", group="coverage", layer="l", column="path", title="t", kind="categories",
+    ...                   classes=(), unknown="state"))
+    'if(coalesce("state", \'unknown\') = \'unknown\', NULL, "path")'
+    """
+    value = value or quoted(theme.column)
+    if not theme.unknown:
+        return value
+    unknown = literal(State.UNKNOWN.value)
+    return f"if(coalesce({quoted(theme.unknown)}, {unknown}) = {unknown}, NULL, {value})"
 
 
 def _field(column: Column, place: int, lookups: Mapping[str, Lookup]) -> Field:
@@ -242,5 +256,5 @@ def _map_tip(content: Content, theme: Theme | None, lang: Language) -> str:
     else:
         shown = f"{field} || {literal(' ' + theme.unit)}"
     unknown = literal(text("theme_class.unknown", lang))
-    value = evaluated(f"coalesce({shown}, {unknown})")
+    value = evaluated(f"coalesce({shown_value(theme, shown)}, {unknown})")
     return f"{head}<br>{escape(as_it_is(theme.title))}: {value}"

@@ -10,7 +10,7 @@ import shapely
 from opsn_geo.catalogue.register import maps as declared
 from opsn_geo.publish.classes import legend_label
 from opsn_geo.publish.report.model import Key, Maps, Material, Picture, Shape, say
-from opsn_geo.publish.themes import classify
+from opsn_geo.publish.themes import classify, shown_values
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -50,7 +50,7 @@ def picture(material: Material, theme: Theme) -> Picture:
     if "inside" in layer:
         layer = layer[layer["inside"].astype(bool)]
     corner, unit, (width, height) = frame(departements)
-    class_of = classify(theme, layer[theme.column])
+    class_of = classify(theme, shown_values(theme, layer))
     areas = layer.geometry.to_numpy()
     classes = [(number, it) for number, it in enumerate(theme.classes) if (class_of == number).any()]
     drawn = [_dissolved(areas[(class_of == it).to_numpy()], theme.layer) for it, _ in classes]

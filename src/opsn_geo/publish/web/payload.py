@@ -19,7 +19,8 @@ from opsn_geo.catalogue import numbers, palette
 from opsn_geo.catalogue.register import groups, tables
 from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered, possibly_covered
 from opsn_geo.catalogue.words import Language, definition, text, texts
-from opsn_geo.publish.themes import Theme, classify, intervals
+from opsn_geo.publish.classes import unit_of
+from opsn_geo.publish.themes import Theme, classify, greatest_values, intervals, shown_values
 from opsn_geo.publish.web import topology
 
 if TYPE_CHECKING:
@@ -294,23 +295,31 @@ def shown_theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language, level: st
     A place outside the study has neither.
     """
     inside = _inside(layer)
-    column = layer[theme.column].where(inside)
+    column, most = shown_values(theme, layer), greatest_values(theme, layer)
     of = classify(theme, column).where(inside, -1)
+    number = theme.column if theme.kind == "intervals" else theme.number
+    values = column if theme.kind == "intervals" else layer.get(number)
+    unit = unit_of(number, lang) if number else ""
+    bounds: dict[str, object] = {}
+    if most is not None:
+        bounds["most"] = plain_numbers(most.where(inside))
+        bounds["unsure"] = (inside & (classify(theme, most) != of)).tolist()
     return {
         "key": theme.key,
         "group": groups()[theme.group].title(lang),
         "level": level or theme.layer,
         "title": theme.title,
-        "note": definition(theme.column, lang, theme.layer),
+        "note": definition(number or theme.column, lang, theme.layer),
         "kind": theme.kind,
-        "share": theme.column.endswith("_share"),
-        "unit": "" if theme.unit in {"%", text("unit.count", lang)} else theme.unit,
+        "share": number.endswith("_share"),
+        "unit": "" if unit in {"%", text("unit.count", lang)} else unit,
         "classes": [
             {"label": c.label, "colour": c.colour, "upper": c.upper, "hatched": c.hatched}
             for c in theme.classes
         ],
         "of": of.tolist(),
-        "values": plain_numbers(column) if theme.kind == "intervals" else [],
+        "values": [] if values is None else plain_numbers(values.where(inside)),
+        **bounds,
     }
 
 

@@ -175,9 +175,10 @@ function column(model, format, theme) {
     unsure: theme.unsure,
     text(i) {
       const number = isKnown(i) ? format.between(values[i], most?.[i] ?? values[i], write) : "";
-      return theme.kind === "intervals" ? number || (label(i) ?? model.texts.unknown) : (label(i) ?? model.texts.unknown);
+      const shown = theme.kind === "intervals" ? number || label(i) : [label(i), number].filter(Boolean).join(" – ");
+      return shown || model.texts.unknown;
     },
-    raw: (i) => (theme.kind === "intervals" ? values[i] : (label(i) ?? null)),
+    raw: (i) => (values.length ? values[i] : (label(i) ?? null)),
     most: most && ((i) => most[i]),
   };
 }
