@@ -12,9 +12,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from opsn_geo.catalogue import numbers
+from opsn_geo.catalogue.register import maps
 from opsn_geo.catalogue.states import covered, possibly_covered
 from opsn_geo.catalogue.words import definition, text, texts
-from opsn_geo.publish.themes import themes_for
+from opsn_geo.publish.themes import shown_values, themes_for
 from opsn_geo.publish.web import atlas
 
 from .conftest import DESKTOP, PHONE
@@ -120,7 +121,7 @@ def test_theme_values_shown_are_those_of_the_layers_for_200_communes(
             " return codes.map(code => opsnGeo.opened.view().raw(all.indexOf(code))); }",
             chosen,
         )
-        expected = layers["communes"].loc[chosen, theme.column].astype(float)
+        expected = shown_values(theme, layers["communes"].loc[chosen]).astype(float)
         pd.testing.assert_series_equal(
             pd.Series(shown, index=expected.index, dtype=float), expected, check_names=False, rtol=1e-5
         )
@@ -300,8 +301,12 @@ def test_the_csv_holds_every_row_shown(
     assert content.startswith("\ufeff")
     read = list(csv.reader(io.StringIO(content.removeprefix("\ufeff")), delimiter=";"))
     expected = layers["communes"].query("inside").sort_index()
-    got = sorted((row[0], int(row[-1])) for row in read[1:])
-    assert got == list(zip(expected.index, expected["opsn_count"], strict=True))
+    at = read[0].index(maps()["opsn_count"].title())
+    got = sorted((row[0], row[at]) for row in read[1:])
+    values = expected["opsn_count"].astype(str).mask(expected["state"] == "unknown", "")
+    assert got == list(zip(expected.index, values, strict=True))
+    basis = read[0].index(text("atlas.basis"))
+    assert all("simulé" in row[basis] for row in read[1:])
 
 
 def test_the_view_is_saved_as_svg_and_png_with_legend_and_sources(
@@ -416,3 +421,158 @@ def test_the_page_says_what_is_simulated(open_page: Opener, atlas_file: Path) ->
 
 def test_the_file_is_light(atlas_file: Path) -> None:
     assert atlas_file.stat().st_size < 1_000_000
+
+
+def test_every_view_draws_what_is_not_known_hatched_or_as_an_interval(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(atlas_file)
+    communes = layers["communes"].query("inside")
+    unknown = communes.index[communes["state"] == "unknown"]
+    shown = page.evaluate(
+        "([themes, codes]) => themes.map((theme) => { opsnGeo.opened.store.set({ level: 'communes', theme });"
+        " const { model, view } = opsnGeo.opened; const now = view();"
+        " const at = (code) => model.levels.communes.code.indexOf(code);"
+        " return codes.map((code) => ({ text: now.text(at(code)),"
+        " hatched: now.classes[now.of[at(code)]].hatched })); })",
+        [["state", "path", "opsn_count", "services_member"], unknown.tolist()],
+    )
+    for theme in shown[:3]:
+        assert {(it["text"], it["hatched"]) for it in theme} == {("inconnu", True)}
+    assert all(" à " in it["text"] for it in shown[3])
+    most = communes.loc[unknown, ["services_member", "services_unknown"]].sum(axis=1)
+    assert [int(it["text"].split(" à ")[1]) for it in shown[3]] == most.tolist()
+
+
+def test_the_portrait_of_an_epci_gives_the_interval_that_the_tables_hold(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    epci = layers["epci"]
+    code = (epci["covered_possible_share"] - epci["covered_share"]).idxmax()
+    page = open_page(atlas_file, f"#place=epci:{code}")
+    facts = dict(row.split("\t") for row in page.locator("#portrait .facts tr").all_inner_texts())
+    for theme, low, high in (
+        ("epci_covered", "covered_share", "covered_possible_share"),
+        ("epci_covered_pop", "covered_pop_share", "covered_pop_possible_share"),
+    ):
+        written = numbers.between(epci.loc[code, low], epci.loc[code, high])
+        assert " à " in written
+        assert facts[maps()[theme].title()] == written
+
+
+def test_a_commune_outside_the_study_has_no_state_no_counts_and_no_portrait(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    outside = layers["communes"].query("not inside")
+    spot = outside.geometry.representative_point().to_crs(4326).iloc[0]
+    page = open_page(atlas_file, f"#at=12/{spot.y:.4f}/{spot.x:.4f}&place=communes:{outside.index[0]}")
+    assert page.locator("#portrait").is_hidden()
+    box = page.locator(".folium-map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert page.locator(".tip").inner_text() == f"{outside['name'].iloc[0]}\n{text('atlas.not_studied')}"
+    assert page.locator("#portrait").is_hidden()
+    held = page.evaluate(
+        "() => { const { model } = opsnGeo.opened; const { inside, opsn } = model.levels.communes;"
+        " const out = inside.map((it, i) => i).filter((i) => !inside[i]);"
+        " const operators = (i) => model.services.map((_, s) => model.operatorsOf(s, i).length);"
+        " return out.map((i) => [opsn[i].length, operators(i),"
+        " model.themes.filter((t) => t.level === 'communes').map((t) => [t.of[i], t.values[i] ?? null])]); }"
+    )
+    assert len(held) == len(outside)
+    for reached, operators, values in held:
+        assert (reached, set(operators)) == (0, {0})
+        assert {tuple(it) for it in values} == {(-1, None)}
+
+
+def test_an_epci_across_the_border_says_how_many_communes_are_outside(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    epci, communes = layers["epci"], layers["communes"]
+    code = communes.query("not inside")["siren_epci"].iloc[0]
+    page = open_page(atlas_file, f"#place=epci:{code}")
+    facts = dict(row.split("\t") for row in page.locator("#portrait .facts tr").all_inner_texts())
+    own = communes[communes["siren_epci"] == code]["inside"]
+    assert facts[text("atlas.communes")] == str(own.sum())
+    assert facts[text("atlas.outside")] == str((~own).sum())
+    assert epci.loc[code, "communes"] == len(own)
+
+
+def test_deserts_have_the_classes_and_the_words_of_the_guide(
+    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+) -> None:
+    page = open_page(atlas_file, "#theme=desert_stability")
+    communes = layers["communes"].query("inside")
+    words = texts("verdict")
+    counts = communes["stability_verdict"].value_counts()
+    assert legend(page) == {words[key]: counts[key] for key in words if key in counts}
+    guide = (Path(__file__).parents[3] / "docs/fr/lire-les-cartes.md").read_text(encoding="utf-8")
+    assert all(word.split(" (")[0] in guide for word in words.values())
+    assert (communes.loc[communes["stability_verdict"] == "never", "stability_share"] == 0).all()
+
+
+def test_a_view_exported_from_the_table_is_the_view_of_the_map(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file, "#show=table")
+    page.click(".exports summary")
+    from_table = downloaded(page, "#svg").decode()
+    page.click("#as-map")
+    assert "NaN" not in from_table
+    assert downloaded(page, "#svg").decode() == from_table
+
+
+def test_going_home_from_the_table_keeps_the_scale_of_the_map(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    zoom = page.evaluate("map_atlas.getZoom()")
+    page.click("#as-table")
+    page.click("#home")
+    pick(page, "#search", "laon")
+    page.click("#home")
+    page.click("#as-map")
+    assert page.evaluate("map_atlas.getZoom()") == pytest.approx(zoom, abs=0.5)
+    assert 4 < page.evaluate("map_atlas.getMinZoom()") < page.evaluate("map_atlas.getMaxZoom()") < 16
+
+
+def test_back_undoes_the_last_choice(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file)
+    page.select_option("#theme", "opsn_count")
+    page.locator("#level-epci").check()
+    page.go_back()
+    assert page.evaluate("opsnGeo.opened.store.get().level") == "communes"
+    assert page.locator("#theme").input_value() == "opsn_count"
+    page.go_back()
+    assert page.locator("#theme").input_value() == "service"
+    page.go_forward()
+    assert page.locator("#theme").input_value() == "opsn_count"
+
+
+def test_the_page_spells_opsn_out_and_explains_its_words_by_keyboard(
+    open_page: Opener, atlas_file: Path
+) -> None:
+    page = open_page(atlas_file)
+    assert page.inner_text("body").lower().count("opérateur public de services numériques") == 1
+    page.focus("#help summary")
+    page.keyboard.press("Enter")
+    terms = page.locator("#help dt").all_inner_texts()
+    for word in (*texts("state").values(), "désert", "panier de services", "EPCI"):
+        assert word in terms
+    assert page.locator("#help dd").first.is_visible()
+
+
+@pytest.mark.parametrize("width", [768, 853, 1024])
+def test_the_panel_is_never_under_the_map(open_page: Opener, atlas_file: Path, width: int) -> None:
+    page = open_page(atlas_file, "#place=communes:80021", viewport={"width": width, "height": 700})
+    for part in ("#portrait h2", "#portrait .panel-tools button"):
+        reached = page.locator(part).evaluate(
+            "it => { const { left, top, width, height } = it.getBoundingClientRect();"
+            " const at = (x) => document.elementFromPoint(left + x * width, top + height / 2);"
+            " return [0.05, 0.95].every((x) => it.contains(at(x))); }"
+        )
+        assert reached, part
+
+
+def test_forced_colours_leave_the_swatches_their_own(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file, forced_colors="active")
+    colours = page.locator(".legend-classes .swatch").evaluate_all(
+        "all => all.map((it) => getComputedStyle(it).backgroundColor)"
+    )
+    assert len(set(colours)) == len(colours)

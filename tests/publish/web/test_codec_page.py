@@ -165,3 +165,17 @@ def test_toy_neighbours_are_those_of_the_drawing(codec: Page, toy: Territory) ->
     codes = communes.index.tolist()
     around = {codes[i] for i in near[codes.index("80006")]}
     assert around == {"80002", "80005", "80010", "60007"}
+
+
+def test_areas_that_overlap_or_fold_back_still_have_an_outline(codec: Page) -> None:
+    overlap = [shapely.box(0, 0, 900, 900), shapely.box(0, 0, 900, 450), shapely.box(900, 0, 1800, 900)]
+    around = [(1800, 0), (2700, 0), (2700, 900), (2250, 900), (2250, 1800), (2250, 900), (1800, 900)]
+    spike = shapely.Polygon(around)
+    packed = pack(gpd.GeoSeries([*overlap, spike], crs=3857))
+    stream = deflated({"parts": [["topology", len(packed.stream)]]}, {"topology": packed.stream})
+    text = base64.b64encode(stream).decode()
+    for classes in ([0, 1, 2, 2], [0, 0, 1, 2], [1, 0, 0, 0], [0, 1, 1, -1], [2, 1, 0, 1]):
+        found = codec.evaluate(OUTLINES, [text, classes])
+        for place, rings in enumerate(found):
+            members = [it for it, of in zip([*overlap, spike.buffer(0)], classes, strict=True) if of == place]
+            assert bool(rings) == bool(members)

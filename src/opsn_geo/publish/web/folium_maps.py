@@ -16,7 +16,7 @@ from folium.template import Template
 from pyproj import Transformer
 
 from opsn_geo.catalogue import palette
-from opsn_geo.catalogue.words import text, texts
+from opsn_geo.catalogue.words import Language, text, texts
 from opsn_geo.publish.notices import basis_notice, basis_title, date_written, subtitle
 from opsn_geo.publish.rasters import write as raster
 from opsn_geo.publish.staging import staged
@@ -202,11 +202,18 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata, warnings
         style=asset("atlas.css"),
         shim=asset("program/folium.js"),
         t=texts("atlas", lang),
+        help=_help(lang),
         **page_values(metadata),
     )
     rendered = figure.render()
     with staged(path.parent) as aside:
         (aside / path.name).write_text(rendered, encoding="utf-8", newline="\n")
+
+
+def _help(lang: Language) -> list[tuple[str, str]]:
+    """Return the words that a map needs explained, each with its meaning."""
+    words = texts("state", lang) | texts("map_help_word", lang)
+    return [(words[key], meaning) for key, meaning in texts("map_help", lang).items()]
 
 
 def source_note(metadata: Metadata) -> str:

@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue import numbers, palette
-from opsn_geo.catalogue.register import groups, tables
+from opsn_geo.catalogue.register import groups, maps, tables
 from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered, possibly_covered
 from opsn_geo.catalogue.words import Language, definition, text, texts
 from opsn_geo.publish.classes import unit_of
+from opsn_geo.publish.notices import basis_line
 from opsn_geo.publish.themes import Theme, classify, greatest_values, intervals, shown_values
 from opsn_geo.publish.web import topology
 
@@ -83,7 +84,8 @@ def atlas_payload(
         },
         "paths": ["", *texts("path", lang).values()],
         "shares": _share_classes(lang),
-        "themes": [shown_theme(it, layers[it.layer], lang) for it in themes if it.layer in LEVELS],
+        "servicesBasis": basis_line(metadata, maps()["state"].rests_on),
+        "themes": [shown_theme(it, layers[it.layer], metadata) for it in themes if it.layer in LEVELS],
         "replies": {} if reponses is None else _replies(reponses),
     }
     parts = {"states": grid["states"], "paths": grid["paths"], "combos": combos}
@@ -117,8 +119,9 @@ def theme_payload(
         "levels": {level: _places(layer, level)},
         "groups": groups,
         "services": [],
+        "servicesBasis": "",
         "opsn": [],
-        "themes": [shown_theme(theme, layer, metadata.language, level)],
+        "themes": [shown_theme(theme, layer, metadata, level)],
         "replies": {},
     }
     return _payload(layer, level, head, {}, metadata, packed)
@@ -289,12 +292,14 @@ def _share_classes(lang: Language) -> list[dict[str, object]]:
     return [{"label": it, "colour": c, "upper": to} for (it, to), c in zip(labelled, colours, strict=True)]
 
 
-def shown_theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language, level: str = "") -> dict[str, object]:
+def shown_theme(
+    theme: Theme, layer: gpd.GeoDataFrame, metadata: Metadata, level: str = ""
+) -> dict[str, object]:
     """Return a theme with the class and the value of every place of its layer.
 
     A place outside the study has neither.
     """
-    inside = _inside(layer)
+    lang, inside = metadata.language, _inside(layer)
     column, most = shown_values(theme, layer), greatest_values(theme, layer)
     of = classify(theme, column).where(inside, -1)
     number = theme.column if theme.kind == "intervals" else theme.number
@@ -310,6 +315,7 @@ def shown_theme(theme: Theme, layer: gpd.GeoDataFrame, lang: Language, level: st
         "level": level or theme.layer,
         "title": theme.title,
         "note": definition(number or theme.column, lang, theme.layer),
+        "basis": basis_line(metadata, maps()[theme.key].rests_on) if theme.key in maps() else "",
         "kind": theme.kind,
         "share": number.endswith("_share"),
         "unit": "" if unit in {"%", text("unit.count", lang)} else unit,

@@ -53,6 +53,7 @@ export function makeControls(model, store) {
   byId("opsn").addEventListener("change", choose("opsn"));
   const services = makeServices(model, store);
   byId("theme-choice").hidden = model.themes.length < 2 && !model.services.length;
+  byId("controls").classList.toggle("empty", levels.length < 2 && byId("theme-choice").hidden);
   return ({ level, theme, opsn }) => {
     /** @type {HTMLInputElement} */ (byId(`level-${level}`)).checked = true;
     const themes = model.themes.filter((each) => each.level === level);

@@ -31,6 +31,7 @@ export function legendParts(model, format, view) {
   return [
     h("summary", {}, h("h2", { class: "legend-title" }, view.title)),
     h("p", { class: "legend-note" }, legendNote(model, view)),
+    view.basis ? h("p", { class: "legend-basis" }, view.basis) : null,
     h("ul", { class: "legend-classes" },
       view.classes.map(({ colour, hatched, label, count }) => line(swatch(colour, hatched), label, count)),
       view.unsureCount ? line(swatch("", true), model.texts.unsure, view.unsureCount) : null),

@@ -145,7 +145,6 @@ function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, 
       return line;
     });
   };
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   return {
     choose(places) {
       chosen.clearLayers();
@@ -158,7 +157,7 @@ function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, 
     },
     go({ level, i }) {
       const bounds = projection.bounds(areasOf(level, i).map((area) => areaBoxes[area]));
-      if (bounds.isValid()) map.fitBounds(bounds.pad(level === model.base ? 1.5 : 0.1), { maxZoom: 12, animate: !still });
+      if (bounds.isValid()) map.fitBounds(bounds.pad(level === model.base ? 1.5 : 0.1), { maxZoom: 12, animate: false });
     },
   };
 }

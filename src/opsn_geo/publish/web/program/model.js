@@ -213,6 +213,7 @@ export function makeView(model, format, { level, theme, service, opsn }) {
     isService: !chosen,
     title: chosen ? chosen.title : serviceTitle(model, which, operator),
     note: chosen?.note,
+    basis: chosen ? chosen.basis : model.servicesBasis,
     classes: made.classes.map((each, i) => ({ ...each, place: i, count: counts[i] })),
     unsureCount: unsure.filter(Boolean).length,
     shown: model.levels[level].code.map((_, i) => i).filter(isStudied),

@@ -119,7 +119,7 @@ function legend(model, view, format) {
   const title = written(x, y + 8, view.title, 36, 14, { "font-weight": 600 });
   parts.push(...title);
   y += title.length * 19 + 6;
-  const note = written(x, y + 6, legendNote(model, view), 46, 11, { fill: paper.quiet });
+  const note = written(x, y + 6, [legendNote(model, view), view.basis].filter(Boolean).join(" "), 46, 11, { fill: paper.quiet });
   parts.push(...note);
   y += note.length * 15 + 12;
   for (const { colour, hatched, label, count } of rows) {

@@ -31,6 +31,7 @@ export function tableColumns(model, format, view) {
   const isNumber = view.shown.some((i) => typeof view.raw(i) === "number");
   columns.push({ key: "value", label: view.title, isNumber, cell: view.text, raw: view.raw });
   if (view.most) columns.push({ key: "most", label: say(texts.at_most, { title: view.title }), isNumber: true, raw: view.most });
+  if (view.basis) columns.push({ key: "basis", label: texts.basis, raw: () => view.basis });
   if (view.isService && view.level === model.base) columns.push(plain("opsn", texts.opsn, view.detail));
   return columns;
 }

@@ -17,6 +17,8 @@ interface Theme {
   level: string;
   title: string;
   note: string;
+  /** What it rests on, in words. */
+  basis: string;
   kind: "intervals" | "categories";
   share: boolean;
   unit: string;
@@ -78,6 +80,7 @@ interface Head {
   otherOperator: Class;
   paths: string[];
   shares: Class[];
+  servicesBasis: string;
   themes: Theme[];
   replies: Record<string, [number, string, string][]>;
 }
@@ -140,6 +143,7 @@ interface View {
   isService: boolean;
   title: string;
   note?: string;
+  basis: string;
   classes: (Class & { place: number; count: number })[];
   of: Int16Array;
   unsure: boolean[];
