@@ -7,11 +7,15 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
-from opsn_geo.cli import main
+from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.cli import command_line, main
+from opsn_geo.errors import printable
 from opsn_geo.study import data_dir
 
 
@@ -86,16 +90,103 @@ def test_a_folder_that_cannot_be_written_is_code_3(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "-h"], ["boundaries", "list", "-h"]])
-def test_help_fits_a_screen_and_gives_an_example(
-    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["opsn-geo", *words])
-    with pytest.raises(SystemExit, match="0"):
+def answered(
+    words: list[object], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> tuple[int, str, str]:
+    """Run a command in this process; return its exit code and what it printed."""
+    monkeypatch.setattr(sys, "argv", ["opsn-geo", *map(str, words)])
+    with pytest.raises(SystemExit) as left:
         main()
-    shown = capsys.readouterr().out
-    assert len(shown.splitlines()) <= 24
-    assert "Exemple :\n" in shown or words == ["--help"]
+    shown = capsys.readouterr()
+    return int(left.value.code or 0), shown.out, shown.err
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_help_fits_a_screen_and_gives_an_example(
+    lang: Language, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = {"fr": "Exemple :\n", "en": "Example:\n"}[lang]
+    for words in ((), *commands(command_line(lang))):
+        code, shown, _ = answered([*words, "--lang", lang, "-h"], capsys, monkeypatch)
+        assert code == 0
+        assert len(shown.splitlines()) <= 24
+        assert not words or f"{example}    opsn-geo {' '.join(words)}" in shown
+        assert "..." not in shown.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--lang", "en", "check"],
+        ["--lang=en", "check"],
+        ["check", "--lang", "en"],
+        ["check", "--lang=en"],
+    ],
+)
+def test_a_language_is_asked_for_before_or_after_the_verb(
+    words: list[str], demo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt(demo / "study.toml", 'region = "32"', 'region = "99"')
+    code, shown, _ = answered([*words, demo / "study.toml"], capsys, monkeypatch)
+    assert code == 2
+    assert shown.startswith("The study cannot be run")
+    _, french, _ = answered(["check", demo / "study.toml"], capsys, monkeypatch)
+    assert french.startswith("L’étude ne peut pas")
+
+
+def test_a_language_before_the_verb_is_that_of_what_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: list[object] = ["boundaries", "--lang", "en", "show", "--vintage", "2021"]
+    monkeypatch.setattr(sys, "argv", ["opsn-geo", *map(str, words)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "Outlines repaired" in capsys.readouterr().out
+    answered(["--lang", "en", "init", tmp_path / "new"], capsys, monkeypatch)
+    assert 'language = "en"' in (tmp_path / "new" / "study.toml").read_text(encoding="utf-8")
+
+
+ESCAPES = "\x1b[2J\x1b]0\x07\x9b31m\u202e"
+
+
+def test_no_control_character_of_a_file_reaches_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(["init", tmp_path / "new", "--departements", "02"], capsys, monkeypatch)
+    folder = tmp_path / "new"
+    rows = f"opsn,name,note{ESCAPES}\nmon-opsn,Xyzzy{ESCAPES},a\nmon-opsn,Chateau-Thiery{ESCAPES},b\n"
+    (folder / "memberships.csv").write_text(rows, encoding="utf-8")
+    head = "figure,label,value,unit,precision,table,measure,item"
+    figures = f"{head}\na,Nombre{ESCAPES},3,count,1,opsn,distinct,opsn\n"
+    (folder / "figures.csv").write_text(figures, encoding="utf-8")
+    spoilt(folder / "study.toml", '# published_figures = "chiffres.csv"', 'published_figures = "figures.csv"')
+    for words in (["check"], ["check", "--format", "json"], ["compare"]):
+        shown = "".join(map(str, answered([*words, folder / "study.toml"], capsys, monkeypatch)))
+        assert "Nombre" in shown or "Xyzzy" in shown
+        assert [c for c in shown if printable(c) != c] == []
+    code, written, _ = answered(["check", folder / "study.toml", "--format", "json"], capsys, monkeypatch)
+    assert code == 0
+    assert json.loads(written)["rejects"][0]["name"].startswith("Xyzzy")
+
+
+def test_faults_of_a_study_file_are_json_where_json_is_asked_for(
+    demo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt(demo / "study.toml", "millesime =", "milesime =")
+    code, shown, _ = answered(["check", demo / "study.toml", "--format", "json"], capsys, monkeypatch)
+    assert code == 2
+    record = json.loads(shown)
+    assert record["sound"] is False
+    assert {it["column"] for it in record["faults"]} == {"study.milesime", "study.millesime"}
 
 
 def test_a_new_study_can_be_checked_and_run_at_once(tmp_path: Path) -> None:

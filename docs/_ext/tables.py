@@ -152,11 +152,7 @@ def columns(_: str) -> str:
 
 def command_lines(_: str) -> str:
     """Return the help of each command, in English."""
-    root = command_line(_LANG)
-    try:
-        return "\n\n".join(_commands(root, "opsn-geo"))
-    finally:
-        command_line("fr")
+    return "\n\n".join(_commands(command_line(_LANG), "opsn-geo"))
 
 
 def _commands(group: click.Group, path: str) -> Iterator[str]:

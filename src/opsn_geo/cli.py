@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from opsn_geo import __version__
 from opsn_geo.catalogue.words import LANGUAGES, Language, text
-from opsn_geo.errors import Fault, MachineError, OpsnGeoError, RejectedRowsError
+from opsn_geo.errors import Fault, InputError, MachineError, OpsnGeoError, RejectedRowsError, printable
 
 if TYPE_CHECKING:
     from opsn_geo.study import Study
+
+# What a command needs is imported where it runs: help and completion must not wait for pandas.
+# ruff: noqa: PLC0415
 
 
 def main() -> None:
@@ -27,13 +32,13 @@ def main() -> None:
     0: done. 1: done, with rows rejected and ``--strict``. 2: the files or options are at fault.
     3: the machine is (disk, permission, a tool that is missing).
     """
-    lang = _language(sys.argv[1:])
+    lang = _asked(sys.argv[1:]) or _reader()
     # The matrices here are small: threads of linear algebra would wait for each other, at twice the CPU time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         command_line(lang).main(prog_name="opsn-geo", standalone_mode=True)
     except OpsnGeoError as error:
-        click.echo(error.text(lang), err=True)
+        click.echo(printable(error.text(lang)), err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         fault = Fault(cause="system", file=str(error.filename or ""), value=error.strerror or str(error))
@@ -41,137 +46,226 @@ def main() -> None:
         sys.exit(MachineError.exit_code)
 
 
-def _language(words: Sequence[str]) -> Language:
-    """Choose the language of help and messages: ``--lang``, else OPSN_GEO_LANG, else French."""
-    asked = [after for word, after in zip(words, [*words[1:], ""], strict=True) if word == "--lang"]
-    asked += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
-    asked.append(os.environ.get("OPSN_GEO_LANG", ""))
-    return next((lang for lang in LANGUAGES if lang in asked), "fr")
+def _asked(words: Sequence[str]) -> Language | None:
+    """Return the language that ``--lang`` asks for, before or after the verb; nothing where it is absent."""
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    values = [after for word, after in pairs if word == "--lang"]
+    values += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    return next((lang for lang in LANGUAGES if lang in values), None)
+
+
+def _reader() -> Language:
+    """Return the language of help and messages where none is asked for: OPSN_GEO_LANG, else French."""
+    return next((lang for lang in LANGUAGES if lang == os.environ.get("OPSN_GEO_LANG")), "fr")
+
+
+def _option(lang: Language, *names: str, **settings: Any) -> click.Option:  # noqa: ANN401 - whatever click takes
+    """Return an option with its help in one language."""
+    made = click.Option(names, **settings)
+    made.help = text(f"cli.option.{made.name}", lang)
+    return made
+
+
+def _common(lang: Language) -> list[click.Parameter]:
+    """Return the options that every command has: the language and the help."""
+    flag = partial(_option, lang, is_flag=True, expose_value=False, is_eager=True)
+    return [
+        _option(
+            lang,
+            "--lang",
+            type=click.Choice(LANGUAGES),
+            expose_value=False,
+            is_eager=True,
+            callback=_keep_language,
+        ),
+        flag("-h", "--help", callback=_show_help),
+    ]
+
+
+def _command(
+    lang: Language, key: str, callback: Callable[..., None], *params: click.Parameter
+) -> click.Command:
+    """Return a command, with its help and an example in one language."""
+    meaning = text(f"cli.{key}.help", lang)
+    example = f"\b\n{text('cli.example', lang)}\n  {text(f'cli.{key}.example', lang)}"
+    return click.Command(
+        key.rpartition("_")[2],
+        callback=callback,
+        params=[*params, *_common(lang)],
+        help=f"{meaning}\n\n{example}",
+        short_help=re.split(r" ?[:.(,;]", meaning, maxsplit=1)[0],
+        add_help_option=False,
+    )
 
 
 def command_line(lang: Language) -> click.Group:
-    """Give the commands, with the help of each command and option in one language."""
-    _translate(_group, "group", lang)
-    return _group
+    """Return the commands, with the help of each command and option in one language."""
+    option, command = partial(_option, lang), partial(_command, lang)
+    study = partial(click.Argument, ["study"], required=False, type=click.Path(path_type=Path))
+    out = partial(option, "--out", type=click.Path(path_type=Path, file_okay=False))
+    vintage = partial(option, "--vintage", type=int, default=2021, show_default=True)
+
+    def part() -> list[click.Parameter]:
+        return [option("--region"), option("--departements"), option("--epci")]
+
+    boundaries = click.Group(
+        "boundaries",
+        help=text("cli.boundaries.help", lang),
+        params=_common(lang),
+        add_help_option=False,
+    )
+    layer = option("--layer", type=click.Choice(["communes", "epci", "departements"]), default="communes")
+    target = click.Argument(["file"], type=click.Path(path_type=Path, dir_okay=False))
+    for below in (
+        command("boundaries_list", list_boundaries),
+        command("boundaries_show", show_boundaries, vintage(), *part()),
+        command("boundaries_export", export_boundaries, target, vintage(), *part(), layer),
+        command("boundaries_build", build_boundaries, out()),
+    ):
+        boundaries.add_command(below)
+    version = option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version)
+    root = click.Group(
+        help=text("cli.group.help", lang),
+        params=[version, *_common(lang)],
+        add_help_option=False,
+        context_settings={"max_content_width": 100},
+    )
+    quiet, strict = (option("--quiet", "-q", is_flag=True), option("--strict", is_flag=True))
+    renew = option("--renew", is_flag=True)
+    file = option("--out", "file", type=click.Path(path_type=Path, dir_okay=False))
+    form = option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+    for verb in (
+        command("run", run, study(), out(), quiet, strict),
+        command("check", check, study(), form),
+        command("compare", compare, study(), option("--strict", "strict_compare", is_flag=True)),
+        command("report", report, study(), file),
+        command(
+            "init",
+            init,
+            click.Argument(["folder"], type=click.Path(path_type=Path, file_okay=False)),
+            *part(),
+            vintage(),
+        ),
+        command("fetch", fetch, click.Argument(["source"], required=False), out(), renew),
+        boundaries,
+    ):
+        root.add_command(verb)
+    return root
 
 
-def _translate(command: click.Command, key: str, lang: Language) -> None:
-    """Set the help of a command, of its options and of the commands below it, from the catalogue."""
-    shown = text(f"cli.{key}.help", lang)
-    if not isinstance(command, click.Group):
-        shown += f"\n\n\b\n{text('cli.example', lang)}\n  {text(f'cli.{key}.example', lang)}"
-    command.help = shown
-    for option in command.params:
-        if isinstance(option, click.Option):
-            option.help = text(f"cli.option.{option.name}", lang)
-    for name, below in command.commands.items() if isinstance(command, click.Group) else ():
-        _translate(below, name if command is _group else f"{key}_{name}", lang)
+def _keep_language(context: click.Context, _option: click.Parameter, value: Language | None) -> None:
+    """Keep the language that is asked for, before or after the verb, where every command finds it."""
+    if value is not None:
+        context.find_root().obj = value
 
 
-_lang = click.option("--lang", type=click.Choice(LANGUAGES))
-_vintage = click.option("--vintage", type=int, default=2021, show_default=True)
-_out = click.option("--out", type=click.Path(path_type=Path, file_okay=False))
+def _show_help(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's order
+    """Show the help of a command and leave."""
+    if value:
+        click.echo(context.get_help())
+        context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, "--version", message="opsn-geo %(version)s")
-@_lang
-def _group(lang: str | None) -> None:
-    del lang  # read from the words themselves, before the help is built
+def _show_version(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's order
+    """Show the version and leave."""
+    if value:
+        click.echo(f"opsn-geo {__version__}")
+        context.exit()
 
 
-@_group.command()
-@click.argument("study", required=False, type=click.Path(path_type=Path))
-@_out
-@_lang
-@click.option("--quiet", "-q", is_flag=True)
-@click.option("--strict", is_flag=True)
-def run(study: Path | None, out: Path | None, lang: str | None, *, quiet: bool, strict: bool) -> None:
+def _language() -> Language:
+    """Return the language of messages: what ``--lang`` asks for, else the reader's."""
+    asked: Language | None = click.get_current_context().find_root().obj
+    return asked or _reader()
+
+
+def _study(file: Path | None) -> Study:
+    """Return the study asked for, or the founding one, in the language asked for."""
+    from opsn_geo.study import Study
+
+    study = Study.default() if file is None else Study.from_toml(file)
+    asked: Language | None = click.get_current_context().find_root().obj
+    return replace(study, metadata=replace(study.metadata, language=asked or study.metadata.language))
+
+
+def _print(shown: object) -> None:
+    """Print a text that may come from a file: no control character reaches the terminal."""
+    click.echo(printable(str(shown)))
+
+
+def run(study: Path | None, out: Path | None, *, quiet: bool, strict: bool) -> None:
     """Carry a study from end to end."""
-    chosen, folder = _study(study, lang), out or Path("maps")
-    with _progress(chosen.metadata.language, quiet=quiet) as progress:
-        from opsn_geo.pipeline import run as pipeline  # noqa: PLC0415 - heavy: imported while the second process begins
+    from opsn_geo.pipeline import run as pipeline
 
+    chosen, folder = _study(study), out or Path("maps")
+    with _progress(chosen.metadata.language, quiet=quiet) as progress:
         results = pipeline.run(chosen, folder, progress=progress)
     for warning in results.warnings:
-        click.echo(warning, err=True)
+        click.echo(printable(warning), err=True)
     if not quiet:
-        click.echo(results.summary(folder))
+        _print(results.summary(folder))
     if strict and len(results.rejects):
         raise RejectedRowsError(results.reject_faults())
 
 
-@_group.command()
-@click.argument("study", required=False, type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@_lang
-def check(study: Path | None, form: str, lang: str | None) -> None:
-    """Read and link everything, write nothing, tell what is wrong."""
-    from opsn_geo.pipeline.check import check as look  # noqa: PLC0415
+def check(study: Path | None, form: str) -> None:
+    """Read and link everything, write nothing, list what is wrong."""
+    from opsn_geo.pipeline.check import check as checked
 
-    chosen = _study(study, lang)
-    report, language = look(chosen), chosen.metadata.language
+    try:
+        chosen = _study(study)
+    except InputError as error:
+        if form == "json":
+            faults = [fault.as_record(_language()) for fault in error.faults]
+            _print_json({"sound": False, "faults": faults})
+            sys.exit(error.exit_code)
+        raise
+    found, language = checked(chosen), chosen.metadata.language
     if form == "json":
-        click.echo(json.dumps(report.as_record(language), ensure_ascii=False, indent=2))
+        _print_json(found.as_record(language))
     else:
-        click.echo(report.text(language))
-    sys.exit(0 if report.sound else OpsnGeoError.exit_code)
+        _print(found.text(language))
+    sys.exit(0 if found.sound else InputError.exit_code)
 
 
-@_group.command()
-@click.argument("study", required=False, type=click.Path(path_type=Path))
-@_lang
-@click.option("--strict", "strict_compare", is_flag=True)
-def compare(study: Path | None, lang: str | None, *, strict_compare: bool) -> None:
+def _print_json(record: object) -> None:
+    """Print a record as JSON; characters that a terminal would obey are written as their codes."""
+    written = json.dumps(record, ensure_ascii=False, indent=2)
+    click.echo("".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in written))
+
+
+def compare(study: Path | None, *, strict_compare: bool) -> None:
     """Set what a study published beside what its tables give."""
-    from opsn_geo.pipeline.analyses import published as figures  # noqa: PLC0415 - heavy, and not needed for the help
-    from opsn_geo.pipeline.analyses import shared_measures  # noqa: PLC0415 - heavy, and not needed for the help
-    from opsn_geo.pipeline.labels import labels  # noqa: PLC0415
-    from opsn_geo.pipeline.load import load  # noqa: PLC0415
-    from opsn_geo.publish.notices import simulation_warning  # noqa: PLC0415
-    from opsn_geo.publish.sentences import comparison_text, worded  # noqa: PLC0415
+    from opsn_geo.pipeline.analyses import published as figures
+    from opsn_geo.pipeline.analyses import shared_measures
+    from opsn_geo.pipeline.labels import labels
+    from opsn_geo.pipeline.load import load
+    from opsn_geo.publish.notices import simulation_warning
+    from opsn_geo.publish.sentences import comparison_text, worded
 
-    chosen = _study(study, lang)
+    chosen = _study(study)
     inputs = load(chosen)
-    found = figures.analysis(inputs, shared_measures(inputs)).tables
-    words = worded(found, chosen.metadata.language, labels=labels(inputs))
+    tables = figures.analysis(inputs, shared_measures(inputs)).tables
+    words = worded(tables, chosen.metadata.language, labels=labels(inputs))
     warning = simulation_warning(inputs.study.metadata)
-    click.echo("\n\n".join(filter(None, [warning, comparison_text(words, chosen.metadata.language)])))
-    faults = figures.faults(found, str(chosen.file or ""))
+    _print("\n\n".join(filter(None, [warning, comparison_text(words, chosen.metadata.language)])))
+    faults = figures.faults(tables, str(chosen.file or ""))
     if strict_compare and faults:
         raise RejectedRowsError(faults)
 
 
-@_group.command()
-@click.argument("study", required=False, type=click.Path(path_type=Path))
-@click.option("--out", "file", type=click.Path(path_type=Path, dir_okay=False))
-@_lang
-def report(study: Path | None, file: Path | None, lang: str | None) -> None:
+def report(study: Path | None, file: Path | None) -> None:
     """Write only the report."""
-    from opsn_geo.pipeline import run as pipeline  # noqa: PLC0415
+    from opsn_geo.pipeline import run as pipeline
 
     target = file or Path("rapport.html")
-    pipeline.write_report(pipeline.measure(pipeline.load(_study(study, lang))), target)
-    click.echo(target)
+    pipeline.write_report(pipeline.measure(pipeline.load(_study(study))), target)
+    _print(target)
 
 
-@_group.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--region")
-@click.option("--departements")
-@click.option("--epci")
-@_vintage
-@_lang
-def init(
-    folder: Path,
-    region: str | None,
-    departements: str | None,
-    epci: str | None,
-    vintage: int,
-    lang: str | None,
-) -> None:
+def init(folder: Path, region: str | None, departements: str | None, epci: str | None, vintage: int) -> None:
     """Write a new study, ready to be filled in."""
-    from opsn_geo.pipeline.init import init_study  # noqa: PLC0415
+    from opsn_geo.pipeline.init import init_study
 
     if not (region or departements or epci):
         region = "32"
@@ -181,9 +275,9 @@ def init(
         region=region or "",
         departements=_listed(departements),
         epci=_listed(epci),
-        lang=_language(["--lang", lang or ""]),
+        lang=_language(),
     ):
-        click.echo(file)
+        _print(file)
 
 
 def _listed(words: str | None) -> list[str]:
@@ -191,51 +285,37 @@ def _listed(words: str | None) -> list[str]:
     return [word.strip() for word in (words or "").split(",") if word.strip()]
 
 
-@_group.command()
-@click.argument("source", required=False)
-@_out
-@click.option("--renew", is_flag=True)
-@_lang
-def fetch(source: str | None, out: Path | None, lang: str | None, *, renew: bool) -> None:
+def fetch(source: str | None, out: Path | None, *, renew: bool) -> None:
     """Download an official file that users may bring."""
-    from opsn_geo.read.fetch import SOURCES  # noqa: PLC0415
-    from opsn_geo.read.fetch import fetch as download  # noqa: PLC0415
+    from opsn_geo.read.fetch import SOURCES
+    from opsn_geo.read.fetch import fetch as download
 
-    del lang
     if source is None:
         click.echo("\n".join(SOURCES))
         return
 
-    def tell(there: int, total: int | None) -> None:
+    def show(there: int, total: int | None) -> None:
         whole = "" if total is None else f" / {total / 1e6:.1f}"
         click.echo(f"\r{there / 1e6:.1f}{whole} Mo", err=True, nl=False)
 
     if sys.stderr.isatty():
-        file = download(source, folder=out, renew=renew, progress=tell)
+        file = download(source, folder=out, renew=renew, progress=show)
         click.echo(err=True)
     else:
         file = download(source, folder=out, renew=renew)
-    click.echo(file)
+    _print(file)
 
 
-@_group.group()
-def boundaries() -> None:
-    """Show, export and remake the embedded boundaries."""
-
-
-@boundaries.command("list")
-@_lang
-def list_(lang: str | None) -> None:
+def list_boundaries() -> None:
     """List the regions that come with the package, vintage by vintage."""
-    from opsn_geo.boundaries.embedded import CENSUS, official_communes, places, vintages  # noqa: PLC0415
+    from opsn_geo.boundaries.embedded import CENSUS, official_communes, places, vintages
 
-    chosen = _language(["--lang", lang or ""])
     for year in vintages():
         communes, regions = official_communes(year), places(year).regions
         click.echo(
             text(
                 "summary.vintage",
-                chosen,
+                _language(),
                 millesime=year,
                 communes=len(communes),
                 epci=communes["siren_epci"].nunique(),
@@ -247,17 +327,9 @@ def list_(lang: str | None) -> None:
         click.echo(f"  {code}  {name}")
 
 
-@boundaries.command()
-@_vintage
-@click.option("--region")
-@click.option("--departements")
-@click.option("--epci")
-@_lang
-def show(
-    vintage: int, region: str | None, departements: str | None, epci: str | None, lang: str | None
-) -> None:
+def show_boundaries(vintage: int, region: str | None, departements: str | None, epci: str | None) -> None:
     """Describe a part of the embedded boundaries."""
-    from opsn_geo.boundaries.embedded import CENSUS, embedded  # noqa: PLC0415
+    from opsn_geo.boundaries.embedded import CENSUS, embedded
 
     if not (region or departements or epci):
         region = "32"
@@ -268,7 +340,7 @@ def show(
     click.echo(
         text(
             "summary.boundaries",
-            _language(["--lang", lang or ""]),
+            _language(),
             name=territory.name,
             millesime=territory.millesime,
             crs=territory.communes.crs.to_string(),
@@ -284,28 +356,13 @@ def show(
     )
 
 
-@boundaries.command("export")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@_vintage
-@click.option("--region")
-@click.option("--departements")
-@click.option("--epci")
-@click.option("--layer", type=click.Choice(["communes", "epci", "departements"]), default="communes")
-@_lang
-def export_(
-    file: Path,
-    vintage: int,
-    region: str | None,
-    departements: str | None,
-    epci: str | None,
-    layer: str,
-    lang: str | None,
+def export_boundaries(
+    file: Path, vintage: int, region: str | None, departements: str | None, epci: str | None, layer: str
 ) -> None:
     """Write a part of the embedded boundaries, or all of France."""
-    from opsn_geo.boundaries.export import export  # noqa: PLC0415
+    from opsn_geo.boundaries.export import export
 
-    del lang
-    click.echo(
+    _print(
         export(
             file,
             millesime=vintage,
@@ -317,29 +374,17 @@ def export_(
     )
 
 
-@boundaries.command()
-@_out
-@_lang
-def build(out: Path | None, lang: str | None) -> None:
+def build_boundaries(out: Path | None) -> None:
     """Remake the embedded boundaries from the packages they come from."""
-    from opsn_geo.boundaries.builder import build as build_sets  # noqa: PLC0415
+    from opsn_geo.boundaries.builder import build as build_sets
 
-    chosen = _language(["--lang", lang or ""])
+    lang = _language()
 
-    def report(step: str, detail: str) -> None:
-        click.echo(text(f"boundaries.{step}", chosen, it=detail), err=True)
+    def show(step: str, detail: str) -> None:
+        click.echo(text(f"boundaries.{step}", lang, it=detail), err=True)
 
-    for file in build_sets(out or Path("boundaries"), report=report):
-        click.echo(file)
-
-
-def _study(file: Path | None, lang: str | None) -> Study:
-    """Read the study asked for, or the founding one, in the language asked for."""
-    from opsn_geo.study import Study  # noqa: PLC0415
-
-    study = Study.default() if file is None else Study.from_toml(file)
-    chosen = next((it for it in LANGUAGES if it == lang), study.metadata.language)
-    return replace(study, metadata=replace(study.metadata, language=chosen))
+    for file in build_sets(out or Path("boundaries"), report=show):
+        _print(file)
 
 
 @contextmanager
@@ -348,7 +393,7 @@ def _progress(lang: Language, *, quiet: bool) -> Iterator[Callable[[str], None]]
     if quiet:
         yield lambda _step: None
     elif sys.stderr.isatty():
-        from rich.console import Console  # noqa: PLC0415
+        from rich.console import Console
 
         with Console(stderr=True).status("") as status:
             yield lambda step: status.update(text(f"step.{step}", lang))

@@ -32,6 +32,7 @@ from opsn_geo.boundaries.crs import legal_epsg
 from opsn_geo.boundaries.embedded import embedded, places, vintages
 from opsn_geo.boundaries.places import chosen
 from opsn_geo.boundaries.territory import KEYS, Territory, counted, read_set, within
+from opsn_geo.boundaries.validity import outline_faults, place_faults, population_faults
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.frames import CODE_FORMS, projection_faults, shape_faults
 from opsn_geo.read.validation import nearest
@@ -142,8 +143,9 @@ def user_boundaries(
     if set(KEYS) <= set(layers) and _is_own(file):
         territory = read_set(file, name=name, millesime=millesime)
         check_vintage(territory.communes.index, millesime, str(file))
+        _refuse_unfit(territory.communes, str(file))
     else:
-        frame = _communes(_frame(file, layers, "communes"), str(file))
+        frame = _communes(_frame(file, layers, "communes"), str(file), drawn=not repair)
         check_vintage(frame.index, millesime, str(file))
         frame = completed(frame, millesime)
         wanted = (
@@ -152,7 +154,10 @@ def user_boundaries(
             | frame["siren_epci"].isin(epci)
         )
         communes = _projected(frame, wanted if wanted.any() else ~wanted, str(file))
-        communes = with_town_halls(repaired(communes, repair, millesime, str(file)), millesime)
+        if repair:
+            communes = repaired(communes, repair, millesime, str(file))
+            _refuse_unfit(communes, str(file))
+        communes = with_town_halls(communes, millesime)
         others = {
             layer: _renamed(_frame(file, layers, layer), layer, str(file))
             for layer in ("epci", "departements")
@@ -206,11 +211,14 @@ def layer_boundaries(layers: Mapping[str, gpd.GeoDataFrame], *, millesime: int, 
     if all(layer in frames and set(columns) <= set(frames[layer]) for layer, columns in _OWN.items()):
         own = {layer: _completed(frames[layer].set_index(key), _TEXTS[layer]) for layer, key in KEYS.items()}
         measured = {layer: frame.assign(area_km2=frame.area / 1e6) for layer, frame in own.items()}
+        _refuse_unfit(measured["communes"], "communes")
         return Territory(**measured, millesime=millesime, name=name)
     frame = _communes(frames.pop("communes"), "communes")
-    communes = _projected(frame, pd.Series(data=True, index=frame.index), "communes")
+    check_vintage(frame.index, millesime, "communes")
+    whole = pd.Series(data=True, index=frame.index)
+    communes = with_town_halls(_projected(completed(frame, millesime), whole, "communes"), millesime)
     others = {layer: _renamed(frame, layer, layer) for layer, frame in frames.items()}
-    return _recognised(communes, others, name=name, millesime=millesime)
+    return with_names(_recognised(communes, others, name=name, millesime=millesime))
 
 
 def _with_codes(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
@@ -305,7 +313,7 @@ def _renamed(frame: gpd.GeoDataFrame, layer: str, source: str) -> gpd.GeoDataFra
     return renamed.set_geometry("geometry", crs=frame.crs)
 
 
-def _communes(frame: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+def _communes(frame: gpd.GeoDataFrame, source: str, *, drawn: bool = True) -> gpd.GeoDataFrame:
     """Make the communes' layer: codes as text, areas, and missing columns filled in."""
     communes = _renamed(frame, "communes", source)
     codes = communes["code_insee"].astype("str").str.upper().str.zfill(5)
@@ -322,6 +330,7 @@ def _communes(frame: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
             Fault(cause="repeated_key", file=source, column="code_insee", value=it) for it in repeated
         )
     communes = communes.set_index(codes.rename("code_insee")).drop(columns="code_insee").sort_index()
+    _refuse_unfit(communes, source, drawn=drawn)
     overseas = communes.index.str[:2].isin(["97", "98"])
     communes["code_dep"] = np.where(overseas, communes.index.str[:3], communes.index.str[:2])
     communes = _completed(communes, ("name", "code_reg", "siren_epci", "siren", "postal_codes", "repair"))
@@ -330,29 +339,26 @@ def _communes(frame: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
     )
     communes["postal_codes"] = communes["postal_codes"].str.replace(r"[\[\]\"' ]", "", regex=True)
     communes["postal_codes"] = communes["postal_codes"].str.replace(",", ";")
-    return communes.assign(
-        population=_population(communes, source), mairie_x=np.nan, mairie_y=np.nan, inside=True
-    )
+    return communes.assign(population=_population(communes), mairie_x=np.nan, mairie_y=np.nan, inside=True)
 
 
-def _population(communes: gpd.GeoDataFrame, source: str) -> pd.Series:
-    """Give the people of each commune: whole numbers where all are known, else missing where they are not."""
+def _population(communes: gpd.GeoDataFrame) -> pd.Series:
+    """Return the people of each commune: whole numbers where all are known, else missing where not."""
     cells = communes.get("population", default=pd.Series(np.nan, index=communes.index))
-    people: pd.Series = pd.to_numeric(cells, errors="coerce").astype("float64")
-    wrong = cells[cells.notna() & ~people.ge(0)].head(10)
-    if len(wrong):
-        raise InputError(
-            Fault(
-                cause="wrong_value",
-                file=source,
-                column="population",
-                value=f"{code} – {value}",
-                expected="expected.amount",
-            )
-            for code, value in wrong.items()
-        )
-    whole: pd.Series = people.round()
+    whole: pd.Series = pd.to_numeric(cells, errors="coerce").astype("float64").round()
     return whole if whole.isna().any() else whole.astype("int64")
+
+
+def _refuse_unfit(communes: gpd.GeoDataFrame, source: str, *, drawn: bool = True) -> None:
+    """Raise what makes communes unfit for any measure; outlines that are mended later may be wrong."""
+    if communes.empty:
+        raise InputError([Fault(cause="empty_layer", file=source)])
+    outlines = list(outline_faults(communes, source)) if drawn else []
+    faults = outlines or list(place_faults(communes, source))
+    if "population" in communes:
+        faults += population_faults(communes["population"], source)
+    if faults:
+        raise InputError(faults)
 
 
 def _completed(frame: gpd.GeoDataFrame, texts: Sequence[str]) -> gpd.GeoDataFrame:
@@ -377,6 +383,9 @@ def _projected(communes: gpd.GeoDataFrame, chosen: pd.Series[bool], source: str)
         found = ", ".join(f"EPSG:{code}" for code in legal)
         raise InputError([Fault(cause="several_projections", file=source, value=found)])
     projected = communes[codes == legal[0]].to_crs(int(legal[0]))
+    misplaced = list(place_faults(projected, source))
+    if misplaced:
+        raise InputError(misplaced)
     return projected.assign(area_km2=projected.area / 1e6)
 
 

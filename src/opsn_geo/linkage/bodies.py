@@ -66,7 +66,7 @@ def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.Dat
     bodies.loc[same_name, "score"] = 100.0
     has_code = code["value"].notna() | code["kind"].notna()
     other = by_code & bodies["how"].eq(str(How.NAME)) & bodies["code"].ne(code["value"])
-    labels = code["value"].map(official) + " (" + code["value"] + ")"
+    labels = code["value"].map(official).astype("str") + " (" + code["value"] + ")"
     bodies.loc[by_code, ["cause", "candidates"]] = None
     bodies.loc[by_code, "code"] = code["value"]
     bodies.loc[by_code, "how"] = code["how"]

@@ -86,7 +86,7 @@ def clustering(
     return pd.Series(
         {
             "moran": moran[0],
-            "moran_expected": -1 / (len(answers) - 1),
+            "moran_expected": -1 / (len(answers) - 1) if len(answers) > 1 else np.nan,
             "moran_permuted": moran[1:].mean(),
             "moran_permuted_sd": moran[1:].std(ddof=1),
             "moran_p": _reached(moran),

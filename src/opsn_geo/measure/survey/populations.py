@@ -109,8 +109,10 @@ def answers_by_body(bodies: pd.DataFrame, units: Mapping[str, int]) -> pd.DataFr
     none_placed = counted["unplaced"].eq(counted["answers"]) & counted["answers"].gt(0)
     counted["answered"] = counted["answered"].mask(none_placed)
     counted["units"] = pd.Series(dict(units), dtype="Int64").reindex(counted.index)
-    in_number = counted[["answered", "units"]].notna().all(axis=1)
-    answered, total = (counted[it].fillna(1).to_numpy(dtype=np.int64) for it in ("answered", "units"))
+    in_number = counted["answered"].notna() & counted["units"].gt(0).fillna(value=False)
+    answered, total = (
+        counted[name].where(in_number, 1).to_numpy(dtype=np.int64) for name in ("answered", "units")
+    )
     low, high = clopper_pearson(answered, total)
     rates = {"response_share": answered / total, "response_low_share": low, "response_high_share": high}
     for name, rate in rates.items():
