@@ -329,7 +329,8 @@ def ranked_steps(extension: pd.DataFrame) -> pd.DataFrame:
     steps["total_need"] = totals.reindex(pd.MultiIndex.from_frame(steps[["step", "rank"]])).to_numpy()
     most = steps.groupby("step")["total_need"].transform("max").astype(float)
     # steps that follow each other with the same gain share the last rank that any of them may have
-    run = (~np.isclose(steps["gain_need"], steps.groupby("step")["gain_need"].shift())).cumsum()
+    gains = steps["gain_need"].astype("float64")
+    run = (~np.isclose(gains, gains.groupby(steps["step"]).shift())).cumsum()
     last = (steps["rank"] + steps["tied_count"]).groupby(run).transform("max")
     first = steps["rank"].groupby(run).transform("min")
     return steps.assign(rank=first, rank_last=last, total_share=steps["total_need"] / most.where(most > 0))
