@@ -198,11 +198,12 @@ def test_simulated_tables_are_named_at_the_top_and_in_their_sections(
     given = studied()
     made = report.report(material(given))
     assert "les adhésions" in made.notice
-    assert "les adhésions" in section(made, "coverage").simulated
-    assert section(made, "territory").simulated == ""
+    assert "les adhésions" in section(made, "coverage").note
+    assert "les adhésions" in section(made, "territory").note
+    assert section(made, "method").note == ""
     real = material(given, metadata=dataclasses.replace(given.metadata, counted=()))
     assert report.report(real).notice == ""
-    assert not any(it.simulated for it in report.report(real).sections)
+    assert not any(it.note for it in report.report(real).sections)
 
 
 def test_rejected_rows_are_counted_by_cause(studied: Callable[..., Published]) -> None:
@@ -264,7 +265,7 @@ def test_published_stands_beside_recomputed(studied: Callable[..., Published]) -
     wrong = pd.DataFrame(
         {"check": ["base"], "subject": ["attacked"], "severity": ["contradiction"],
          "evidence": ["80 sur 444"], "quote": ["80, soit 18 %"],
-         "where": ["III"], "expected": ["488"], "found": ["444"]}
+         "where": ["III"], "expected": ["488"], "found": ["444"], "basis": "study"}
     )  # fmt: skip
     with_figures = given._replace(tables={**given.tables, "figures": figures_table(), "incoherences": wrong})
     made = report.report(material(with_figures))
@@ -279,7 +280,7 @@ def test_published_stands_beside_recomputed(studied: Callable[..., Published]) -
     assert [row[-1] for row in apart.rows] == ["Incohérent : 80 sur 444.", "non recalculable. Colonne vide."]
     assert apart.rows[1][1:7] == ("15,0", "–", "–", "–", "–", "–")
     listed = [it for it in blocks(section(made, "contradictions")) if isinstance(it, Table)]
-    assert listed[0].rows == (("80 sur 444", "« 80, soit 18 % »", "contradiction", "III"),)
+    assert listed[0].rows == (("80 sur 444", "« 80, soit 18 % »", "contradiction", "étude", "III"),)
 
 
 def test_a_published_bound_is_shown_as_the_study_writes_it(studied: Callable[..., Published]) -> None:
@@ -448,3 +449,28 @@ def test_a_desert_across_departements_bears_their_names_and_says_how_far_it_goes
     )
     assert patches.rows[0][0] == name
     assert patches.rows[0][-1] == "95,0\u00a0km"
+
+
+def test_a_line_under_each_figure_names_what_it_rests_on(studied: Callable[..., Published]) -> None:
+    made = report.report(material(studied()))
+    territory, coverage = section(made, "territory"), section(made, "coverage")
+    tables = [it for it in blocks(territory) if isinstance(it, Table)]
+    assert "Fondement : fait officiel" in tables[0].source  # communes and populations
+    shares = [it for it in blocks(coverage) if isinstance(it, Table)]
+    assert shares
+    assert all("Fondement : simulé (les adhésions)" in it.source for it in shares)
+    pictures = [picture for it in blocks(coverage) if isinstance(it, Maps) for picture in it.items]
+    assert all("Fondement : simulé" in it.source for it in pictures)
+
+
+def test_what_is_assumed_of_an_operator_is_marked_where_it_is_shown(
+    studied: Callable[..., Published],
+) -> None:
+    given = studied()
+    opsn = given.layers["opsn"].assign(legal_form="epa", legal_form_basis="assumed")
+    offers = pd.DataFrame({"opsn": opsn.index[:1], "service": "dpd", "basis": "assumed"})
+    changed = given._replace(layers={**given.layers, "opsn": opsn}, tables={**given.tables, "offres": offers})
+    made = report.report(material(changed))
+    table = [it for it in blocks(section(made, "territory")) if isinstance(it, Table)][-1]
+    assert table.rows[0][1] == "établissement public administratif (supposé)"
+    assert table.rows[0][2].endswith("(supposé)")

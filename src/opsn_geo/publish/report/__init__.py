@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from opsn_geo.catalogue.palette import custom_properties
@@ -23,7 +24,7 @@ from opsn_geo.publish.report.opinions import needs, opinions
 from opsn_geo.publish.report.places import coverage, deserts, territory
 from opsn_geo.publish.report.steps import extension
 from opsn_geo.publish.report.survey import representativeness
-from opsn_geo.publish.report.wording import questionnaire_words, service_words
+from opsn_geo.publish.report.wording import questionnaire_words, section_note, service_words
 from opsn_geo.publish.staging import staged
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def write(
 
 def report(material: Material) -> Report:
     """Report as plain data: its sections, and which of them could not be made."""
-    sections = {name: section(material) for name, section in _SECTIONS.items()}
+    sections = {name: _noted(material, name, section(material)) for name, section in _SECTIONS.items()}
     lang, metadata = material.lang, material.metadata
     return Report(
         lang=lang,
@@ -139,6 +140,11 @@ def report(material: Material) -> Report:
         outline=outline(material),
         words={**texts("report_page", lang), "simulated": notices.basis_title(metadata)},
     )
+
+
+def _noted(material: Material, name: str, section: Section | None) -> Section | None:
+    """Section with the note of what in it is simulated or assumed."""
+    return section and replace(section, note=section_note(material, name))
 
 
 def page(content: Report) -> str:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from opsn_geo import __version__
+from opsn_geo.catalogue.basis import BASES, basis_label
 from opsn_geo.catalogue.numbers import MISSING, bracket, count, decimal, percent, signed
 from opsn_geo.catalogue.words import text, texts
 from opsn_geo.publish import notices
 from opsn_geo.publish.report.model import Fact, Facts, Material, Prose, Section, Subsection, Table, Words, say
-from opsn_geo.publish.report.wording import records, simulated
+from opsn_geo.publish.report.wording import records, source
 from opsn_geo.publish.sentences import COMPARISONS
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ def figures(material: Material) -> Section | None:
     return Section(
         key="figures",
         title=say(material, "figures"),
-        simulated=simulated(material, "memberships", "answers"),
         blocks=(
             Prose(paragraphs=tuple(sentences)),
             Facts(
@@ -70,7 +70,7 @@ def _figures(
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(_figure(material, row) for row in records(rows)),
         texts=(0, 7),
-        source=say(material, "source", file="tables/figures.csv"),
+        source=source(material, "figures"),
         folded=caption == "figures_agree",
     )
 
@@ -108,12 +108,13 @@ def contradictions(material: Material) -> Section | None:
     if contradicting is None:
         return None
     severities = texts("consistency_severity", material.lang)
-    heads = ("evidence", "quote", "severity", "where")
+    heads = ("evidence", "quote", "severity", "basis", "where")
     rows = tuple(
         (
             str(row["evidence"]),
             text("consistency.quoted", material.lang, it=row["quote"]) if row["quote"] else MISSING,
             severities.get(str(row["severity"]), str(row["severity"])),
+            basis_label(str(row["basis"]), material.lang) if row.get("basis") else MISSING,
             str(row["where"] if pd.notna(row["where"]) else "–"),
         )
         for row in records(contradicting)
@@ -122,7 +123,7 @@ def contradictions(material: Material) -> Section | None:
         caption=say(material, "contradictions_table"),
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=rows,
-        texts=(0, 1, 2, 3),
+        texts=(0, 1, 2, 3, 4),
         source=say(material, "source", file="tables/incoherences.csv"),
     )
     return Section(
@@ -174,8 +175,34 @@ def method(material: Material) -> Section:
                 ),
             ),
             Subsection(title=say(material, "limits"), blocks=(Prose(items=tuple(limits)),)),
+            Subsection(title=say(material, "bases"), blocks=tuple(_bases(material))),
             Subsection(title=say(material, "rows"), blocks=tuple(_rows(material))),
         ),
+    )
+
+
+def _bases(material: Material) -> Iterator[Table | Words]:
+    """What each kind of basis that the study has means, and how many rows of each input have it."""
+    lang, counted = material.lang, material.metadata.counted
+    present = [it for it in BASES if any(each.basis == it for each in counted)]
+    if not present:
+        return
+    yield Words(items=tuple((basis_label(it, lang), text(f"basis_definition.{it}", lang)) for it in present))
+    names = texts("input", lang)
+    yield Table(
+        caption=say(material, "bases_table"),
+        heads=tuple(say(material, f"head_{it}") for it in ("input", "basis", "basis_rows", "all_rows")),
+        rows=tuple(
+            (
+                names.get(it.name, it.name),
+                basis_label(it.basis, lang),
+                count(it.rows, lang),
+                count(it.total, lang),
+            )
+            for it in counted
+        ),
+        texts=(0, 1),
+        source=say(material, "source", file="tables/fondements.csv"),
     )
 
 

@@ -16,7 +16,7 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.wording import item_name, records, simulated
+from opsn_geo.publish.report.wording import item_name, records, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,6 @@ def influence(material: Material) -> Section | None:
     return Section(
         key="influence",
         title=say(material, "influence"),
-        simulated=simulated(material, "answers"),
         blocks=(
             Prose(
                 paragraphs=(
@@ -75,7 +74,7 @@ def _gaps(material: Material) -> Iterator[Chart]:
             heads=tuple(say(material, f"head_{it}") for it in heads),
             rows=tuple(_gap_row(material, row) for row in records(gaps)),
             texts=(0, 7),
-            source=say(material, "source", file="tables/influence.csv"),
+            source=source(material, "influence"),
             folded=True,
         ),
     )

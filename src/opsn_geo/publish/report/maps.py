@@ -10,6 +10,7 @@ import shapely
 from opsn_geo.catalogue.register import maps as declared
 from opsn_geo.publish.classes import legend_label
 from opsn_geo.publish.report.model import Key, Maps, Material, Picture, Shape, say
+from opsn_geo.publish.report.wording import source
 from opsn_geo.publish.themes import classify, shown_values
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def picture(material: Material, theme: Theme) -> Picture:
         ),
         names=tuple((int(x), int(y), str(it)) for (x, y), it in zip(at, departements["name"], strict=True)),
         legend=legend,
-        source=say(material, "source", file=f"tables/{theme.layer}.csv"),
+        source=source(material, theme.layer, rests_on=declared()[theme.key].rests_on),
     )  # fmt: skip
 
 

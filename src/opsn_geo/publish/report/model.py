@@ -231,13 +231,13 @@ class Subsection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section; ``simulated`` names the simulated tables that it rests on."""
+    """A section; ``note`` names the simulated and the assumed inputs that it rests on."""
 
     key: str
     title: str
     blocks: tuple[Block, ...]
     parts: tuple[Subsection, ...] = field(default=())
-    simulated: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.wording import item_name, names_of, records, simulated
+from opsn_geo.publish.report.wording import item_name, names_of, records, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +45,6 @@ def opinions(material: Material) -> Section | None:
     return Section(
         key="opinions",
         title=say(material, "opinions"),
-        simulated=simulated(material, "answers"),
         blocks=(Prose(paragraphs=(say(material, "opinions_text"), *_references(material))),),
         parts=tuple(
             Subsection(
@@ -145,7 +144,7 @@ def _estimates_table(material: Material, key: str, items: Sequence[dict[str, Any
             for row in items
         ),
         texts=(0, 5),
-        source=say(material, "source", file="tables/estimations.csv"),
+        source=source(material, "estimations"),
         folded=True,
     )
 
@@ -173,7 +172,7 @@ def _first_items(material: Material, family: str) -> Iterator[Table]:
             ),
             rows=tuple(rows),
             texts=(0, 1, 2, 3, 4),
-            source=say(material, "source", file="tables/classements.csv"),
+            source=source(material, "classements"),
         )
 
 
@@ -188,7 +187,6 @@ def needs(material: Material) -> Section | None:
     return Section(
         key="needs",
         title=say(material, "needs"),
-        simulated=simulated(material, "answers"),
         blocks=(
             Prose(paragraphs=(say(material, "needs_text"),)),
             *blocks,
@@ -220,7 +218,7 @@ def _matrix(material: Material, needs: pd.DataFrame, flag: str) -> Iterator[Tabl
             (services.get(str(it), str(it)), *(cells.get((it, dep), "") for dep in departements))
             for it in order
         ),
-        source=say(material, "source", file="tables/besoins.csv"),
+        source=source(material, "besoins"),
     )
 
 

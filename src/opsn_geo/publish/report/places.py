@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from opsn_geo.catalogue import palette
+from opsn_geo.catalogue.basis import weakest_of
 from opsn_geo.catalogue.numbers import MISSING, between, count, distance, percent
 from opsn_geo.catalogue.states import BEST_FIRST, State
 from opsn_geo.catalogue.words import text, texts
@@ -16,13 +17,15 @@ from opsn_geo.publish.report.charts import panel, scale, stacked
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import Chart, Key, Material, Prose, Section, Subsection, Table, say
 from opsn_geo.publish.report.wording import (
+    layer_source,
     names_of,
     of_place,
     operators,
     records,
     say_people,
     service_words,
-    simulated,
+    source,
+    with_basis,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +73,7 @@ def territory(material: Material) -> Section:
                 caption=say(material, "territory_table"),
                 heads=tuple(say(material, f"head_{it}") for it in heads),
                 rows=tuple(rows),
-                source=say(material, "source", file="tables/departements.csv"),
+                source=source(material, "departements", rests_on=("boundaries",)),
             ),
             *_operators(material),
         ),
@@ -84,11 +87,19 @@ def _operators(material: Material) -> Iterator[Table]:
         return
     lang, forms = material.lang, texts("legal_form", material.lang)
     reached = material.figures["operators"]["communes"]
+    offers = material.tables.get("offres", pd.DataFrame())
+    offered = offers.groupby("opsn")["basis"].agg(weakest_of) if "basis" in offers else pd.Series(dtype="str")
     rows = [
         (
             str(row["name"]),
-            MISSING if pd.isna(row["legal_form"]) else forms.get(row["legal_form"], str(row["legal_form"])),
-            count(row.get("services_offered"), lang),
+            MISSING
+            if pd.isna(row["legal_form"])
+            else with_basis(
+                material,
+                forms.get(row["legal_form"], str(row["legal_form"])),
+                row.get("legal_form_basis", row.get("basis")),
+            ),
+            with_basis(material, count(row.get("services_offered"), lang), offered.get(str(slug))),
             count(reached.get(slug, 0), lang),
             say(material, "complete" if row.get("list_complete") is True else "incomplete"),
         )
@@ -100,7 +111,7 @@ def _operators(material: Material) -> Iterator[Table]:
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
         texts=(0, 1, 4),
-        source=say(material, "source", file="tables/panorama_opsn.csv"),
+        source=source(material, "panorama_opsn"),
     )
 
 
@@ -122,7 +133,6 @@ def coverage(material: Material) -> Section:
     return Section(
         key="coverage",
         title=say(material, "coverage"),
-        simulated=simulated(material, "memberships"),
         blocks=(
             Prose(
                 paragraphs=(say(material, "coverage_text"), say_people(material, sure, people, **values)),
@@ -175,7 +185,7 @@ def _shares(material: Material, level: str) -> Iterator[Table]:
         caption=caption,
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
-        source=say(material, "source", file=f"tables/{level}.csv"),
+        source=source(material, level),
     )
 
 
@@ -218,7 +228,7 @@ def _ladder(material: Material) -> Iterator[Chart]:
             for _, part in _by_family(material, services)
             for slug, row in part.iterrows()
         ),
-        source=say(material, "source", file="tables/couverture_parts.csv"),
+        source=source(material, "couverture_parts"),
         folded=True,
     )
     none = int((services["possible_share"] == 0).sum())
@@ -257,7 +267,6 @@ def deserts(material: Material) -> Section | None:
     return Section(
         key="deserts",
         title=say(material, "deserts"),
-        simulated=simulated(material, "memberships"),
         blocks=(
             Prose(
                 paragraphs=(
@@ -299,7 +308,7 @@ def _stability(material: Material) -> Table:
             )
             for name, row in verdicts.iterrows()
         ),
-        source=say(material, "source", file="tables/stabilite.csv, tables/specifications.csv"),
+        source=source(material, "stabilite", "specifications"),
     )
 
 
@@ -338,7 +347,7 @@ def _patches(material: Material, layer: pd.DataFrame) -> Iterator[Table]:
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
         texts=(0, 4),
-        source=say(material, "source_layer", layer="deserts"),
+        source=layer_source(material, "deserts"),
     )
 
 
@@ -373,5 +382,5 @@ def _missing(material: Material) -> Iterator[Table]:
                 strict=True,
             )
         ),
-        source=say(material, "source", file="tables/communes.csv"),
+        source=source(material, "communes"),
     )

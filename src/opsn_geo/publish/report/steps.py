@@ -9,7 +9,7 @@ import pandas as pd
 from opsn_geo.catalogue.numbers import count, decimal, percent
 from opsn_geo.publish.report.charts import nice, scale
 from opsn_geo.publish.report.model import Curve, Material, Prose, Section, Subsection, Table, say
-from opsn_geo.publish.report.wording import names_of, operators, records, simulated
+from opsn_geo.publish.report.wording import names_of, operators, records, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,6 @@ def extension(material: Material) -> Section | None:
     return Section(
         key="extension",
         title=say(material, "extension"),
-        simulated=simulated(material, "memberships"),
         blocks=(Prose(paragraphs=(say(material, "extension_text"),)),),
         parts=tuple(
             Subsection(title=say(material, f"{step}_part"), blocks=tuple(_steps(material, step)))
@@ -85,7 +84,7 @@ def _steps(material: Material, step: str) -> Iterator[Table | Curve]:
         ),
         rows=tuple(rows),
         texts=(0, 1, 2),
-        source=say(material, "source", file="tables/extension.csv"),
+        source=source(material, "extension"),
     )
     yield table
     total = best["total_need"].astype(float)

@@ -22,7 +22,7 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.wording import item_name, names_of, records, say_people, simulated
+from opsn_geo.publish.report.wording import item_name, names_of, records, say_people, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,6 @@ def representativeness(material: Material) -> Section | None:
     return Section(
         key="representativeness",
         title=say(material, "representativeness"),
-        simulated=simulated(material, "answers"),
         blocks=(
             Prose(paragraphs=(str(texts_of["answer"]),), items=tuple(map(str, reasons))),
             *_headlines(material, verdict),
@@ -123,7 +122,7 @@ def _response(material: Material) -> Iterator[Table]:
                 heads=(_capitalised(name), *(say(material, f"head_{it}") for it in heads)),
                 rows=tuple(rows),
                 texts=(0, 6),
-                source=say(material, "source", file="tables/representativite.csv"),
+                source=source(material, "representativite"),
             )
 
 
@@ -142,7 +141,7 @@ def _other_bodies(material: Material) -> Iterator[Table]:
                 (item_name(material, row["item"]), count(row["answers"], lang), _estimate(row, lang))
                 for row in records(rows)
             ),
-            source=say(material, "source", file="tables/estimations_autres.csv"),
+            source=source(material, "estimations_autres"),
             folded=True,
         )
 
@@ -232,7 +231,7 @@ def _love(material: Material) -> Iterator[Chart]:
                 )
                 for row in records(profiles)
             ),
-            source=say(material, "source", file="tables/profils.csv"),
+            source=source(material, "profils"),
             folded=True,
         ),
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue import register
+from opsn_geo.catalogue.basis import Basis, basis_label
 from opsn_geo.catalogue.numbers import MISSING
 from opsn_geo.catalogue.words import Language
 from opsn_geo.publish import notices
@@ -66,8 +68,8 @@ def service_words(services: pd.DataFrame, column: str, lang: Language) -> dict[s
 def operators(material: Material) -> pd.DataFrame:
     """What is published of each operator, on its slug."""
     panorama, layer = material.tables.get("panorama_opsn"), material.layers.get("opsn")
-    seats = pd.DataFrame(layer).filter(["name", "legal_form", "list_complete"])
-    return seats if panorama is None else panorama.join(seats.filter(["list_complete"]))
+    seats = pd.DataFrame(layer).filter(["name", "legal_form", "legal_form_basis", "list_complete"])
+    return seats if panorama is None else panorama.join(seats.filter(["list_complete", "legal_form_basis"]))
 
 
 def questionnaire_words(questionnaire: pd.DataFrame | None) -> QuestionnaireWords:
@@ -106,6 +108,46 @@ def item_name(material: Material, item: str) -> str:
     return material.services.get(choice) or material.questionnaire.labels.get(item) or item
 
 
-def simulated(material: Material, *tables: str) -> str:
-    """Note naming which of the tables a section rests on are simulated; empty where all are real."""
-    return notices.section_notice(material.metadata, tables)
+SECTION_INPUTS: Final = {
+    "territory": ("boundaries", "opsn.legal_form", "offers", "memberships", "cnil", "banatic"),
+    "coverage": ("boundaries", "offers", "memberships", "cnil", "banatic"),
+    "deserts": ("boundaries", "offers", "memberships", "cnil", "banatic", "answers"),
+    "representativeness": ("boundaries", "answers", "memberships"),
+    "influence": ("answers", "questionnaire"),
+    "opinions": ("answers", "questionnaire"),
+    "needs": ("answers", "questionnaire", "offers"),
+    "extension": ("boundaries", "offers", "memberships", "cnil", "banatic", "answers"),
+    "figures": ("published_figures", "opsn", "services", "offers", "answers"),
+}
+"""Inputs that each section rests on; those without stated inputs say it row by row, or rest on none."""
+
+
+def section_note(material: Material, section: str) -> str:
+    """Note naming the simulated and the assumed inputs of a section; empty where there are none."""
+    return notices.section_notice(material.metadata, SECTION_INPUTS.get(section, ()))
+
+
+def source(material: Material, *names: str, rests_on: tuple[str, ...] = ()) -> str:
+    """Line under a figure: the published tables that hold it in full, and what these rest on.
+
+    ``rests_on`` replaces what the register declares, where a figure shows a part of its table.
+    """
+    files = ", ".join(f"tables/{name}.csv" for name in names)
+    return f"{say(material, 'source', file=files)}{_basis_sentence(material, names, rests_on)}"
+
+
+def layer_source(material: Material, name: str) -> str:
+    """Line under a figure of a layer of the GeoPackage that is no table, and what it rests on."""
+    return f"{say(material, 'source_layer', layer=name)}{_basis_sentence(material, (name,), ())}"
+
+
+def _basis_sentence(material: Material, names: tuple[str, ...], rests_on: tuple[str, ...]) -> str:
+    inputs = rests_on or tuple(it for name in names for it in register.table(name).rests_on)
+    return f". {notices.basis_line(material.metadata, inputs)}" if material.metadata.counted else ""
+
+
+def with_basis(material: Material, value: str, basis: object) -> str:
+    """Value marked by the word for its basis where it is assumed or simulated, else alone."""
+    if basis not in {Basis.ASSUMED, Basis.SIMULATED}:
+        return value
+    return say(material, "marked", value=value, basis=basis_label(str(basis), material.lang))
