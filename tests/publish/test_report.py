@@ -458,7 +458,7 @@ def test_a_line_under_each_figure_names_what_it_rests_on(studied: Callable[..., 
     assert "Fondement : fait officiel" in tables[0].source  # communes and populations
     shares = [it for it in blocks(coverage) if isinstance(it, Table)]
     assert shares
-    assert all("Fondement : simulé (les adhésions)" in it.source for it in shares)
+    assert all("Fondement : simulé – les adhésions" in it.source for it in shares)
     pictures = [picture for it in blocks(coverage) if isinstance(it, Maps) for picture in it.items]
     assert all("Fondement : simulé" in it.source for it in pictures)
 

@@ -17,6 +17,7 @@ from opsn_geo.publish.report.charts import panel, scale, stacked
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import Chart, Key, Material, Prose, Section, Subsection, Table, say
 from opsn_geo.publish.report.wording import (
+    SECTION_INPUTS,
     layer_source,
     names_of,
     of_place,
@@ -111,7 +112,7 @@ def _operators(material: Material) -> Iterator[Table]:
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
         texts=(0, 1, 4),
-        source=source(material, "panorama_opsn"),
+        source=source(material, "panorama_opsn", rests_on=("opsn.legal_form", *SECTION_INPUTS["coverage"])),
     )
 
 
@@ -185,7 +186,7 @@ def _shares(material: Material, level: str) -> Iterator[Table]:
         caption=caption,
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
-        source=source(material, level),
+        source=source(material, level, rests_on=SECTION_INPUTS["coverage"]),
     )
 
 
@@ -382,5 +383,5 @@ def _missing(material: Material) -> Iterator[Table]:
                 strict=True,
             )
         ),
-        source=source(material, "communes"),
+        source=source(material, "communes", rests_on=SECTION_INPUTS["coverage"]),
     )
