@@ -308,7 +308,8 @@ def fetch(source: str | None, out: Path | None, *, renew: bool) -> None:
 
 def list_boundaries() -> None:
     """List the regions that come with the package, vintage by vintage."""
-    from opsn_geo.boundaries.embedded import CENSUS, official_communes, places, vintages
+    from opsn_geo.boundaries.embedded import official_communes, places, vintages
+    from opsn_geo.catalogue.census import CENSUS
 
     for year in vintages():
         communes, regions = official_communes(year), places(year).regions
@@ -329,7 +330,8 @@ def list_boundaries() -> None:
 
 def show_boundaries(vintage: int, region: str | None, departements: str | None, epci: str | None) -> None:
     """Describe a part of the embedded boundaries."""
-    from opsn_geo.boundaries.embedded import CENSUS, embedded
+    from opsn_geo.boundaries.embedded import embedded
+    from opsn_geo.catalogue.census import CENSUS
 
     if not (region or departements or epci):
         region = "32"

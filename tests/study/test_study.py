@@ -201,7 +201,13 @@ def test_every_key_is_declared_with_an_example_that_it_accepts() -> None:
 
 
 def test_the_objects_of_a_study_hold_the_keys_that_are_declared() -> None:
-    assert {it.name for it in fields(Metadata)} == {*KEYS["study"], *KEYS["map"], "basis", "counted"}
+    assert {it.name for it in fields(Metadata)} == {
+        *KEYS["study"],
+        *KEYS["map"],
+        "basis",
+        "counted",
+        "census",
+    }
     assert {it.name for it in fields(Boundaries)} >= {*KEYS["boundaries"]}
     defaults = {it.name: it.default for it in fields(Metadata)}
     assert defaults["language"] == KEYS["study"]["language"].default

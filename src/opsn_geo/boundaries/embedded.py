@@ -30,8 +30,6 @@ from opsn_geo.study import data_dir
 if TYPE_CHECKING:
     import pandas as pd
 
-CENSUS: Final = {2021: 2019, 2022: 2019, 2023: 2020, 2024: 2022, 2025: 2022, 2026: 2023}
-"""Year of the census that the populations of each vintage come from (Mayotte: 2017)."""
 _BODIES: Final = {
     Level.EPCI: ("siren_epci", ("name", "nature")),
     Level.DEPARTEMENT: ("code_dep", ("name", "code_reg", "chef_lieu")),

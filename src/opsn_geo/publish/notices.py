@@ -93,6 +93,11 @@ def population_notice(communes: pd.DataFrame, lang: Language) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def census_note(metadata: Metadata) -> str:
+    """Sentence on the census that populations come from; empty where the boundaries are the user's own."""
+    return "" if metadata.census is None else text("census.note", metadata.language, year=metadata.census)
+
+
 def subtitle(metadata: Metadata) -> str:
     """Territory, vintage and day, in a line under a title."""
     return text(

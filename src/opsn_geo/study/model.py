@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from opsn_geo.catalogue.basis import Counted, weakest_of
+from opsn_geo.catalogue.census import CENSUS, MAYOTTE
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS
 from opsn_geo.catalogue.words import Language
@@ -48,6 +49,8 @@ class Metadata:
         What the rows of the tables rest on, once they are read.
     contact : str
         Who answers for the study.
+    census : int, optional
+        Census that populations come from; none where the boundaries are the user's own.
     background : {"", "plan-ign", "osm"}
         Pictures that the HTML maps ask a third party for; none by default.
 
@@ -67,6 +70,7 @@ class Metadata:
     basis: Mapping[str, str] = field(default_factory=dict)
     counted: tuple[Counted, ...] = ()
     contact: str = ""
+    census: int | None = None
     background: str = ""
 
     @property
@@ -115,6 +119,17 @@ class Boundaries:
     file: Path | None = None
     repair: Literal["", "clean", "replace"] = ""
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict, compare=False, repr=False)
+
+    def census(self, millesime: int) -> int | None:
+        """Return the census of the embedded populations; none where the boundaries are the user's own.
+
+        >>> Boundaries(region="32").census(2021), Boundaries(file=Path("a.gpkg")).census(2021)
+        (2019, None)
+        """
+        if self.file is not None or self.layers:
+            return None
+        is_mayotte = self.region in {"06", "Mayotte"} or self.departements == ("976",)
+        return MAYOTTE if is_mayotte else CENSUS.get(millesime)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -203,10 +218,14 @@ class Study(Summarised):
         if wrong:
             raise InputError(wrong)
         values = built(content, path.parent)
-        named = {"territory_name": values["study"]["territory"]}
+        boundaries = Boundaries(**values["boundaries"])
+        named = {
+            "territory_name": values["study"]["territory"],
+            "census": boundaries.census(values["study"]["millesime"]),
+        }
         return cls(
             metadata=Metadata(**named | values["study"] | {"basis": values["basis"]} | values["map"]),
-            boundaries=Boundaries(**values["boundaries"]),
+            boundaries=boundaries,
             tables=values["tables"],
             columns=content.get("columns", {}),
             survey=values["survey"],

@@ -13,8 +13,8 @@ from opsn_geo.boundaries.builder.valid_coverage import ENCLAVES, WATER_KM2
 from opsn_geo.boundaries.builder.years import TOWN_HALL_M
 from opsn_geo.boundaries.coverage import GAP_M, GRID_M
 from opsn_geo.boundaries.drafts import replace_text
-from opsn_geo.boundaries.embedded import CENSUS
 from opsn_geo.boundaries.zones import EPSG
+from opsn_geo.catalogue.census import CENSUS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from opsn_geo.catalogue import register
+from opsn_geo.catalogue.census import POPULATIONS
 from opsn_geo.catalogue.words import Language, definition, label, text, texts, unit
-from opsn_geo.publish.notices import simulation_warning
+from opsn_geo.publish.notices import census_note, simulation_warning
 
 if TYPE_CHECKING:
     from opsn_geo.study import Metadata
@@ -104,7 +105,7 @@ def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
     spatial = hasattr(frame, "geom_type")
     attributes = frame.drop(columns=frame.geometry.name) if spatial else frame
     table = register.table(name)
-    columns = [_column(str(each), attributes[each], table, lang) for each in attributes]
+    columns = [_column(str(each), attributes[each], table, metadata) for each in attributes]
     return Content(
         name=name,
         title=table.title(lang),
@@ -120,7 +121,8 @@ def abstract(subject: str, metadata: Metadata) -> str:
     lang = metadata.language
     about = {"territory": metadata.territory_name, "millesime": metadata.millesime}
     scope = text("geopackage.scope", lang, **about, date=metadata.date.isoformat())
-    return " ".join(part for part in (simulation_warning(metadata), subject, scope) if part)
+    parts = (simulation_warning(metadata), subject, scope, census_note(metadata))
+    return " ".join(part for part in parts if part)
 
 
 def dictionary(contents: Iterable[Content], lang: Language = "fr") -> pd.DataFrame:
@@ -146,7 +148,8 @@ def dictionary(contents: Iterable[Content], lang: Language = "fr") -> pd.DataFra
     return pd.DataFrame(rows, columns=["layer", "column", "alias", "unit", "definition", "source"])
 
 
-def _column(name: str, values: pd.Series, table: register.Table, lang: Language) -> Column:
+def _column(name: str, values: pd.Series, table: register.Table, metadata: Metadata) -> Column:
+    lang = metadata.language
     declared = register.column(name, table.name)
     words, choices = declared.words, texts(declared.words, lang) if declared.words else {}
     if words == "path":
@@ -156,7 +159,7 @@ def _column(name: str, values: pd.Series, table: register.Table, lang: Language)
     return Column(
         name=name,
         sql=sql_type(values),
-        alias=label(name, lang, table.name),
+        alias=_alias(name, table, metadata),
         definition=definition(name, lang, table.name),
         unit=unit(name, lang, table.name),
         source=text("geopackage.official", lang) if declared.official else table.source(lang),
@@ -164,6 +167,14 @@ def _column(name: str, values: pd.Series, table: register.Table, lang: Language)
         words=words,
         official=declared.official,
     )
+
+
+def _alias(name: str, table: register.Table, metadata: Metadata) -> str:
+    """Return the label of a column; that of an official population says of which census."""
+    plain = label(name, metadata.language, table.name)
+    if name not in POPULATIONS or metadata.census is None:
+        return plain
+    return text("census.label", metadata.language, label=plain, year=metadata.census)
 
 
 def sql_type(values: pd.Series) -> str:

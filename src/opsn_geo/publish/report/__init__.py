@@ -131,7 +131,11 @@ def report(material: Material) -> Report:
         subtitle=notices.subtitle(metadata),
         notice=notices.basis_notice(metadata),
         warnings=material.warnings,
-        source=say(material, "footer", millesime=metadata.millesime),
+        source=" ".join(
+            filter(
+                None, [say(material, "footer", millesime=metadata.millesime), notices.census_note(metadata)]
+            )
+        ),
         facts=brief(material),
         sections=tuple(section for section in sections.values() if section is not None),
         left_out=tuple(

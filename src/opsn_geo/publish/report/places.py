@@ -66,6 +66,7 @@ def territory(material: Material) -> Section:
                         epci=count(len(epci), lang), departements=count(len(sizes), lang),
                         area=count(sizes["area_km2"].sum(), lang), millesime=material.metadata.millesime,
                     ),
+                    *([note] if (note := notices.census_note(material.metadata)) else []),
                     *([say(material, "crossing", crossing=count(crossing, lang))] if crossing else []),
                     *([unknown] if unknown else []),
                 )

@@ -17,7 +17,7 @@ from opsn_geo import __version__
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import Language, label, text, texts
 from opsn_geo.publish.geopackage.content import Column, Content, describe, dictionary
-from opsn_geo.publish.notices import simulation_warning
+from opsn_geo.publish.notices import census_note, simulation_warning
 from opsn_geo.study import Metadata
 
 Kind = Literal["text", "prose", "flag", "day", "whole", "share", "decimal"]
@@ -237,6 +237,7 @@ def _guide(
     rows = [
         (_say(lang, "territory"), metadata.territory_name),
         (_say(lang, "millesime"), _say(lang, "millesime_is", millesime=metadata.millesime)),
+        (_say(lang, "population"), census_note(metadata)),
         (_say(lang, "date"), metadata.date.isoformat()),
         (_say(lang, "simulated"), simulation_warning(metadata)),
         (_say(lang, "sources"), _say(lang, "sources_are", official=text("geopackage.official", lang))),

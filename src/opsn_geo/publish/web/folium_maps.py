@@ -17,7 +17,7 @@ from pyproj import Transformer
 
 from opsn_geo.catalogue import palette
 from opsn_geo.catalogue.words import Language, text, texts
-from opsn_geo.publish.notices import basis_notice, basis_title, date_written, subtitle
+from opsn_geo.publish.notices import basis_notice, basis_title, census_note, date_written, subtitle
 from opsn_geo.publish.rasters import write as raster
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.web.background import add_background, page_values
@@ -220,6 +220,7 @@ def source_note(metadata: Metadata) -> str:
     """Return the line that says where the data come from, of which vintage and day."""
     lang = metadata.language
     sources = text("atlas.default_sources", lang)
-    return text(
+    note = text(
         "atlas.source_note", lang, sources=sources, millesime=metadata.millesime, date=date_written(metadata)
     )
+    return f"{note} {census_note(metadata)}".rstrip()
