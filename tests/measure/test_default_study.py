@@ -13,7 +13,7 @@ from opsn_geo.measure.coverage.evidence import Coverage, coverage, epci_coverage
 from opsn_geo.measure.coverage.extension import adhesions, best
 from opsn_geo.measure.coverage.ladder import states, summary
 from opsn_geo.measure.coverage.needs import needs, operators_offering
-from opsn_geo.measure.coverage.shares import decomposition, epci_shares, service_shares, shares
+from opsn_geo.measure.coverage.shares import decomposition, service_shares, shares
 from opsn_geo.pipeline.run import Inputs, load
 from opsn_geo.study import Study
 
@@ -77,13 +77,6 @@ def test_counts_are_conserved_from_communes_to_region(inputs: Inputs, communes: 
         parts = decomposition(known, communes, communes[group].fillna("none")).sum()
         assert parts.to_dict() == whole.to_dict()
     assert whole["covered_count"] == (summary(known)["opsn_count"] > 0).sum()
-
-
-def test_the_two_epci_across_the_border_are_counted_both_ways(inputs: Inputs, communes: pd.DataFrame) -> None:
-    found = epci_shares(covered(inputs, communes), communes)
-    assert len(found) == 92
-    across = found[found["communes"] != found["communes_inside"]]
-    assert sorted(zip(across["communes_inside"], across["communes"], strict=True)) == [(10, 44), (13, 28)]
 
 
 def test_an_epci_is_a_member_for_itself_when_its_communes_are_not_reached(

@@ -1,4 +1,4 @@
-"""What is not known of a study stays unknown, from its files to its report: populations."""
+"""What is not known stays unknown from files to report: populations, communes beyond the border."""
 
 from __future__ import annotations
 
@@ -130,11 +130,10 @@ def test_one_missing_population_leaves_unknown_what_it_enters_and_nothing_else(
     assert notice.text("en").startswith(f"{toy.boundaries.file}: the population of 1 of 12 communes")
     results = measure(load(toy))
     epci = results.layers["epci"]
-    # 60003 lies in EPCI 200000438; A is a member of a; 2,300 of the 3,600 people of C live in the Oise, where
-    # they may be members of b
+    # 60003 lies in EPCI 200000438; A is a member of a; C, in the Oise, may be one of b
     assert epci["population"].fillna(-1).tolist() == [3300, -1, 3600]
     assert epci["covered_pop_share"].fillna(-1).tolist() == [1, -1, 0]
-    assert epci["covered_pop_possible_share"].fillna(-1).round(4).tolist() == [1, -1, 0.6389]
+    assert epci["covered_pop_possible_share"].fillna(-1).tolist() == [1, -1, 1]
     assert epci["covered_share"].tolist() == [1, 0.25, 0]
     sizes = results.tables["representativite"].query("variable == 'size_band'").set_index("level")
     assert sizes["units"].to_dict() == {"lt_500": 3, "500_1999": 8, "unknown": 1}
@@ -145,3 +144,36 @@ def test_one_missing_population_leaves_unknown_what_it_enters_and_nothing_else(
     assert pd.isna(results.figures["reach"].loc["all", "covered_pop_share"])
     services = results.figures["services"]
     assert services.loc["sig", ["covered_share", "possible_share"]].tolist() == [0, 0.5]
+
+
+def test_a_commune_beyond_the_border_has_no_state_no_count_and_enters_no_share(
+    shared_toy: Territory, tmp_path: Path
+) -> None:
+    """EPCI C holds 60011 and 60012, in the study, and 76013, beyond it."""
+    results = measure(load(study(tmp_path, shared_toy, shared_toy.communes["population"])))
+    communes, tables = results.layers["communes"], results.tables
+    measured = communes.columns.difference(shared_toy.communes.columns)
+    assert communes.loc["76013", measured].isna().all()
+    assert (
+        communes.loc[communes["inside"], ["state", "opsn_count", "services_missing"]].notna().all(axis=None)
+    )
+    for name in ("opsn_count", "services_offered", "services_missing"):
+        assert communes[name].dtype == "Int64", name
+    assert "76013" not in set(tables["couverture"]["code_insee"])
+    assert len(tables["couverture"]) == 12 * 2
+    parts = tables["couverture_parts"].loc[("epci", "200000545", "sig")]
+    assert parts[["communes", "population", "area_km2"]].tolist() == [2, 2300, 2]
+    assert parts[["covered_share", "covered_possible_share"]].tolist() == [0, 1]
+    epci = results.layers["epci"].loc["200000545"]
+    assert epci[["communes", "communes_inside", "population", "population_inside"]].tolist() == [
+        3,
+        2,
+        3600,
+        2300,
+    ]
+    assert epci[["covered_share", "covered_possible_share", "covered_pop_possible_share"]].tolist() == [
+        0,
+        1,
+        1,
+    ]
+    assert results.figures["uncovered_epci"].loc["200000545", "uncovered_pop"] == 2300

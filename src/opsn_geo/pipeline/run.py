@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import pandas as pd
 
@@ -24,6 +24,7 @@ from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import survey as representativeness
 from opsn_geo.pipeline.analyses.basis import counted_table, with_basis
 from opsn_geo.pipeline.analyses.overview import overview
+from opsn_geo.pipeline.kinds import as_declared
 from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.pipeline.rounding import rounded
@@ -43,6 +44,7 @@ __all__ = ["Inputs", "Results", "load", "measure", "published", "run", "write", 
 
 _ANALYSES: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
 Progress = Callable[[str], None]
+_Frame = TypeVar("_Frame", bound=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -194,8 +196,8 @@ def measure(inputs: Inputs) -> Results:
         layers |= analysis.layers
         tables |= analysis.tables
     tables |= {"fondements": counted_table(inputs.study), "rejets": inputs.rejects}
-    layers = {name: rounded(with_basis(name, layer, inputs.study)) for name, layer in layers.items()}
-    tables = {name: rounded(with_basis(name, table, inputs.study)) for name, table in tables.items()}
+    layers = {name: _as_published(name, layer, inputs.study) for name, layer in layers.items()}
+    tables = {name: _as_published(name, table, inputs.study) for name, table in tables.items()}
     return Results(
         inputs=inputs,
         layers=layers,
@@ -203,6 +205,11 @@ def measure(inputs: Inputs) -> Results:
         figures=overview(layers, tables, inputs.tables.get("questionnaire")),
         warnings=_warnings(inputs),
     )
+
+
+def _as_published(name: str, frame: _Frame, study: Study) -> _Frame:
+    """Return a layer or table with what it rests on, the kinds that are declared, and no noise."""
+    return rounded(as_declared(with_basis(name, frame, study), name))
 
 
 def _warnings(inputs: Inputs) -> tuple[str, ...]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,7 +14,6 @@ from opsn_geo.measure.coverage.panorama import groups
 from opsn_geo.measure.coverage.shares import (
     change,
     decomposition,
-    epci_shares,
     redundancy,
     service_shares,
     shares,
@@ -75,20 +73,6 @@ def test_the_rungs_of_the_ladder_are_nested(tables: Tables) -> None:
     assert (offered["covered_share"] >= member["covered_possible_share"]).all()
     assert (used["covered_share"] == 0).all()
     assert (used["covered_possible_share"] == member["covered_possible_share"]).all()
-
-
-def test_an_epci_across_the_border_is_counted_both_ways(tables: Tables) -> None:
-    found = epci_shares(coverage(**tables, date=DAY), tables["communes"]).loc["E2"]
-    assert (found["communes"], found["communes_inside"]) == (2, 1)
-    assert (found["covered_possible_share"], found["covered_inside_possible_share"]) == (1 / 2, 0)
-    assert found["population_inside"] == 300
-
-
-def test_an_epci_wholly_outside_has_no_inside_share(tables: Tables) -> None:
-    outside = tables["communes"].assign(inside=lambda t: t["siren_epci"] != "E1")
-    found = epci_shares(coverage(**tables, date=DAY), outside).loc["E1"]
-    assert found["communes_inside"] == 0
-    assert np.isnan(found["covered_inside_share"])
 
 
 @pytest.mark.parametrize("column", ["code_dep", "siren_epci", "code_reg"])

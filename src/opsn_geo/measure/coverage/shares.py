@@ -99,25 +99,6 @@ def service_shares(
     return _shares(*bounds(coverage, at_least), coverage.basis, places, by, coverage.services)
 
 
-def epci_shares(
-    coverage: Coverage, communes: pd.DataFrame, *, at_least: State = State.MEMBER
-) -> pd.DataFrame:
-    """Shares of each EPCI covered, over all its communes and over those inside the territory alone.
-
-    An EPCI across the border is never cut: ``covered_share`` and the like count all its communes, while
-    ``covered_inside_share`` and the like count those whose ``inside`` is true (denominators
-    ``communes_inside`` …; NaN where none is). Otherwise as :func:`shares`; rows are ``siren_epci``.
-    """
-    epci = communes["siren_epci"]
-    whole = shares(coverage, communes, epci, at_least=at_least)
-    inside = shares(coverage, communes, epci.where(communes["inside"]), at_least=at_least)
-    names = {it: f"{it}_inside" for it in _WEIGHTS.values()}
-    inside = inside.rename(columns=lambda it: names.get(it, it.replace("covered", "covered_inside")))
-    table = whole.join(inside.drop(columns="basis"))
-    outside = table["communes_inside"].isna()
-    return table.assign(**{name: table[name].mask(outside, 0) for name in names.values()})
-
-
 def _shares(
     certain: Cells,
     possible: Cells,

@@ -133,9 +133,8 @@ def near_share(distance_m: pd.Series, by: pd.Series, within_m: float = NEAR_M) -
     Notes
     -----
     Share = communes of the group at most `within_m` from a seat ÷ all communes of the group. The denominator
-    is the one of ``covered_share``: an EPCI across the border counts all its communes, a département those
-    inside the study, by the groups handed in. The share of a group with a commune of unknown distance is
-    missing: that commune is neither near nor far.
+    is the one of ``covered_share``: the communes of the study, by the groups handed in. The share of a group
+    with a commune of unknown distance is missing: that commune is neither near nor far.
 
     Examples
     --------

@@ -49,7 +49,8 @@ class Shared:
     Parameters
     ----------
     coverage : Coverage
-        Of all communes.
+        Of the communes of the study; of those beyond its border, which only complete an EPCI, it says
+        nothing.
     contacts : Contacts
         Which communes touch, by each rule, and which have a border that none shares.
     """
@@ -69,12 +70,12 @@ def shared_measures(inputs: Inputs) -> Shared:
 
 
 def coverage_of(inputs: Inputs, tables: Mapping[str, pd.DataFrame] | None = None) -> evidence.Coverage:
-    """Coverage of a loaded study, or of the same communes with other tables.
+    """Coverage of the communes inside a loaded study, or of the same communes with other tables.
 
     Registers are evidence of use; answers are not: what one commune answered must not be read off a map.
     """
     tables = tables or inputs.tables
     lists = {name: tables[name] for name in ("services", "opsn", "offers", "memberships")}
     return evidence.coverage(
-        inputs.territory.communes, **lists, uses=tables.get("uses"), date=inputs.study.metadata.date
+        inputs.territory.inside, **lists, uses=tables.get("uses"), date=inputs.study.metadata.date
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import pandas as pd
 
-from opsn_geo.catalogue.basis import COLUMN, weakest
+from opsn_geo.catalogue.basis import COLUMN, Basis, weakest
 from opsn_geo.catalogue.register import table
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ def with_basis(name: str, frame: _Frame, study: Study) -> _Frame:
     if "answers" in names and _MEMBERSHIP in study.survey.get("margins", ()):
         names |= {"memberships", "offers"}
     measured = frame[COLUMN] if COLUMN in frame else pd.Series(index=frame.index, dtype="str")
-    return frame.assign(**{COLUMN: weakest(measured, study.metadata.weakest(names))})
+    basis = weakest(measured, study.metadata.weakest(names))
+    if "inside" in frame:  # of a commune beyond the border only what is official is published
+        basis = basis.where(frame["inside"], Basis.FACT.value)
+    return frame.assign(**{COLUMN: basis})
 
 
 def counted_table(study: Study) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage.evidence import epci_coverage
 from opsn_geo.measure.coverage.ladder import couverture, summary
 from opsn_geo.measure.coverage.panorama import row_basis
-from opsn_geo.measure.coverage.shares import decomposition, epci_shares, redundancy, service_shares, shares
+from opsn_geo.measure.coverage.shares import decomposition, redundancy, service_shares, shares
 from opsn_geo.measure.deserts.nearest import seat_points
 from opsn_geo.pipeline.analyses import Analysis, Shared
 
@@ -19,31 +19,30 @@ if TYPE_CHECKING:
 
 
 def groups(communes: pd.DataFrame) -> dict[Level, pd.Series]:
-    """Group of each commune at each level; one beyond the border counts in its EPCI alone.
+    """Group of each commune of the study at each level.
 
-    Every measure that groups takes any such Series on ``code_insee`` (canton, employment area …); a commune
-    whose group is missing counts in none.
+    A commune beyond the border counts in none, so that every figure of an EPCI that crosses it has one
+    denominator, its communes in the study. Every measure that groups takes any such Series on ``code_insee``
+    (canton, employment area …).
     """
-    return {
-        Level.EPCI: communes["siren_epci"],
-        Level.DEPARTEMENT: communes["code_dep"].where(communes["inside"]),
-        Level.REGION: communes["code_reg"].where(communes["inside"]),
-    }
+    codes = {Level.EPCI: "siren_epci", Level.DEPARTEMENT: "code_dep", Level.REGION: "code_reg"}
+    return {level: communes[column].where(communes["inside"]) for level, column in codes.items()}
 
 
 def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     """Who is reached: columns on the three layers, seats, and the long tables."""
     tables, communes, coverage = inputs.tables, inputs.territory.communes, shared.coverage
+    studied = inputs.territory.inside
     lists = [tables[name] for name in ("services", "opsn", "offers", "memberships")]
     own = summary(epci_coverage(communes, *lists, date=inputs.study.metadata.date))
     by = groups(communes)
     return Analysis(
         columns={
             "communes": summary(coverage).join(redundancy(coverage).drop(columns=["opsn_count", "basis"])),
-            "epci": _covered(epci_shares(coverage, communes)).join(
+            "epci": _covered(shares(coverage, studied, by[Level.EPCI])).join(
                 own.drop(columns="basis").add_prefix("own_")
             ),
-            "departements": _covered(shares(coverage, communes, by[Level.DEPARTEMENT])),
+            "departements": _covered(shares(coverage, studied, by[Level.DEPARTEMENT])),
         },
         layers={"opsn": seat_points(_whole_rows(tables["opsn"]), communes)},
         tables={
@@ -51,8 +50,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
             "offres": tables["offers"],
             "adhesions": tables["memberships"],
             "couverture": couverture(coverage),
-            "couverture_parts": _stacked({it: service_shares(coverage, communes, by[it]) for it in by}),
-            "couverture_voies": _stacked({it: decomposition(coverage, communes, by[it]) for it in by}),
+            "couverture_parts": _stacked({it: service_shares(coverage, studied, by[it]) for it in by}),
+            "couverture_voies": _stacked({it: decomposition(coverage, studied, by[it]) for it in by}),
             "redondance": _stacked({it: redundancy(coverage, by[it]) for it in by}),
         },
     )

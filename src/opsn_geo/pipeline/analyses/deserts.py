@@ -38,7 +38,9 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     """Deserts of each service and of the bundle, their stability, clusters, and access to staff."""
     communes, opsn = inputs.territory.communes, inputs.tables["opsn"].set_index("opsn")
     coverage, touching = shared.coverage, shared.touching
-    services, weights = lacking(coverage), bundle_weights(coverage, inputs.answers)
+    # of communes beyond the border nothing is known: they lack no service, and have none
+    services = lacking(coverage).reindex(communes.index)
+    weights = bundle_weights(coverage, inputs.answers)
     below = services.assign(**{BUNDLE: bundle(services, weights)})
     contiguities = {"queen": touching, "rook": shared.contacts.rook, "queen 2": within_steps(touching, 2)}
     density = inputs.study.deserts.get("urban_density")
@@ -71,10 +73,10 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     bases = row_bases(listed, coverage, of_answers).groupby(listed["desert"]).agg(weakest_of)
     unstable = stabilities[stabilities["stability_share"] > 0]
     seats, by = seat_distances(communes, opsn["seat"]), groups(communes)
-    scores = staff_access(coverage, opsn["staff"], communes["population"])
+    scores = staff_access(coverage, opsn["staff"], inputs.territory.inside["population"])
     return Analysis(
         columns={
-            "communes": cumulative(services)
+            "communes": cumulative(services.loc[coverage.places])
             .join(in_bundle_deserts)
             # offers are made by département: one that lacks more than others is no cluster for that
             .join(
@@ -119,7 +121,8 @@ def _readings(inputs: Inputs, coverage: Coverage, services: pd.DataFrame) -> dic
     readings = {"member": services}
     registered = coverage.services[np.flatnonzero((coverage.evidence & USED).any(axis=(0, 1)))]
     if len(registered):
-        readings["used"] = services.assign(**lacking(coverage, "used")[list(registered)])
+        used = lacking(coverage, "used")[list(registered)].reindex(services.index)
+        readings["used"] = services.assign(**used)
     if inputs.compared is not None:
         other = inputs.compared.inputs
         there = carried(lacking(coverage_of(other)), inputs.compared.moves, services.index)

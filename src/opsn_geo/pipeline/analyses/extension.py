@@ -24,8 +24,7 @@ MOST: Final = 10
 
 def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     """What is needed and not offered, and which steps would reach most people."""
-    communes, coverage = inputs.territory.communes, shared.coverage
-    population = communes["population"].where(communes["inside"], 0)
+    communes, coverage = inputs.territory.inside, shared.coverage
     by = groups(communes)
     departements = by[Level.DEPARTEMENT]
     candidates = {
@@ -35,7 +34,10 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     need = None if inputs.answers is None else bundle_weights(coverage, inputs.answers)
     if need is not None and not need.any():
         need = None  # the survey does not ask for needs
-    chosen = {step: best(rows, coverage, population, MOST, need=need) for step, rows in candidates.items()}
+    chosen = {
+        step: best(rows, coverage, communes["population"], MOST, need=need)
+        for step, rows in candidates.items()
+    }
     columns = {}
     tables = {"extension": pd.concat(chosen, names=["step"]).reset_index("step").reset_index(drop=True)}
     if inputs.answers is not None and inputs.respondents is not None:

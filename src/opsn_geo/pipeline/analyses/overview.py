@@ -64,7 +64,10 @@ def overview(
     }
     for level in ("epci", "departements"):
         if "covered_pop_share" in layers[level]:
-            figures[f"uncovered_{level}"] = uncovered_population(layers[level])
+            studied = layers[level]
+            if "population_inside" in studied:
+                studied = studied.assign(population=studied["population_inside"])
+            figures[f"uncovered_{level}"] = uncovered_population(studied)
     if "stability_verdict" in inside:
         figures["stability"] = stability_counts(inside)
     if "services_missing" in inside:

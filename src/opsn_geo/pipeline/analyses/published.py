@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.basis import Basis, weakest, weakest_of
@@ -62,7 +63,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
             _answered(inputs, of_communes),
             simulated=ANSWERS in weak,
         ),
-        consistency.whole_territory(statements, shared.coverage, inside),
+        consistency.whole_territory(statements, shared.coverage, np.ones(len(shared.coverage.places), bool)),
     ]
     incoherences = pd.concat(checks, ignore_index=True)
     subjects = incoherences["subject"].str.split(";").explode()

@@ -172,7 +172,7 @@ def _shares(material: Material, level: str) -> Iterator[Table]:
     rows = [
         (
             str(row["name"]),
-            count(row["communes"], lang),
+            count(row.get("communes_inside", row["communes"]), lang),
             between(row["covered_share"], row["covered_possible_share"], lang),
             between(row["covered_pop_share"], row["covered_pop_possible_share"], lang),
             count(row["uncovered_pop"], lang),
