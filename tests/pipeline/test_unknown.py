@@ -12,6 +12,8 @@ import pyogrio
 import pytest
 
 from opsn_geo.boundaries.territory import Territory
+from opsn_geo.catalogue.words import text
+from opsn_geo.measure.coverage.overview import service_states
 from opsn_geo.pipeline.check import Report, check
 from opsn_geo.pipeline.load import load
 from opsn_geo.pipeline.run import Results, measure, run
@@ -118,6 +120,22 @@ def test_without_populations_the_survey_is_neither_weighed_nor_compared_by_size(
     assert (
         "7 communes sur 12 ont répondu (58 %) ; la part des habitants qui y vivent n’est pas connue" in words
     )
+
+
+def test_use_is_said_only_of_services_that_a_register_measures(
+    uncounted: tuple[Report, Results, str, dict[str, object]],
+) -> None:
+    _, results, words, _ = uncounted
+    assert results.figures["services"]["used"].isna().all()
+    assert not [it for layer in results.layers.values() for it in layer if "services_used" in str(it)]
+    assert text("state.used") not in words.partition("Service par service")[2].partition("Par EPCI")[0]
+    cells = pd.DataFrame(
+        [("a", "dpd", "used"), ("b", "dpd", "member"), ("a", "sig", "member"), ("b", "sig", "offered")],
+        columns=["code_insee", "service", "state"],
+    )
+    measured = service_states(cells, pd.DataFrame({"population": [10, 30]}, index=["a", "b"]))
+    assert measured["used"].fillna(-1).to_dict() == {"dpd": 0.5, "sig": -1}
+    assert measured["covered_share"].to_dict() == {"dpd": 1, "sig": 0.5}
 
 
 def test_one_missing_population_leaves_unknown_what_it_enters_and_nothing_else(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import pandas as pd
 
 from opsn_geo.catalogue.register import column
 
+_TRUTHS: Final = {"true": True, "false": False}
+"""Truth values as users' tables spell them."""
 _Frame = TypeVar("_Frame", bound=pd.DataFrame)
 
 
 def as_declared(frame: _Frame, table: str) -> _Frame:
     """Return a table or layer whose columns have the kinds that the register declares.
 
-    Whole numbers are integers and flags are truth values, also where some are missing; columns that hold
-    something else, or that the register does not have, are left alone.
+    Whole numbers are integers and flags are truth values, also where some are missing or texts; columns that
+    hold something else, or that the register does not have, are left alone.
 
     Parameters
     ----------
@@ -38,4 +40,6 @@ def as_declared(frame: _Frame, table: str) -> _Frame:
             columns[str(name)] = values.astype("Int64" if values.isna().any() else "int64")
         if declared == "flag" and kinds.infer_dtype(values, skipna=True) == "boolean":
             columns[str(name)] = values.astype("boolean" if values.isna().any() else "bool")
+        elif declared == "flag" and set(values.dropna()) <= set(_TRUTHS):
+            columns[str(name)] = values.map(_TRUTHS).astype("boolean")
     return frame.assign(**columns) if columns else frame

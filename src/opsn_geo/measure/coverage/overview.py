@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from opsn_geo.catalogue.states import BEST_FIRST, covered, possibly_covered
+from opsn_geo.catalogue.states import BEST_FIRST, State, covered, possibly_covered
 
 SMALL: Final = 2_000
 """Inhabitants below which a commune counts as small."""
@@ -128,7 +128,8 @@ def service_states(couverture: pd.DataFrame, communes: pd.DataFrame) -> pd.DataF
     Returns
     -------
     DataFrame
-        On ``service``: one column for each state, best first (communes in it ÷ all communes);
+        On ``service``: one column for each state, best first (communes in it ÷ all communes; ``used`` is
+        missing where nothing measures the use of the service, that is where no commune is known to use it);
         ``covered_share`` (used or member), ``possible_share`` (those and unknown), and
         ``covered_pop_share``, ``possible_pop_share``, the same over people, missing where the population of
         a commune is. Rows of other communes are left out.
@@ -153,6 +154,7 @@ def service_states(couverture: pd.DataFrame, communes: pd.DataFrame) -> pd.DataF
     n_communes, population = len(communes), communes["population"].sum(skipna=False)
     shares = (counts / n_communes).set_axis([state.value for state in BEST_FIRST], axis=1)
     return shares.assign(
+        used=shares["used"].where(counts[State.USED] > 0),
         covered_share=counts[certain].sum(axis=1) / n_communes,
         possible_share=counts[possible].sum(axis=1) / n_communes,
         covered_pop_share=people[certain].sum(axis=1, skipna=False) / population,

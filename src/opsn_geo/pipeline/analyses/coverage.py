@@ -34,11 +34,16 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     tables, communes, coverage = inputs.tables, inputs.territory.communes, shared.coverage
     studied = inputs.territory.inside
     lists = [tables[name] for name in ("services", "opsn", "offers", "memberships")]
+    # Registers say which communes use a service, never which EPCI do for themselves. Without any, nothing
+    # measures a use: its column is left out, for 0 would be a statement.
     own = summary(epci_coverage(communes, *lists, date=inputs.study.metadata.date))
+    own = own.drop(columns="services_used")
+    services = summary(coverage)
+    services = services if services["services_used"].any() else services.drop(columns="services_used")
     by = groups(communes)
     return Analysis(
         columns={
-            "communes": summary(coverage).join(redundancy(coverage).drop(columns=["opsn_count", "basis"])),
+            "communes": services.join(redundancy(coverage).drop(columns=["opsn_count", "basis"])),
             "epci": _covered(shares(coverage, studied, by[Level.EPCI])).join(
                 own.drop(columns="basis").add_prefix("own_")
             ),

@@ -56,6 +56,8 @@ class Content:
 def flatten(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with a named index as its first columns; an index without a name is dropped.
 
+    An empty text is null, as every other value that is not there.
+
     Raises
     ------
     ValueError
@@ -63,8 +65,9 @@ def flatten(frame: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> flatten(pd.DataFrame({"x": [1]}, index=pd.Index(["02001"], name="code_insee"))).columns.tolist()
-    ['code_insee', 'x']
+    >>> flat = flatten(pd.DataFrame({"opsn": [""]}, index=pd.Index(["02001"], name="code_insee")))
+    >>> flat.columns.tolist(), flat["opsn"].isna().tolist()
+    (['code_insee', 'opsn'], [True])
     """
     named = [name for name in frame.index.names if name is not None]
     flat = frame.drop(columns=[name for name in named if name in frame.columns]).reset_index(drop=not named)
@@ -72,7 +75,13 @@ def flatten(frame: pd.DataFrame) -> pd.DataFrame:
     clashing = sorted({name for name in names if names.count(name) > 1 or name == "fid"})
     if clashing:
         raise ValueError(f"a GeoPackage cannot hold these columns: {clashing}")
-    return flat
+    empty = {str(name): values.mask(values.eq("")) for name, values in flat.items() if _is_text(values)}
+    return flat.assign(**empty)
+
+
+def _is_text(values: pd.Series) -> bool:
+    """Whether a column of a flat frame holds texts, and an empty one among them."""
+    return sql_type(values) == "TEXT" and bool(values.eq("").any())
 
 
 def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
@@ -152,9 +161,7 @@ def _column(name: str, values: pd.Series, table: register.Table, metadata: Metad
     lang = metadata.language
     declared = register.column(name, table.name)
     words, choices = declared.words, texts(declared.words, lang) if declared.words else {}
-    if words == "path":
-        choices = {"": text("theme_class.none", lang), **choices}
-    if words and not set(values.dropna().unique()) <= {*choices, ""}:  # a user's own values
+    if words and not set(values.dropna().unique()) <= set(choices):  # a user's own values
         words, choices = "", {}
     return Column(
         name=name,

@@ -190,7 +190,10 @@ def style_in_project(
         lookups={
             column: Lookup(places[table.name].key, table.key[0], table.spelt_by)
             for column, table in register.lookups(columns, layer.content.name).items()
-            if table.name in places and places[table.name].content.has(table.key[0], table.spelt_by)
+            if table.name in places
+            and places[table.name].content.has(table.key[0], table.spelt_by)
+            # a list of identifiers is no identifier: QGIS would look up the whole and find nothing
+            and not register.column(column, layer.content.name).list
         },
         # The limits lie over every map: their features are named there alone.
         labelled=layer.group == "limits" or layer.content.name not in register.limits(),

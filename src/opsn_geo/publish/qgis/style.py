@@ -175,6 +175,8 @@ def condition(theme: Theme, entry: Class) -> str:
     ...               classes=())
     >>> condition(theme, Class(label="", colour="", value="epci"))
     '"path" = \'epci\''
+    >>> condition(theme, Class(label="", colour="", value=""))
+    'coalesce("path", \'\') = \'\''
     >>> condition(theme, Class(label="", colour="", hatched=True))
     '"path" IS NULL'
     """
@@ -184,7 +186,7 @@ def condition(theme: Theme, entry: Class) -> str:
         spelt_out = theme.kind == "categories" and entry.value
         return f"{field} IS NULL" + (f" OR {field} = {literal(State.UNKNOWN.value)}" if spelt_out else "")
     if theme.kind == "categories":
-        return f"{field} = {literal(entry.value or '')}"
+        return f"{field} = {literal(entry.value)}" if entry.value else f"coalesce({field}, '') = ''"
     # The last interval has no upper end: rounding its bound must not leave the largest value out.
     last = next(each for each in reversed(theme.classes) if not each.hatched)
     ends = [f"{field} > {entry.lower!r}"] if entry.lower is not None else []

@@ -197,7 +197,9 @@ def _ladder(material: Material) -> Iterator[Chart]:
     if services.empty:
         return
     lang, names = material.lang, material.services
-    colours = [(palette.STATES[it], it is State.UNKNOWN) for it in BEST_FIRST]
+    # what nothing measures has no column, and no share
+    states = [it for it in BEST_FIRST if services[it.value].notna().any()]
+    colours = [(palette.STATES[it], it is State.UNKNOWN) for it in states]
     panels = [
         panel(
             family,
@@ -205,7 +207,7 @@ def _ladder(material: Material) -> Iterator[Chart]:
                 (
                     names[str(slug)],
                     between(row["covered_share"], row["possible_share"], lang),
-                    stacked([row[it.value] for it in BEST_FIRST], colours),
+                    stacked([row.fillna(0)[it.value] for it in states], colours),
                     (),
                 )
                 for slug, row in part.iterrows()
@@ -218,14 +220,14 @@ def _ladder(material: Material) -> Iterator[Chart]:
         caption=say(material, "ladder_table"),
         heads=(
             *(say(material, f"head_{it}") for it in heads),
-            *(text(f"state.{it.value}", lang) for it in BEST_FIRST),
+            *(text(f"state.{it.value}", lang) for it in states),
         ),
         rows=tuple(
             (
                 names[str(slug)],
                 between(row["covered_share"], row["possible_share"], lang),
                 between(row["covered_pop_share"], row["possible_pop_share"], lang),
-                *(percent(row[it.value], lang) for it in BEST_FIRST),
+                *(percent(row[it.value], lang) for it in states),
             )
             for _, part in _by_family(material, services)
             for slug, row in part.iterrows()
@@ -245,7 +247,7 @@ def _ladder(material: Material) -> Iterator[Chart]:
         panels=tuple(panels),
         legend=tuple(
             Key(label=text(f"state.{it.value}", lang), colour=colour, hatched=hatched)
-            for it, (colour, hatched) in zip(BEST_FIRST, colours, strict=True)
+            for it, (colour, hatched) in zip(states, colours, strict=True)
         ),
         ticks=tuple((scale(0, 1)(it), percent(it, lang)) for it in (0, 0.25, 0.5, 0.75, 1)),
         table=table,
