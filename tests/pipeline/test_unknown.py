@@ -171,7 +171,8 @@ def test_a_commune_beyond_the_border_has_no_state_no_count_and_enters_no_share(
     results = measure(load(study(tmp_path, shared_toy, shared_toy.communes["population"])))
     communes, tables = results.layers["communes"], results.tables
     measured = communes.columns.difference(shared_toy.communes.columns)
-    assert communes.loc["76013", measured].isna().all()
+    assert communes.loc["76013", measured.drop("basis")].isna().all()
+    assert communes.loc["76013", "basis"] == "fact"
     assert (
         communes.loc[communes["inside"], ["state", "opsn_count", "services_missing"]].notna().all(axis=None)
     )
