@@ -57,14 +57,14 @@ def test_each_layer_keeps_its_codes_columns_and_nulls(file: Path, published: Cal
     communes = gpd.read_file(file, layer="communes")
     assert communes["opsn_count"].isna().sum() == 1
     assert communes["state"].isna().sum() == 1
-    assert communes["path"].tolist()[:4] == ["direct", "several", "", ""]
+    assert communes["path"].fillna("-").tolist()[:4] == ["direct", "several", "-", "-"]
     assert set(communes.geom_type) == {"MultiPolygon"}
 
 
 def test_tables_keep_texts_dates_truth_and_nulls(base: sqlite3.Connection) -> None:
     assert rows(base, "SELECT * FROM couverture LIMIT 2") == [
         (1, "60003", "dpd", "member", "epci", "2019-01-01"),
-        (2, "60003", "sig", "unknown", "", None),
+        (2, "60003", "sig", "unknown", None, None),
     ]
     assert rows(base, "SELECT code, reaches_communes, typeof(reaches_communes) FROM adhesions") == [
         ("80001", 1, "integer")

@@ -147,7 +147,7 @@ def test_people_who_are_not_counted_count_for_nothing_and_their_places_are_told(
         opsn=pd.Index(["x"]),
         evidence=np.array([[[1], [1], [1]], [[0], [0], [0]]], np.uint8),
         since=np.full((3, 1), np.datetime64("NaT")),
-        proof=np.zeros((3, 1), np.uint8),
+        basis=np.zeros((3, 1), np.int8),
         incomplete=np.array([False, False]),
     )
     candidates = adhesions(offered, pd.Series(["1", "2", "2"], index=["a", "b", "c"], name="siren_epci"))

@@ -161,7 +161,7 @@ def _column(name: str, values: pd.Series, table: register.Table, metadata: Metad
     lang = metadata.language
     declared = register.column(name, table.name)
     words, choices = declared.words, texts(declared.words, lang) if declared.words else {}
-    if words and not set(values.dropna().unique()) <= set(choices):  # a user's own values
+    if words and not set(values.dropna().unique()) <= {*choices, ""}:  # a user's own values
         words, choices = "", {}
     return Column(
         name=name,
