@@ -95,7 +95,7 @@ def offered_nowhere_else(places: int) -> Coverage:
     return Coverage(
         places=pd.Index([str(it) for it in range(places)]), services=pd.Index(["dpd", "sig"]),
         opsn=pd.Index(["x"]), evidence=evidence, since=np.full((places, 2), np.datetime64("NaT")),
-        proof=np.zeros((places, 2), np.uint8), incomplete=np.array([False, False]),
+        basis=np.zeros((places, 2), np.int8), incomplete=np.array([False, False]),
     )  # fmt: skip
 
 
