@@ -576,3 +576,21 @@ def test_forced_colours_leave_the_swatches_their_own(open_page: Opener, atlas_fi
         "all => all.map((it) => getComputedStyle(it).backgroundColor)"
     )
     assert len(set(colours)) == len(colours)
+
+
+def test_the_focus_is_never_lost_and_a_new_view_is_announced(open_page: Opener, atlas_file: Path) -> None:
+    page = open_page(atlas_file, "#place=communes:80021")
+    focused = "() => document.activeElement.id || document.activeElement.className.split(' ')[0]"
+    page.get_by_role("button", name=text("atlas.compare")).click()
+    assert page.evaluate(focused) == "portrait-title"
+    page.get_by_role("button", name=text("atlas.compare_stop")).click()
+    page.locator(".neighbours button").first.click()
+    assert page.evaluate(focused) == "portrait-title"
+    page.get_by_role("button", name=text("atlas.close")).click()
+    assert page.evaluate(focused) == "map_atlas"
+    page.evaluate("opsnGeo.opened.store.set({ place: 'communes:80021', show: 'table' })")
+    page.keyboard.press("Escape")
+    assert page.evaluate(focused) == "filter"
+    page.select_option("#theme", "opsn_count")
+    assert page.inner_text("#view-status") == f"{maps()['opsn_count'].title()}, Communes"
+    assert page.locator(".leaflet-control-zoom-in").get_attribute("title") == text("atlas.zoom_in")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,17 @@ def test_what_would_need_the_network_is_refused_by_name(
         folium_maps.write(tmp_path / "m.html", made, "Toy", METADATA)
     assert all(fault.cause == "external_resource" for fault in refused.value.faults)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tiles_that_the_page_may_not_fetch_are_refused_by_name(
+    layer: gpd.GeoDataFrame, theme: Theme, tmp_path: Path
+) -> None:
+    made = folium_maps.theme_map(layer, theme, METADATA)
+    folium.TileLayer("https://tile.example.org/{z}/{x}/{y}.png", attr="x").add_to(made)
+    with pytest.raises(InputError, match=r"tile\.example\.org"):
+        folium_maps.write(tmp_path / "m.html", made, "Toy", METADATA)
+    asked = replace(METADATA, background="osm")
+    folium_maps.write(tmp_path / "m.html", folium_maps.theme_map(layer, theme, asked), "Toy", asked)
 
 
 def test_a_picture_from_elsewhere_is_refused(layer: gpd.GeoDataFrame, theme: Theme) -> None:

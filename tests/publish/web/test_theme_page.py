@@ -18,6 +18,7 @@ from .conftest import DESKTOP, PHONE
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from playwright.sync_api import Browser
 
     from opsn_geo.pipeline.run import Results
 
@@ -62,6 +63,27 @@ def test_what_a_user_adds_works_without_network(open_page: Opener, made: Path) -
     page.wait_for_selector("#legend", state="hidden")
     canvas = page.locator(".leaflet-overlay-pane canvas")
     assert canvas.count() == 0
+
+
+def test_a_coloured_icon_is_drawn_without_network(
+    open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results
+) -> None:
+    theme = next(it for it in themes_for(layers) if it.key == "epci_response")
+    metadata = results.inputs.study.metadata
+    chart = folium_maps.theme_map(layers["epci"], theme, metadata)
+    folium.Marker([49.894, 2.2957], icon=folium.Icon(color="darkred", icon="info-sign")).add_to(chart)
+    folium_maps.write(tmp_path / "icon.html", chart, theme.title, metadata)
+    page = open_page(tmp_path / "icon.html")
+    assert page.locator(".pin path").get_attribute("fill") == "darkred"
+
+
+def test_a_browser_that_cannot_unpack_says_so(browser: Browser, made: Path) -> None:
+    page = browser.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(made.as_uri())
+    page.wait_for_selector("#unopened:not([hidden])")
+    assert "Firefox 113" in page.inner_text("#unopened")
+    page.close()
 
 
 def test_the_table_holds_every_commune(

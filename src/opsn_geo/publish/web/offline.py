@@ -33,6 +33,7 @@ _EXTERNAL: Final = re.compile(
     r"""\b(?:src|href|data)\s*=\s*["']?(?:https?:)?//[^"'\s>]+""",
     re.IGNORECASE,
 )
+_TILES: Final = re.compile(r"""L\.tileLayer(?:\.wms)?\(\s*["'](https?://[^/"']+)[^"']*["']""")
 _SCRIPT: Final = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.IGNORECASE | re.DOTALL)
 _FIXED_VIEWPORT: Final = re.compile(r'<meta name="viewport".*?>', re.DOTALL)
 _POLICY: Final = "<!-- content-security-policy -->"
@@ -87,7 +88,7 @@ class OfflineFigure(Figure):  # type: ignore[misc]  # branca is not typed
         parts = {name: _rendered(getattr(self, name)) for name in ("header", "html", "script")}
         parts["header"] = _FIXED_VIEWPORT.sub("", parts["header"])
         page = _stable_names(self._page.render(**parts, **self._values))
-        _refuse_external(page)
+        _refuse_external(page, self._images)
         return page.replace(_POLICY, _policy(page, self._images), 1)
 
 
@@ -132,11 +133,12 @@ def _stable_names(page: str) -> str:
     )
 
 
-def _refuse_external(page: str) -> None:
+def _refuse_external(page: str, images: tuple[str, ...]) -> None:
     markup = _SCRIPT.sub(lambda found: f"<script{found[1]}></script>", page)
-    found = _EXTERNAL.findall(markup)
-    if found:
-        raise InputError(Fault(cause="external_resource", value=tag) for tag in found)
+    asked = _EXTERNAL.findall(markup)
+    asked += [found[0] for found in _TILES.finditer(page) if found[1] not in images]
+    if asked:
+        raise InputError(Fault(cause="external_resource", value=each) for each in asked)
 
 
 def _policy(page: str, images: tuple[str, ...]) -> str:

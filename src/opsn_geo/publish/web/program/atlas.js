@@ -4,9 +4,9 @@ import { byId, fill, h } from "./dom.js";
 import { createStore } from "./hash.js";
 import { legendParts } from "./legend.js";
 import { makeMap, makeTowns } from "./map.js";
-import { findPlace, makeView, validChoices } from "./model.js";
+import { findPlace, levelText, makeView, validChoices } from "./model.js";
 import { numberFormats } from "./numbers.js";
-import { showPortrait } from "./portrait.js";
+import { focusPortrait, showPortrait } from "./portrait.js";
 import { makeSearch } from "./search.js";
 import { composeSheet, makeExports } from "./sheet.js";
 import { makeTable } from "./table.js";
@@ -45,6 +45,19 @@ function followMap(map, store) {
 }
 
 /**
+ * Name the zoom buttons in the language of the page.
+ * @param {import('leaflet').Map} map
+ * @param {Record<string, string>} texts
+ */
+function nameZoom(map, texts) {
+  for (const [name, label] of [["in", texts.zoom_in], ["out", texts.zoom_out]]) {
+    const button = map.getContainer().querySelector(`.leaflet-control-zoom-${name}`);
+    button?.setAttribute("title", label);
+    button?.setAttribute("aria-label", label);
+  }
+}
+
+/**
  * Open the atlas: its areas in a layer of a Leaflet map, everything else in the frame of the page.
  * @param {import('leaflet').Map} map
  * @param {import('leaflet').LayerGroup} layer
@@ -58,7 +71,7 @@ export function openAtlas(map, layer, model, topology) {
     store.set({ place: word });
     const place = findPlace(model, word);
     if (place) areas.go(place);
-    byId("portrait-title")?.focus({ preventScroll: true });
+    focusPortrait();
   };
   const onChoose = (level, i) => store.set({ place: `${level}:${model.levels[level].code[i]}` });
   const areas = makeMap(map, layer, model, topology, { onChoose, describe: tooltip(model) });
@@ -77,6 +90,7 @@ export function openAtlas(map, layer, model, topology) {
       areas.show(view);
       showControls(now);
       fill(byId("legend"), legendParts(model, format, view));
+      if (before) byId("view-status").textContent = `${view.title}, ${levelText(model, "level", view.level)}`;
       document.body.dataset.recolouredIn = (performance.now() - began).toFixed(1);
     }
     if (!sameView || !same("show")) showPart(now);
@@ -99,10 +113,13 @@ export function openAtlas(map, layer, model, topology) {
   byId("as-table").addEventListener("click", () => store.set({ show: "table" }));
   byId("home").addEventListener("click", () => areas.goHome());
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && store.get().place) store.set({ place: "", with: "" });
+    if (event.key !== "Escape" || !store.get().place) return;
+    store.set({ place: "", with: "" });
+    focusPortrait();
   });
 
   L.control.scale({ imperial: false }).addTo(map);
+  nameZoom(map, model.texts);
   map.attributionControl.setPrefix(false);
   areas.limitZoom();
   followMap(map, store);

@@ -59,7 +59,11 @@ export function atlasLayer(text) {
   const AtlasLayer = L.LayerGroup.extend({
     onAdd(map) {
       L.LayerGroup.prototype.onAdd.call(this, map);
-      unpacked.then((data) => map.hasLayer(this) && this._open(map, data));
+      unpacked.then((data) => map.hasLayer(this) && this._open(map, data)).catch((error) => {
+        const notice = document.getElementById("unopened");
+        if (notice) notice.hidden = false;
+        throw error;
+      });
     },
     onRemove(map) {
       L.LayerGroup.prototype.onRemove.call(this, map);

@@ -123,6 +123,13 @@ function repliesTable(model, code) {
   return h("table", { class: "replies" }, h("caption", {}, model.texts.replies), h("tbody", {}, rows));
 }
 
+/** Take the focus to the title of the panel, or back to the map once the panel is closed: never nowhere. */
+export function focusPortrait() {
+  /** @type {HTMLElement | null} */
+  const next = document.querySelector("#portrait-title") ?? document.querySelector("#view:not(.as-table) .leaflet-container, #filter");
+  next?.focus();
+}
+
 /**
  * Write the panel for the chosen place, beside a second one when two are compared.
  * @param {Model} model
@@ -144,10 +151,14 @@ export function showPortrait(model, format, choices, view, near, store) {
   const columns = (twice ? [other, place] : [place]).map((each) => ({
     name: each.name, lines: facts(model, format, each), rungs: ladder(model, format, each),
   }));
+  const choose = (changes) => {
+    store.set(changes);
+    focusPortrait();
+  };
   const button = (label, changes, quiet) =>
-    h("button", { type: "button", class: quiet ? "quiet" : null, onclick: () => store.set(changes) }, label);
+    h("button", { type: "button", class: quiet ? "quiet" : null, onclick: () => choose(changes) }, label);
   const neighboursHere = place.level === model.base && choices.level === model.base && !twice && near
-    ? neighbourTable(model, view, near, place.i, (word) => store.set({ place: word })) : null;
+    ? neighbourTable(model, view, near, place.i, (word) => choose({ place: word })) : null;
   fill(panel,
     h("div", { class: "panel-head" },
       h("h2", { id: "portrait-title", tabindex: "-1" }, twice ? say(texts.versus, { a: other.name, b: place.name }) : place.name),
