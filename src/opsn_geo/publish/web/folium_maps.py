@@ -102,7 +102,7 @@ def map_of(packed: bytes, shown: gpd.GeoDataFrame, name: str, metadata: Metadata
     west, south, east, north = to_degrees.transform_bounds(*shown.total_bounds)
     made = folium.Map(location=[(south + north) / 2, (west + east) / 2], tiles=None, zoom_snap=0.25)
     add_background(made, metadata)
-    fitted = folium.FitBounds([[south, west], [north, east]])
+    fitted = folium.FitBounds([[south, west], [north, east]], padding=(8, 8))
     fitted.options["animate"] = False  # else it would end after the page has gone where its address says
     made.add_child(fitted)
     return made.add_child(AtlasLayer(packed, name))

@@ -235,7 +235,7 @@ export function makeMap(map, layer, model, topology, { onChoose, describe }) {
     },
     ...makeChoice(map, layer, { model, topology, side, areaBoxes, projection, ink: () => ink }),
     /** Show the whole study, and let nobody zoom further than the outlines are good for. */
-    goHome: () => map.fitBounds(home, { animate: false }),
+    goHome: () => map.fitBounds(home, { animate: false, padding: [8, 8] }),
     limitZoom() {
       map.setMaxZoom(FINEST);
       map.setMinZoom(Math.floor(map.getBoundsZoom(home)) - 2);
