@@ -325,7 +325,9 @@ def survey_tables() -> dict[str, pd.DataFrame]:
             "adjusted_q": [0.02, np.nan, 0.3], "tests": 2,
         }
     )  # fmt: skip
-    return {"estimations": estimations, "influence": influence}
+    ranks = pd.DataFrame({"family": "need", "domain": "", "item": ["need:dpd", "need:sig"], "rank": [1, 2],
+                          "rank_best": [1, 2], "estimate": [0.45, 0.2]})  # fmt: skip
+    return {"estimations": estimations, "influence": influence, "classements": ranks}
 
 
 def test_estimates_and_gaps_are_those_of_the_tables(studied: Callable[..., Published]) -> None:
@@ -392,7 +394,7 @@ def test_added_variables_and_other_bodies_are_told_with_the_communes(
     told = [it for it in blocks(made) if isinstance(it, Table)]
     assert [it.heads[0] for it in told] == ["Adhésion à un OPSN", "Zone"]
     assert [row[0] for row in told[0].rows] == [
-        "Communes qui adhèrent à un OPSN", "Communes dont l’adhésion n’est pas connue",
+        "Communes qu’une adhésion atteint", "Communes dont on ne sait si une adhésion les atteint",
     ]  # fmt: skip
     assert [row[0] for row in told[1].rows] == [HOSTILE, "non renseigné"]
     prose = next(it for it in blocks(made) if isinstance(it, Prose))

@@ -104,6 +104,7 @@ _NUMBERS: Final[Mapping[str, Mapping[str, _Writer]]] = {
     "small": _SMALL_NUMBERS,
     "small_alike": _SMALL_NUMBERS,
     "bias": {"points": _points, "cv": _correlation},
+    "overall": {},
     "weights": {"effective": numbers.count},
     "matters": {"mean": _points, "count": numbers.count, "most": _points},
     "bodies_territory": {

@@ -109,3 +109,17 @@ def test_what_could_be_chance_is_not_flagged() -> None:
     found = needs(answers, pd.Series(1, rows))
     assert found["need_share"].max() > found["need_share"].mean()
     assert not found.select_dtypes(bool).to_numpy().any()
+
+
+def test_flags_of_many_services_carry_a_correction_for_their_number() -> None:
+    """16 of 80 against a mean of 10 %: p is 0.005, a need among four services, not among sixty of noise."""
+    few = {"need__a": (16, 64, 0), **{f"need__n{it}": (5, 75, 0) for it in range(3)}}
+    many = {"need__a": (16, 64, 0), **{f"need__n{it}": (8, 72, 0) for it in range(60)}}
+    use = {"service_used__a": (1, 79, 0)}
+    alone, among_many = (needs(survey(**it, **use), pd.Series(dtype=int, index=EMPTY)) for it in (few, many))
+    assert alone["needed"].sum() == 1
+    assert among_many.loc[("all", "a"), "need_low"] > among_many["need_share"].mean()
+    assert not among_many["needed"].any()
+
+
+EMPTY = pd.MultiIndex.from_arrays([[], []], names=["group", "service"])

@@ -82,8 +82,37 @@ def test_reference_of_an_unknown_item_is_ignored() -> None:
     estimated = pd.DataFrame(
         {"item": ["a", "b"], "communes": [50, 50], "estimate": [5.0, 6.0], "se": [0.2, 0.2]}
     )
-    found = against_reference(estimated, pd.Series({"b": 6.0, "z": 1.0}))
+    reference = pd.DataFrame({"reference": [6.0, 1.0], "reference_margin": 0.0}, index=["b", "z"])
+    found = against_reference(estimated, reference)
     assert found[["item", "gap", "p"]].to_numpy().tolist() == [["b", 0.0, 1.0]]
+
+
+def test_what_rounding_hides_of_a_reference_widens_its_gap() -> None:
+    estimated = pd.DataFrame({"item": ["a"], "communes": [50], "estimate": [5.0], "se": [0.05]})
+    exact, rounded = (
+        against_reference(
+            estimated, pd.DataFrame({"reference": [5.15], "reference_margin": [margin]}, index=["a"])
+        ).loc[0]
+        for margin in (0.0, 0.1)
+    )
+    assert rounded["gap"] == exact["gap"]
+    assert [rounded["gap_low"], rounded["gap_high"]] == pytest.approx(
+        [exact["gap_low"] - 0.1, exact["gap_high"] + 0.1]
+    )
+    assert exact["p"] < 0.05 < rounded["p"]
+
+
+def test_items_of_the_same_people_are_compared_on_their_difference() -> None:
+    """Of 44 people nobody wants one thing and 15 another: joint intervals meet, their difference is clear."""
+    noise = {f"n{it:02d}": [it % 44 == row for row in range(44)] for it in range(29)}
+    values = pd.DataFrame({"wanted": [True] * 15 + [False] * 29, "unwanted": False, **noise})
+    design = plain_design(pd.Series([str(it) for it in range(44)]), 890)
+    found = rankings(values, design).set_index("item")
+    assert found.loc["wanted", "rank_best"] == 1
+    assert found.loc["unwanted", "rank_best"] > 1
+    # two answers that are the same for all are a tie, whatever the others say
+    twins = rankings(values.assign(twin=values["wanted"]), design).set_index("item")
+    assert twins.loc[["wanted", "twin"], "rank_best"].tolist() == [1, 1]
 
 
 def test_nobody_ranks_noise() -> None:

@@ -51,7 +51,7 @@ def test_small_communes_are_said_to_be_under_represented(found: Analysis, inputs
 def test_what_would_change_the_verdict_is_said(found: Analysis, inputs: Inputs) -> None:
     findings = in_words(found, inputs)
     remedies = findings[findings["finding"] == "change"]["text"].tolist()
-    assert "175 de plus – Communes de moins de 500 habitants" in remedies[0]
+    assert "Communes de moins de 500 habitants (175)" in remedies[0]
     assert "adhésion à un OPSN (0,33)" in remedies[1]
     assert findings["finding"].iloc[-1] == "headline"
 
@@ -156,7 +156,7 @@ def test_members_are_told_from_those_nobody_knows(found: Analysis, inputs: Input
     findings = in_words(found, inputs)
     assert "adhésion à un OPSN" in findings.loc[0, "text"]
     assert findings.set_index("subject")["text"]["membership=member"].startswith(
-        "Communes qui adhèrent à un OPSN : surreprésentées"
+        "Communes qu’une adhésion atteint : surreprésentées"
     )
     assert "membership" not in set(found.tables["marges"]["variable"])
 

@@ -68,8 +68,8 @@ def test_what_would_change_the_verdict_is_counted() -> None:
     sentences = in_words(findings, {"size=s": "small communes", "zone": "zone"}, "en")["text"]
     assert sentences.tolist() == [
         (
-            f"What would change this: more answers where they lack, {count} from small communes, "
-            "all else being equal."
+            f"All else being equal, it would take more answers: small communes ({count}) "
+            "(one commune may count in several groups)."
         ),
         (
             "Weighting does not mend all: the communes that answered still differ from the territory in "

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from opsn_geo.measure.coverage.evidence import OFFERED, Coverage
 from opsn_geo.measure.coverage.shares import group_codes, group_sums
 from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS
+from opsn_geo.measure.distributions import discoveries
 
 Floats = NDArray[np.float64]
 FLAGS: Final = ("needed", "needed_not_offered", "needed_single", "little_used")
 """Flags of :func:`needs` that are counted group by group."""
+DISCOVERY_RATE: Final = 0.10
+"""Share of false discoveries that is accepted among the flags."""
 
 
 def wilson(count: Floats, base: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -149,16 +152,19 @@ def needs(
         On group and ``service``: ``opsn_count``; ``used_*`` and ``need_*`` (``count``, ``base``,
         ``share``, ``low``, ``high``); and flags:
 
-        - ``behind_region``: offered, and the interval of its use lies below its share among all
-          respondents; ``behind_others``: offered, and it lies below the mean use of the services offered
-          in the group; ``little_used``: either;
-        - ``needed``: the interval of the need lies above the mean need of all services in the group;
+        - ``behind_region``: offered, and used less than its share among all respondents explains;
+          ``behind_others``: offered, and less than the mean use of the services offered in the group does;
+          ``little_used``: either;
+        - ``needed``: needed more than the mean need of all services in the group explains;
         - ``needed_not_offered``, ``needed_single`` (one operator alone), ``needed_offered``: needed, and
           offered there by nobody, by one, by one at least;
         - ``needed_everywhere``: needed in every group whose base is large enough.
 
     Notes
     -----
+    A flag is an exact one-sided binomial test. Many are made: they hold at a false discovery rate of 10 % (as
+    the comparison of adherents and others does), over all needs tested, and over all uses tested.
+
     Bases: for use, those who were asked (users of an operator, where the questionnaire asks only them);
     for need, those who answered. Shares of respondents, not of communes: several may answer for one.
     """
@@ -167,13 +173,21 @@ def needs(
     groups = table.index.names[0]
     count = offering.rename_axis(table.index.names).reindex(table.index, fill_value=0)
     region = ticked(answers, used, min_answers=min_answers).droplevel(0)["share"]
-    usual = table["used_share"].where(count > 0).groupby(level=groups).transform("mean")
-    behind = {
-        "behind_region": (count > 0)
-        & (table["used_high"] < region.reindex(table.index.get_level_values(1)).to_numpy()),
-        "behind_others": (count > 0) & (table["used_high"] < usual),
-    }
-    is_needed = table["need_low"] > table["need_share"].groupby(level=groups).transform("mean")
+    offered = count > 0
+    expected = pd.DataFrame(
+        {
+            "behind_region": region.reindex(table.index.get_level_values(1)).to_numpy(),
+            "behind_others": table["used_share"].where(offered).groupby(level=groups).transform("mean"),
+        },
+        index=table.index,
+    ).where(offered)
+    behind = _discovered(
+        expected.apply(lambda share: _chance(table["used_count"], table["used_base"], share, below=True))
+    )
+    usual = table["need_share"].groupby(level=groups).transform("mean").to_frame("need")
+    is_needed = _discovered(
+        usual.apply(lambda share: _chance(table["need_count"], table["need_base"], share, below=False))
+    )["need"]
     everywhere = (is_needed | table["need_share"].isna()).groupby(level="service").transform("all")
     return table.assign(
         opsn_count=count,
@@ -185,6 +199,28 @@ def needs(
         needed_offered=is_needed & (count > 0),
         needed_everywhere=everywhere & is_needed.groupby(level="service").transform("any"),
     )
+
+
+def _chance(count: pd.Series, base: pd.Series, share: pd.Series, *, below: bool) -> pd.Series:
+    """Chance of at most (or at least) so many of a base, each with the chance `share`; missing if unknown."""
+    from scipy.special import betainc, betaincc  # noqa: PLC0415 - slow to import
+
+    number, others = count.to_numpy(dtype=float), (base - count).to_numpy(dtype=float)
+    if below:
+        tail = np.where(others > 0, betaincc(number + 1, np.maximum(others, 1), share), 1.0)
+    else:
+        tail = np.where(number > 0, betainc(np.maximum(number, 1), others + 1, share), 1.0)
+    return pd.Series(tail, count.index).where(count.notna() & share.notna())
+
+
+def _discovered(chances: pd.DataFrame) -> pd.DataFrame:
+    """Which of all the chances of a frame together are discoveries (Benjamini and Hochberg, 1995)."""
+    values = chances.to_numpy(dtype=float)
+    tested = ~np.isnan(values)
+    found = np.zeros(values.shape, dtype=bool)
+    if tested.any():
+        found[tested] = discoveries(values[tested]) <= DISCOVERY_RATE
+    return pd.DataFrame(found, index=chances.index, columns=chances.columns)
 
 
 def flag_counts(table: pd.DataFrame) -> pd.DataFrame:

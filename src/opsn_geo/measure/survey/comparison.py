@@ -132,38 +132,41 @@ def overlap(member: pd.Series, covariates: pd.DataFrame) -> pd.DataFrame:
 
 
 def against_reference(
-    estimated: pd.DataFrame, reference: pd.Series, confidence: float = 0.95
+    estimated: pd.DataFrame, reference: pd.DataFrame, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Set estimates beside values from outside, such as national means, taken as known without error.
+    """Set estimates beside values from outside, such as national means, known to some rounding.
 
     Parameters
     ----------
     estimated : DataFrame
         As :func:`opsn_geo.measure.survey.estimates.estimates` gives it, without domains.
-    reference : Series of float
-        Value by item.
+    reference : DataFrame
+        By item: ``reference``, and ``reference_margin``, by how much rounding may have moved it.
     confidence : float
         Level of the interval.
 
     Returns
     -------
     DataFrame
-        ``item``, ``communes``, ``estimate``, ``reference``, ``gap`` (estimate - reference), ``gap_low``,
-        ``gap_high`` (Student's) and ``p``; only the items that have a reference.
+        ``item``, ``communes``, ``estimate``, ``reference``, ``reference_margin``, ``gap`` (estimate -
+        reference), ``gap_low``, ``gap_high`` (Student's, wider by the margin either side) and ``p`` (of the
+        gap less the margin); only the items that have a reference.
 
     Examples
     --------
     >>> estimated = pd.DataFrame({"item": ["score"], "communes": [101], "estimate": [5.9], "se": [0.1]})
-    >>> against_reference(estimated, pd.Series({"score": 6.3})).round(3).loc[0, ["gap", "gap_high"]].tolist()
-    [-0.4, -0.202]
+    >>> national = pd.DataFrame({"reference": [6.3], "reference_margin": [0.1]}, index=["score"])
+    >>> against_reference(estimated, national).round(3).loc[0, ["gap", "gap_high"]].tolist()
+    [-0.4, -0.102]
     """
     rows = estimated[estimated["item"].isin(reference.index)].reset_index(drop=True)
-    known = rows["item"].map(reference).astype(float)
-    gap = rows["estimate"] - known
-    half = student(confidence, rows["communes"]) * rows["se"]
-    p = student_p(gap / rows["se"], (rows["communes"] - 1).clip(lower=1))
+    known = reference.astype(float).reindex(rows["item"]).reset_index(drop=True)
+    value, margin = known["reference"], known["reference_margin"]
+    gap = rows["estimate"] - value
+    half = student(confidence, rows["communes"]) * rows["se"] + margin
+    p = student_p((gap.abs() - margin).clip(lower=0) / rows["se"], (rows["communes"] - 1).clip(lower=1))
     return rows[["item", "communes", "estimate"]].assign(
-        reference=known, gap=gap, gap_low=gap - half, gap_high=gap + half, p=p
+        reference=value, reference_margin=margin, gap=gap, gap_low=gap - half, gap_high=gap + half, p=p
     )
 
 
@@ -174,23 +177,24 @@ def rankings(
     confidence: float = 0.95,
     items: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Rank items by their estimated share, with the ranks that the answers cannot tell apart.
+    """Rank items by their estimate, with the ranks that the answers cannot tell apart.
 
-    The intervals of the K items of a domain hold together, each at 1 - (1 - confidence) / K (Bonferroni). An
-    item is surely better than another where their intervals do not meet; its rank is then surely between
-    1 + the number of surely better ones and K - the number of surely worse ones (Klein, Wright and
-    Wieczorek, 2020). Items whose rank intervals are the same are tied for all one can tell.
+    The same people answered all of them, so that each two items are compared on their difference, with its
+    own error (that of two intervals which overlap says less). Of all pairs of a domain together, those that
+    differ at 1 - `confidence` by Holm's step-down test (1979) are surely apart; the rank of an item is then
+    surely between 1 + the number of surely better ones and K - the number of surely worse ones (Klein, Wright
+    and Wieczorek, 2020). Items whose rank intervals are the same are tied for all one can tell.
 
     Parameters
     ----------
     values : DataFrame
-        Boolean items, one row per respondent.
+        Boolean items or numbers on one scale, one row per respondent.
     design : Design
         Weights and clusters.
     by : Series, optional
         Domain of each respondent, such as the département.
     confidence : float
-        Level at which all ranks of a domain hold together.
+        Level of each interval, and at which all ranks of a domain hold together.
     items : sequence of str
         Items to rank; none means all.
 
@@ -209,11 +213,18 @@ def rankings(
     [['a', 1, 1, 1], ['b', 2, 2, 3], ['c', 2, 2, 3]]
     """
     chosen = values[list(items)] if items else values
-    joint = 1 - (1 - confidence) / max(chosen.shape[1], 1)
-    found = estimates(chosen, design, by, joint)
+    found = estimates(chosen, design, by, confidence)
     domains = ["domain"] if by is not None else []
-    groups = found.groupby(domains, sort=False) if domains else [("", found)]
-    ranked = pd.concat([_ranked(group) for _, group in groups], ignore_index=True)
+    groups = found.groupby("domain", sort=False) if domains else [("", found)]
+    numbers = floats(chosen.reindex(design.weights.index))
+    inside = None if by is None else by.reindex(design.weights.index)
+    parts = []
+    for domain, group in groups:
+        rows = slice(None) if inside is None else inside.eq(domain).to_numpy(dtype=bool, na_value=False)
+        own = np.full(numbers.shape, np.nan)
+        own[rows] = numbers[rows]
+        parts.append(_ranked(group, _surely_greater(own, design, confidence)))
+    ranked = pd.concat(parts, ignore_index=True)
     fields = [*domains, "item", "answers", "estimate", "low", "high", "rank", "rank_best", "rank_worst"]
     return ranked.sort_values([*domains, "rank", "item"], ignore_index=True)[fields]
 
@@ -261,8 +272,33 @@ def _coefficients(numbers: Floats, known: Booleans, matrix: Floats, design: Desi
     return gap, scores
 
 
-def _ranked(group: pd.DataFrame) -> pd.DataFrame:
-    low, high = group["low"].to_numpy()[:, None], group["high"].to_numpy()[:, None]
-    better, worse = (high < low.T).sum(axis=1), (low > high.T).sum(axis=1)
+def _surely_greater(numbers: Floats, design: Design, confidence: float) -> Booleans:
+    """Return which item is surely greater than which: items in rows and in columns."""
+    known, n_items = ~np.isnan(numbers), numbers.shape[1]
+    weights = design.weights.to_numpy()[:, None] * known
+    total, filled = np.maximum(weights.sum(axis=0), _NO_ERROR), np.where(known, numbers, 0.0)
+    means = (weights * filled).sum(axis=0) / total
+    scores = np.where(known, filled - means, 0.0) / total
+    communes = (cluster_sums(known.astype(float), design) > 0).sum(axis=0)
+    one, other = np.triu_indices(n_items, 1)
+    gap, degrees = means[one] - means[other], np.minimum(communes[one], communes[other]) - 1
+    error = standard_errors(scores[:, one] - scores[:, other], design)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = student_p(gap / error, np.maximum(degrees, 1))
+    # all alike on both: the chance that so many communes would all answer the same way
+    constant = (np.nan_to_num(error) < _NO_ERROR) & (np.abs(gap) > _NO_ERROR)
+    p = np.nan_to_num(np.where(constant, 0.5 ** np.maximum(degrees, 0), p), nan=1.0)
+    p[degrees < 1] = 1.0
+    order = np.argsort(p, kind="stable")
+    holds = np.logical_and.accumulate(p[order] <= (1 - confidence) / np.arange(len(p), 0, -1))
+    differs = np.zeros(len(p), dtype=bool)
+    differs[order] = holds
+    greater = np.zeros((n_items, n_items), dtype=bool)
+    greater[one, other], greater[other, one] = differs & (gap > 0), differs & (gap < 0)
+    return greater
+
+
+def _ranked(group: pd.DataFrame, greater: Booleans) -> pd.DataFrame:
     rank = group["estimate"].round(12).rank(method="min", ascending=False).astype("Int64")
+    better, worse = greater.sum(axis=0), greater.sum(axis=1)
     return group.assign(rank=rank, rank_best=1 + better, rank_worst=len(group) - worse)

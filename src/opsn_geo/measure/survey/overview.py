@@ -22,7 +22,9 @@ BALANCED: Final = 0.1
 """Standardised difference up to which a level counts as balanced."""
 
 
-def leading_items(estimations: pd.DataFrame, scales: Collection[str], most: int = 12) -> pd.DataFrame:
+def leading_items(
+    estimations: pd.DataFrame, scales: Collection[str], rankings: pd.DataFrame, most: int = 12
+) -> pd.DataFrame:
     """Items of the whole survey with the greatest estimates, and whether any of them may be first.
 
     Parameters
@@ -31,39 +33,49 @@ def leading_items(estimations: pd.DataFrame, scales: Collection[str], most: int 
         ``item``, ``measure``, ``domain`` (empty: all respondents), ``estimate``, ``low``, ``high`` and any
         other column; rows without an interval are withheld, and left out.
     scales : collection of str
-        Items that are answered on a scale: their means are compared.
+        Items that are answered on a scale.
+    rankings : DataFrame
+        ``family``, ``domain`` (empty: the whole territory), ``item``, ``rank_best``: which of a family may
+        be first, by :func:`opsn_geo.measure.survey.comparison.rankings`.
     most : int
         Items kept of those that many choose from; of scales, all are kept.
 
     Returns
     -------
     DataFrame
-        The rows by ``chart`` (``scales``, ``used``, ``needed``), then falling estimate; ``may_be_first``:
-        the interval meets that of the greatest estimate of its chart. Choices that name no service (``none``)
-        are left out.
+        The rows by ``chart``, then falling estimate: ``scales`` (statements of a scale that are ranked among
+        themselves), ``marks`` (other scales: different questions, which have no order), ``used``, ``needed``.
+        ``may_be_first``: no other item of the family is surely greater; missing for ``marks``. Choices that
+        name no service (``none``) are left out.
 
     Examples
     --------
     >>> table = pd.DataFrame({"item": ["need:a", "need:b", "need:c"], "measure": "share", "domain": "",
     ...     "estimate": [0.3, 0.2, 0.1], "low": [0.25, 0.15, 0.05], "high": [0.35, 0.26, 0.15]})
-    >>> leading_items(table, [])["may_be_first"].tolist()
+    >>> ranks = pd.DataFrame({"family": "need", "domain": "", "item": table["item"], "rank_best": [1, 1, 3]})
+    >>> leading_items(table, [], ranks)["may_be_first"].tolist()
     [True, True, False]
     """
     rows = estimations[estimations["domain"].isin([""]) & estimations["low"].notna()]
-    family = rows["item"].str.replace(":.*", "", regex=True)
+    family = rows["item"].str.partition(":")[0]
     named = ~rows["item"].str.endswith(":none") & (rows["measure"] == "share")
+    whole = rankings[rankings["domain"].isin([""])]
+    on_scale = family.isin([*scales]) & (rows["measure"] == "mean")
+    is_ranked = family.isin(set(whole["family"]))
     charts = {
-        "scales": rows[family.isin([*scales]) & (rows["measure"] == "mean")],
+        "scales": rows[on_scale & is_ranked],
+        "marks": rows[on_scale & ~is_ranked],
         "used": rows[(family == "service_used") & named],
         "needed": rows[(family == "need") & named],
     }
+    best = whole.drop_duplicates("item").set_index("item")["rank_best"]
     parts = []
     for chart, part in charts.items():
-        ranked = part.sort_values("estimate", ascending=False, kind="stable")
-        ranked = ranked if chart == "scales" else ranked.head(most)
-        greatest = ranked["estimate"] == ranked["estimate"].max()
-        may_be_first = ranked["high"] >= ranked.loc[greatest, "low"].min()
-        parts.append(ranked.assign(chart=chart, may_be_first=may_be_first))
+        ordered = part.sort_values("estimate", ascending=False, kind="stable")
+        ordered = ordered if chart in {"scales", "marks"} else ordered.head(most)
+        first = ordered["item"].map(best)
+        may_be_first = first.eq(1).astype("boolean").mask(first.isna())
+        parts.append(ordered.assign(chart=chart, may_be_first=may_be_first))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -151,7 +163,8 @@ def first_items(rankings: pd.DataFrame, most: int = 3) -> pd.DataFrame:
     Parameters
     ----------
     rankings : DataFrame
-        ``family``, ``domain`` (the group), ``item``, ``rank``, ``rank_best`` (best rank that the intervals
+        ``family``, ``domain`` (the group; empty: the whole, left out), ``item``, ``rank``,
+        ``rank_best`` (best rank that the intervals
         allow), ``estimate`` (missing: withheld, and left out).
     most : int
         Items kept of each group.
@@ -169,7 +182,7 @@ def first_items(rankings: pd.DataFrame, most: int = 3) -> pd.DataFrame:
     >>> first_items(table, most=1)[["item", "may_be_first", "items"]].to_numpy().tolist()
     [['a', 2, 2]]
     """
-    known = rankings[rankings["estimate"].notna()]
+    known = rankings[rankings["estimate"].notna() & rankings["domain"].ne("")]
     known = known.sort_values(["family", "domain", "rank"], kind="stable", ignore_index=True)
     group = [known["family"], known["domain"]]
     return known.assign(

@@ -90,15 +90,21 @@ class Items:
         By headline item, the value that its conclusion stands above or below.
     ranked : mapping of str to sequence of str
         Families of items to rank by département, such as services used and needs.
-    reference : Series of float
-        Values from outside to set estimates beside, such as national means, by item.
+    reference : DataFrame
+        Values from outside to set estimates beside, such as national means: :func:`national_values`.
+    profile : sequence of str
+        Items that describe who answers, such as their size or office: adherents and others are not compared
+        on them.
     """
 
     member: pd.Series | None = None
     headline: pd.DataFrame = field(default_factory=pd.DataFrame)
     thresholds: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     ranked: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    reference: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    reference: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["reference", "reference_margin"], dtype=float)
+    )
+    profile: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,7 +208,13 @@ def survey(
             **representativeness,
             "indicateurs": indicators,
             "estimations": _estimates(answers, weighting.design, estimated, domains, min_answers),
-            **_comparison(answers, weighting.design, items.member, strata.reindex(codes), min_answers),
+            **_comparison(
+                answers[[it for it in answers if str(it).partition(":")[0] not in items.profile]],
+                weighting.design,
+                items.member,
+                strata.reindex(codes),
+                min_answers,
+            ),
             **_rankings(answers, weighting.design, domains, items.ranked, min_answers),
             "comparaisons": suppressed(
                 against_reference(estimated, items.reference), "communes", (), min_answers
@@ -260,27 +272,43 @@ def judged_figures(figures: pd.DataFrame) -> pd.Series:
     return whole & figures["measure"].isin(["share", "mean"])
 
 
-def national_values(figures: pd.DataFrame) -> pd.Series:
-    """Return the national value of each item that a study publishes as a gap to its own.
+def national_values(figures: pd.DataFrame) -> pd.DataFrame:
+    """Return the national value of each item that a study publishes as a gap to its own, and its rounding.
 
     Parameters
     ----------
     figures : DataFrame
-        Published figures: ``figure``, ``value``, ``item``. The figure ``<name>_national_gap`` is that of
-        ``<name>`` less the national value.
+        Published figures: ``figure``, ``value``, ``precision`` (1 where missing), ``item``. The figure
+        ``<name>_national_gap`` is that of ``<name>`` less the national value.
+
+    Returns
+    -------
+    DataFrame
+        By item: ``reference``, deduced from the two, and ``reference_margin``, the sum of half their steps.
 
     Examples
     --------
     >>> figures = pd.DataFrame({"figure": ["mean", "mean_national_gap"], "value": [6.0, -0.5],
-    ...                         "item": ["score", None]})
-    >>> national_values(figures).to_dict()
-    {'score': 6.5}
+    ...                         "precision": 0.1, "item": ["score", None]})
+    >>> national_values(figures).round(6).to_dict("index")
+    {'score': {'reference': 6.5, 'reference_margin': 0.1}}
     """
     ending = "_national_gap"
     rows = figures.dropna(subset=["value"]).set_index("figure")
-    gaps = rows[rows.index.str.endswith(ending)]["value"].rename(lambda name: name.removesuffix(ending))
+    precision = rows["precision"] if "precision" in rows else pd.Series(1.0, rows.index)
+    half = precision.astype("Float64").astype(float).fillna(1.0) / 2
+    is_gap = rows.index.str.endswith(ending)
+    gaps = pd.DataFrame({"gap": rows["value"], "half": half})[is_gap].astype(float)
+    gaps.index = gaps.index.str.removesuffix(ending)
     own = rows.loc[rows.index.intersection(gaps.index)]
-    return (own["value"].astype(float) - gaps[own.index].astype(float)).set_axis(own["item"]).rename(None)
+    gaps = gaps.loc[own.index]
+    return pd.DataFrame(
+        {
+            "reference": (own["value"].astype(float) - gaps["gap"]).to_numpy(),
+            "reference_margin": (half[own.index] + gaps["half"]).to_numpy(),
+        },
+        index=pd.Index(own["item"], name="item"),
+    )
 
 
 def _representativeness(
@@ -410,9 +438,11 @@ def _rankings(
     min_answers: int,
 ) -> dict[str, pd.DataFrame]:
     """Return the ranks of each family of items in each domain; no table where no item is ranked."""
+    everywhere = pd.Series("", index=domains.index)
     families = [
-        rankings(values, design, domains, items=items).assign(family=family)
+        rankings(values, design, by, items=items).assign(family=family)
         for family, items in ranked.items()
+        for by in (everywhere, domains)
     ]
     if not families:
         return {}
@@ -430,6 +460,8 @@ def _verdict(
     limit = f"below_{LIMIT}"
     response = representativeness["representativite"]
     overall = representativeness["representativite_globale"].set_index("variable")
+    # the partial indicators have a row for each variable of the model of the chance to answer
+    modelled = representativeness["indicateurs_partiels"]["variable"].unique().tolist()
     below = response[response["variable"] == limit].set_index("level")
     findings = representativeness_findings(
         response[response["variable"] != limit],
@@ -437,6 +469,7 @@ def _verdict(
         representativeness["indicateurs"].set_index("indicator")["value"],
         judged,
         margins,
+        modelled,
     )
     first = [small_communes(below, LIMIT, small_share)] if "below" in below.index else []
     if (estimated["measure"].eq("share") & estimated["se"].gt(NO_ERROR)).any():

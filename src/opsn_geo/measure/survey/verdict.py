@@ -137,6 +137,7 @@ def representativeness_findings(
     indicator: pd.Series,
     judged: pd.DataFrame,
     margins: Sequence[str],
+    modelled: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the answer to "do these answers represent the territory?", each part with its reason.
 
@@ -153,12 +154,15 @@ def representativeness_findings(
         :func:`headlines`.
     margins : sequence of str
         Variables that the weights are calibrated on.
+    modelled : sequence of str
+        Variables of the model behind `indicator`: the bias is bounded for what they explain, and no more.
 
     Returns
     -------
     DataFrame
-        :data:`COLUMNS`. Kinds of finding: answer (the first row), rate, profile, level, bias, weights and
-        headline. The answer is ``no`` or ``not_refuted``, never "representative".
+        :data:`COLUMNS`. Kinds of finding: answer (the first row), rate, profile, level, overall (variables in
+        which no level by itself departs), bias, weights and headline. The answer is ``no`` or
+        ``not_refuted``, never "representative".
 
     Examples
     --------
@@ -213,12 +217,21 @@ def representativeness_findings(
         )
         for row in response[response["q"] < ALPHA].to_dict("records")
     ]
-    bias = finding("bias", "bias", points=100 * float(indicator["max_bias_share"]), cv=float(indicator["cv"]))
+    departing = {str(row["subject"]).partition("=")[0] for row in levels}
+    only_overall = [str(name) for name in overall.index[different] if str(name) not in departing]
+    together = [finding("overall", "overall", names=only_overall)] if only_overall else []
+    bias = finding(
+        "bias",
+        "bias",
+        points=100 * float(indicator["max_bias_share"]),
+        cv=float(indicator["cv"]),
+        names=list(modelled),
+    )
     weights = finding("weights", "weights", effective=float(indicator["effective"]), names=list(margins))
     conclusions = [
         finding("headline", f"headline_{row['verdict']}", row["item"]) for row in judged.to_dict("records")
     ]
-    rows = [answer, rate, *profiles, *levels, bias, weights, *conclusions]
+    rows = [answer, rate, *profiles, *levels, *together, bias, weights, *conclusions]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.basis import COLUMN, Basis
 from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage.extension import adhesions, best, extensions
 from opsn_geo.measure.coverage.needs import flag_counts, needs, operators_offering
@@ -61,13 +62,11 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
 def _where_stated(candidates: pd.DataFrame, inputs: Inputs, coverage: Coverage) -> pd.DataFrame:
     """Return the adhesions that rest on no assumed offer outside the operator's home département."""
     offers = inputs.tables["offers"]
-    if "source" not in offers:
-        return candidates
     home = inputs.tables["opsn"].set_index("opsn")["home_departement"]
     there = inputs.territory.communes["code_dep"].reindex(coverage.places).to_numpy()
     departement = pd.Series(there[candidates["place"]], index=candidates.index)
     own = candidates["opsn"].map(home)
-    stated = offers[offers["source"].ne("assumed")]
+    stated = offers[offers[COLUMN].ne(Basis.ASSUMED)]
     keys = pd.MultiIndex.from_frame(stated[["opsn", "service", "code"]].astype("str"))
     asked = pd.MultiIndex.from_arrays(
         [candidates["opsn"], coverage.services[candidates["service"]], departement.astype("str")]

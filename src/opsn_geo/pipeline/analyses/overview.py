@@ -85,7 +85,11 @@ def _survey(
     if "estimations" in tables:
         kinds = pd.DataFrame(columns=["item", "kind"]) if questionnaire is None else questionnaire
         scales = set(kinds.loc[kinds["kind"] == "scale", "item"])
-        figures["items"] = leading_items(tables["estimations"], scales)
+        figures["items"] = leading_items(
+            tables["estimations"],
+            scales,
+            tables.get("classements", pd.DataFrame(columns=["family", "domain", "item", "rank_best"])),
+        )
     if len(tables.get("classements", ())):
         figures["first_items"] = first_items(tables["classements"])
     if "influence" in tables:

@@ -36,6 +36,8 @@ STRUCTURE: Final = "structure"
 """Item with the kind of body a respondent answers for."""
 BAND: Final = "population_band"
 """Item with the size of a respondent's body, where it was asked."""
+PROFILE: Final = (STRUCTURE, BAND, "departement", "role", "agents")
+"""Items that describe who answers: no effect of an OPSN is to be looked for in them."""
 RANKED: Final = ("service_used", "need")
 """Items whose choices are ranked by département."""
 _SMALL: Final = ("lt_500", "500_1999")
@@ -115,12 +117,18 @@ def _items(
         ]
         for question in RANKED
     }
+    kinds = inputs.tables["questionnaire"].drop_duplicates("item").set_index("item")["kind"]
+    for question in kinds.index[kinds == "scale"]:
+        statements = [name for name in map(str, values) if name.startswith(f"{question}:")]
+        if len(statements) > 1:
+            ranked[str(question)] = statements
     return Items(
         member=answers.get(USER),
         headline=headline,
         thresholds=thresholds,
         ranked={question: items for question, items in ranked.items() if items},
         reference=national_values(figures),
+        profile=PROFILE,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opsn_geo.catalogue.numbers import bracket, count, decimal, percent, signed
+from opsn_geo.catalogue.numbers import MISSING, bracket, count, decimal, percent, signed
 from opsn_geo.publish.report.charts import mark, nice, panel, scale
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import (
@@ -37,7 +37,7 @@ def opinions(material: Material) -> Section | None:
         return None
     charts = [
         chart
-        for key in ("scales", "used", "needed")
+        for key in ("scales", "marks", "used", "needed")
         for chart in _marks_chart(material, key, items[items["chart"] == key])
     ]
     if not charts:
@@ -65,6 +65,7 @@ def _references(material: Material) -> Iterator[str]:
         yield say(
             material, "reference", name=item_name(material, row["item"]),
             estimate=decimal(row["estimate"], lang, 1), reference=decimal(row["reference"], lang, 1),
+            margin=decimal(row["reference_margin"], lang, 1),
             gap=signed(row["gap"], lang, 1), interval=bracket(lang, low, high),
         )  # fmt: skip
 
@@ -73,7 +74,10 @@ def _marks_chart(material: Material, key: str, rows: pd.DataFrame) -> Iterator[C
     """Chart of estimates with their intervals, the greatest first."""
     if rows.empty:
         return
-    lang, n_ties = material.lang, int(rows["may_be_first"].sum())
+    lang, is_ranked = material.lang, bool(rows["may_be_first"].notna().all())
+    may_be_first = rows["may_be_first"].fillna(value=False).astype(bool)
+    rows, n_ties = rows.assign(may_be_first=may_be_first), int(may_be_first.sum())
+    tied = "_tied" if n_ties > 1 else ""
     share = (rows["measure"] == "share").all()
     factor, digits = (100, 0) if share else (1, 1)
     ticks = nice(0, rows["high"].max()) if share else (0, 2, 4, 6, 8, 10)
@@ -89,8 +93,8 @@ def _marks_chart(material: Material, key: str, rows: pd.DataFrame) -> Iterator[C
         key=key,
         title=say(material, f"{key}_title"),
         summary=say(
-            material, f"{key}_summary", first=item_name(material, items[0]["item"]),
-            value=shown(items[0]), tied=count(n_ties - 1, lang),
+            material, f"{key}_summary{tied if is_ranked else ''}", value=shown(items[0]),
+            first=item_name(material, items[0]["item"]), tied=count(n_ties - 1, lang),
         ),
         panels=(
             panel(
@@ -103,7 +107,7 @@ def _marks_chart(material: Material, key: str, rows: pd.DataFrame) -> Iterator[C
                         (
                             mark(
                                 place, row["estimate"], row["low"], row["high"],
-                                series=0 if row["may_be_first"] else 1,
+                                series=0 if row["may_be_first"] or not is_ranked else 1,
                             ),
                         ),
                     )
@@ -114,17 +118,21 @@ def _marks_chart(material: Material, key: str, rows: pd.DataFrame) -> Iterator[C
         legend=(
             Key(label=say(material, "tied_first"), series=0),
             *([] if n_ties == len(items) else [Key(label=say(material, "behind_first"), series=1)]),
-        ),
+        )
+        if is_ranked
+        else (),
         ticks=tuple((place(it), percent(it, lang) if share else count(it, lang)) for it in ticks),
-        table=_estimates_table(material, key, items, digits),
+        table=_estimates_table(material, key, items, digits, is_ranked=is_ranked),
     )  # fmt: skip
 
 
-def _estimates_table(material: Material, key: str, items: Sequence[dict[str, Any]], digits: int) -> Table:
+def _estimates_table(
+    material: Material, key: str, items: Sequence[dict[str, Any]], digits: int, *, is_ranked: bool
+) -> Table:
     """Table of the estimates that a chart draws."""
     lang = material.lang
     share = digits == 0
-    heads = ("item", "answers", "unweighted", "estimate", "interval", "tied")
+    heads = ("item", "answers", "unweighted", "estimate", "interval", *(["tied"] if is_ranked else []))
     return Table(
         caption=say(material, f"{key}_table"),
         heads=tuple(say(material, f"head_{it}") for it in heads),
@@ -139,11 +147,11 @@ def _estimates_table(material: Material, key: str, items: Sequence[dict[str, Any
                 bracket(
                     lang, *(decimal((100 if share else 1) * row[it], lang, digits) for it in ("low", "high"))
                 ),
-                say(material, "yes" if row["may_be_first"] else "no"),
+                *([say(material, "yes" if row["may_be_first"] else "no")] if is_ranked else []),
             )
             for row in items
         ),
-        texts=(0, 5),
+        texts=(0, len(heads) - 1) if is_ranked else (0,),
         source=source(material, "estimations"),
         folded=True,
     )
@@ -161,8 +169,11 @@ def _first_items(material: Material, family: str) -> Iterator[Table]:
             f"{item_name(material, row['item'])} ({percent(row['estimate'], lang)})" for row in records(first)
         ]
         n_ties, n_items = first[["may_be_first", "items"]].iloc[0]
-        ties = say(material, "may_be_first", number=count(n_ties, lang), all=n_items)
-        places = [*best, *[""] * (_PLACES - len(best))]
+        is_open = n_ties > n_items / 2
+        key = "no_ranking" if is_open else "first_alone" if n_ties == 1 else "may_be_first"
+        ties = say(material, key, number=count(n_ties - 1, lang), all=n_items)
+        # names in an order that the answers do not give would be read as a ranking
+        places = [MISSING] * _PLACES if is_open else [*best, *[""] * (_PLACES - len(best))]
         rows.append((departements.get(str(domain), str(domain)), *places, ties))
     if rows:
         yield Table(

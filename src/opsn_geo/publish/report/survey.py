@@ -8,7 +8,7 @@ import pandas as pd
 
 from opsn_geo.catalogue.numbers import bracket, count, decimal, interval, percent, signed
 from opsn_geo.catalogue.words import texts
-from opsn_geo.measure.survey.overview import BALANCED
+from opsn_geo.measure.survey.overview import BALANCED, LEVEL
 from opsn_geo.publish.report.charts import mark, nice, panel, scale
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import (
@@ -22,7 +22,7 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.wording import item_name, names_of, records, say_people, source
+from opsn_geo.publish.report.wording import item_name, names_of, of_place, records, say_people, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from opsn_geo.catalogue.words import Language
 
 
-_REASONS: Final = ("small", "rate", "bias", "weights", "change", "bodies")
+_REASONS: Final = ("overall", "small", "rate", "bias", "weights", "change", "bodies")
 _WITHOUT_TABLE: Final = ("below_2000", "siren_epci")
 """Variables that need no table: one is in a sentence of the verdict, one has too many levels."""
 
@@ -170,11 +170,18 @@ def _where(material: Material) -> tuple[Block, ...]:
         return drawn
     largest = clusters.sort_values("population", ascending=False, kind="stable").iloc[0]
     most = clusters["population"].max(skipna=False)  # which is the most populous is not known without all
+    lang, large, name = material.lang, int((clusters["p"] <= LEVEL).sum()), str(largest["name"])
     sentence = say_people(
-        material, "silences", {"population": count(most, material.lang)},
-        number=count(len(clusters), material.lang), name=largest["name"],
-        communes=count(largest["communes"], material.lang),
-    )  # fmt: skip
+        material,
+        "silences_large" if large else "silences_chance",
+        {"population": count(most, lang)},
+        number=count(len(clusters), lang),
+        inside=count(clusters["communes"].sum(), lang),
+        large=count(large, lang),
+        p=decimal(clusters["p"].min(), lang, 2),
+        place=of_place(name) if lang == "fr" else name,
+        communes=count(largest["communes"], lang),
+    )
     return (Prose(paragraphs=(sentence,)), *drawn)
 
 
