@@ -58,7 +58,7 @@ def test_a_member_of_any_level_links(
 @pytest.mark.parametrize(
     ("level", "code", "name", "cause"),
     [
-        ("epci", None, "CC du Pays de Nay", Cause.UNKNOWN_NAME),
+        ("epci", None, "CC du Pays de Nay", Cause.OUTSIDE_TERRITORY),
         ("epci", "200067998", None, Cause.INVALID_SIREN),
         ("epci", "02001", None, Cause.WRONG_LEVEL),
         ("epci", "210200010", None, Cause.UNKNOWN_CODE),

@@ -159,3 +159,18 @@ def test_junk_is_typed_or_told_but_never_a_traceback(name: str, data: st.DataObj
     else:
         outcome = "nothing is wrong"
     assert outcome
+
+
+def test_words_for_nothing_are_missing_where_no_other_value_reads_like_them() -> None:
+    frame = pd.DataFrame(
+        {"opsn": ["a", "b", "c"], "name": ["N/A", "NC", "C"], "staff": ["12", "N/A", "environ 10"]},
+        dtype="str",
+    )
+    with pytest.raises(InputError) as error:
+        checked(frame, SCHEMAS["opsn"], "opsn.csv")
+    assert [(fault.column, fault.value) for fault in error.value.faults] == [("staff", "environ 10")]
+    typed = checked(frame.head(2), SCHEMAS["opsn"], "opsn.csv")
+    assert typed["staff"].isna().tolist() == [False, True]
+    assert typed["name"].tolist() == ["N/A", "NC"]
+    with pytest.raises(InputError, match="cannot be read"):  # a required cell is no place for such words
+        checked(frame.head(1).assign(opsn="-"), SCHEMAS["opsn"], "opsn.csv")

@@ -10,6 +10,7 @@ import pandas as pd
 from opsn_geo.catalogue.states import Level
 from opsn_geo.linkage.causes import Cause, How
 from opsn_geo.linkage.codes import departement_code, identifiers
+from opsn_geo.linkage.elsewhere import elsewhere
 from opsn_geo.linkage.matching import match_names
 from opsn_geo.linkage.names import bracketed, group_key, loose, official_names
 from opsn_geo.linkage.result import column
@@ -76,6 +77,18 @@ def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.Dat
     unlinked = bodies["code"].isna() & ~by_code
     bodies.loc[unlinked & has_code & ~bodies["cause"].eq(str(Cause.AMBIGUOUS_NAME)), "cause"] = code["kind"]
     bodies.loc[unlinked & ~has_code & texts.isna(), "cause"] = str(Cause.NO_IDENTIFIER)
+    if Level(level) is Level.EPCI and unlinked.any():
+        others = elsewhere(territory).epci
+        by_name = match_names(
+            read_names(texts[unlinked & texts.notna()]).assign(code_dep=None, postal_code=None),
+            _names(others.index, others["name"], _group_keys(others["name"])),
+        )
+        namesakes = by_name.index[by_name["how"].eq(str(How.NAME))].difference(
+            bodies.index[code["value"].notna()]
+        )
+        of_elsewhere = unlinked & (code["value"].isin(others.index) | unlinked.index.isin(namesakes))
+        bodies.loc[of_elsewhere, "cause"] = str(Cause.OUTSIDE_TERRITORY)
+        bodies.loc[of_elsewhere, "candidates"] = None
     return bodies.assign(official_name=bodies["code"].map(official).astype("str"))
 
 

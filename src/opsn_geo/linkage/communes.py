@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage.causes import Cause, How
 from opsn_geo.linkage.codes import departement_code, departement_of, identifier, identifiers
+from opsn_geo.linkage.elsewhere import elsewhere
 from opsn_geo.linkage.gazetteer import Gazetteer, gazetteer_of
 from opsn_geo.linkage.matching import match_names
 from opsn_geo.linkage.names import bracketed, key, loose, official_names
@@ -199,7 +200,14 @@ def _by_code(rows: pd.DataFrame, territory: Territory, gazetteer: Gazetteer) -> 
     is_code = rows["kind"].isin(["insee", "mended", "siren"]) & rows["cause"].isna()
     listed = code.where(is_code & code.isin(gazetteer.codes["code"]))
     kinds = rows["kind"].map({"insee": How.CODE, "mended": How.MENDED_CODE, "siren": How.SIREN}).astype("str")
-    outside = ~siren & ~departement_of(code).isin(territory.departements.index) & ~_beyond(code, gazetteer)
+    unlisted = is_code & listed.isna()
+    official = pd.Series(data=False, index=rows.index)
+    if unlisted.any():
+        others = elsewhere(territory)
+        codes = {*others.communes.index, *others.communes["siren"], *others.epci.index}
+        official = unlisted & rows["value"].isin(codes)
+    far = ~departement_of(code).isin(territory.departements.index) & ~_beyond(code, gazetteer)
+    outside = official | (~siren & far)
     cause = np.select(
         [
             rows["cause"].notna(), listed.notna(), rows["read_code"].isna() & rows["value"].isna(), ~is_code,
@@ -297,9 +305,33 @@ def _decided(
     unknown = decided["cause"].eq(str(Cause.UNKNOWN_NAME))
     away = rows["own_dep"].notna() & ~rows["own_dep"].isin(territory.communes["code_dep"])
     decided.loc[unknown & away, "cause"] = str(Cause.OUTSIDE_TERRITORY)
+    if unknown.any():
+        namesakes = _namesakes(rows[unknown], territory)
+        decided.loc[namesakes.index, "cause"] = str(Cause.OUTSIDE_TERRITORY)
+        decided.loc[namesakes.index, "candidates"] = namesakes
     postal = decided["cause"].eq(str(Cause.NO_IDENTIFIER)) & rows["postal_code"].notna()
     decided.loc[postal, "cause"] = str(Cause.POSTAL_ALONE)
     return decided
+
+
+def _namesakes(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
+    """Return the names of rows that are those of communes left out of the study, in the same regions.
+
+    A row that gives a département means a commune of it.
+    """
+    regions = set(territory.communes["code_reg"].dropna()) if "code_reg" in territory.communes else set()
+    communes = elsewhere(territory).communes
+    communes = communes[communes["code_reg"].isin(regions)]
+    listed = pd.DataFrame(
+        {
+            "key": respelt(communes["name"], key),
+            "label": communes["name"] + " (" + communes.index + ")",
+            "dep": communes["code_dep"],
+        }
+    )
+    pairs = rows[["key", "own_dep"]].reset_index(names="row").dropna(subset=["key"]).merge(listed, on="key")
+    pairs = pairs[pairs["own_dep"].isna() | pairs["own_dep"].eq(pairs["dep"])]
+    return pairs.groupby("row")["label"].agg(", ".join)
 
 
 def _split(frame: pd.DataFrame, decided: pd.DataFrame, gazetteer: Gazetteer, territory: Territory) -> Linked:

@@ -11,15 +11,24 @@ from opsn_geo.boundaries.territory import Territory
 from opsn_geo.catalogue.states import Level
 from opsn_geo.linkage.bodies import find_bodies
 from opsn_geo.linkage.causes import Cause, How
-from opsn_geo.linkage.codes import departement_code, identifier
+from opsn_geo.linkage.codes import departement_code, identifier, identifiers
 from opsn_geo.linkage.communes import link_communes
+from opsn_geo.linkage.elsewhere import elsewhere
 from opsn_geo.linkage.gazetteer import Gazetteer
 from opsn_geo.linkage.result import Linked, column
-from opsn_geo.read.values import respelt
+from opsn_geo.read.values import plain, respelt
 
 ADDED: Final = ("code_read", "official_name", "how", "score", "share", "event")
 """Columns that a linked member or offer gets; ``code`` becomes the official one."""
 
+_OF_LEVEL: Final = {
+    Level.EPCI: r"^(?:la |l )?(?:cc|ca|cu|cdc|communaute|com com|comcom|cte(?: de)? cnes|agglomeration|agglo"
+    r"|metropole)\b|\b(?:agglo|agglomeration|metropole|communaute)$",
+    Level.DEPARTEMENT: r"^(?:le )?(?:departement|conseil departemental|conseil general|cd)\b",
+    Level.REGION: r"^(?:la )?(?:region|conseil regional)\b",
+    Level.OTHER: r"^(?:le )?(?:ccas|cias|syndicat|sivu|sivom|sdis|petr|pole|office|smictom|sictom|ehpad)\b",
+}
+"""How the plain names of bodies that are no commune begin or end."""
 _NOTHING_UNKNOWN: Final = (str(Cause.DUPLICATE), str(Cause.SET_ASIDE), str(Cause.OUTSIDE_TERRITORY))
 _TEXTS: Final = {
     "code": "str",
@@ -46,7 +55,7 @@ def link_members(
     ----------
     memberships : DataFrame
         opsn, level, code, name, services, since, until, and whatever else; see
-        :data:`opsn_geo.read.schema.MEMBERSHIPS`.
+        :data:`opsn_geo.read.schema.MEMBERSHIPS`. Where the level is missing it is that of :func:`level_of`.
     territory, passage, corrections, vintage, gazetteer
         As for :func:`~opsn_geo.linkage.communes.link_communes`; corrections may give any level's code.
 
@@ -58,6 +67,7 @@ def link_members(
         memberships that end before they begin, and those that repeat an earlier one in everything.
     """
     rows = memberships.reset_index(drop=True)
+    rows = rows.assign(level=rows["level"].fillna(level_of(rows, territory)))
     early = pd.Series(data=False, index=rows.index)
     if {"since", "until"} <= set(rows.columns):
         early = rows["until"] < rows["since"]
@@ -66,6 +76,46 @@ def link_members(
     return _labelled(
         memberships, _without_repeats(dated, key), rows[early].assign(cause=str(Cause.WRONG_DATES))
     )
+
+
+def level_of(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
+    """Return the level of each row by its code and name: a commune's where nothing says otherwise.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``code`` and ``name``, either may be absent.
+    territory : Territory
+        A SIREN of its EPCI is an EPCI's.
+
+    Returns
+    -------
+    Series of str
+        Values of :class:`~opsn_geo.catalogue.states.Level` on the same index.
+
+    Examples
+    --------
+    >>> from opsn_geo.boundaries.territory import Territory
+    >>> epci = pd.DataFrame({"name": ["CA du Beauvaisis"]}, index=["200067999"])
+    >>> territory = Territory(communes=epci, epci=epci, departements=epci, millesime=2021, name="toy")
+    >>> rows = pd.DataFrame({"code": [None, "200 067 999", None, None, "02001"],
+    ...     "name": ["CC du Vimeu", None, "CCAS de Lens", "Amiens", "Fougères Agglo"]})
+    >>> level_of(rows, territory).tolist()
+    ['epci', 'epci', 'other', 'commune', 'commune']
+    """
+    read = identifiers(column(rows, "code")).set_axis(rows.index)
+    names = respelt(column(rows, "name"), plain).set_axis(rows.index)
+    level = pd.Series(Level.COMMUNE.value, index=rows.index, dtype="str")
+    for own, pattern in _OF_LEVEL.items():
+        level = level.mask(names.str.contains(pattern, regex=True).fillna(value=False), own.value)
+    siren = read["value"].where(read["kind"].eq("siren")).fillna("")
+    epci = {*territory.epci.index, *elsewhere(territory).epci.index}
+    level = level.mask(
+        siren.str.startswith("21") | read["kind"].isin(["insee", "mended"]), Level.COMMUNE.value
+    )
+    level = level.mask(siren.str.startswith("22"), Level.DEPARTEMENT.value)
+    level = level.mask(siren.str.startswith("23"), Level.REGION.value)
+    return level.mask(siren.isin(epci), Level.EPCI.value)
 
 
 def link_offers(

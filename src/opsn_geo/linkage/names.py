@@ -14,17 +14,19 @@ _LINKS: Final = frozenset({"sur", "sous", "s", "ss", "lez", "les", "en", "pres"}
 _SPELT: Final = {
     "st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes", "mt": "mont", "gd": "grand",
     "gde": "grande", "pt": "petit", "pte": "petite", "nd": "notre dame", "chat": "chateau", "lez": "les",
-    "bg": "bourg", "fbg": "faubourg", "vx": "vieux", "cel": "cel",
+    "bg": "bourg", "agglo": "agglomeration", "fbg": "faubourg", "vx": "vieux", "cel": "cel",
 }  # fmt: skip
 _BODY: Final = re.compile(
-    r"^(?:(?:la )?(?:mairie|ville|commune|municipalite|hotel de ville)(?: nouvelle| deleguee| associee)?)"
+    r"^(?:(?:la )?(?:mairie|ville|commune|cne|municipalite|hotel de ville)(?: nouvelle| deleguee| associee)?)"
     r"(?: d(?:e|u|es)?)?(?: |$)"
 )
 _BRACKETS: Final = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _TAIL: Final = re.compile(r"\bcedex(?: \d+)?$|(?:^|\s)\d{5}(?:\s|$)")
 _NATURES: Final = {
     "cc": "cc", "com com": "cc", "comcom": "cc", "codecom": "cc", "communaute de communes": "cc",
-    "communaute des communes": "cc", "communaute communes": "cc", "c c": "cc",
+    "communaute des communes": "cc", "cte cnes": "cc", "cte de cnes": "cc", "cdc": "cc",
+    "com de com": "cc", "comm de communes": "cc", "communaute de commune": "cc", "com d agglo": "ca",
+    "communaute communes": "cc", "c c": "cc",
     "ca": "ca", "agglo": "ca", "agglomeration": "ca", "communaute d agglomeration": "ca", "c a": "ca",
     "communaute agglomeration": "ca", "ca communaute d agglomeration": "ca",
     "cu": "cu", "communaute urbaine": "cu", "c u": "cu", "grand": "",

@@ -324,6 +324,8 @@ def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
     places, corrections = gazetteer_of(territory, moves), tables.get("corrections")
     if "offers" in tables:
         links["offers"] = link_offers(tables["offers"], territory, moves)
+    if "memberships" in tables:
+        tables["memberships"] = _with_levels_as_read(loading)
     for name, rows in {**tables, **loading.registers}.items():
         if name in {"memberships", *REGISTERS}:
             links[name] = link_members(rows, territory, moves, corrections=corrections, gazetteer=places)
@@ -362,6 +364,14 @@ def _answers_basis(answers: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return what each answer rests on: what the item ``basis`` of its codebook says, or the study."""
     stated = answers.get(BASIS, pd.Series(index=answers.index, dtype="str"))
     return pd.DataFrame({BASIS: stated.fillna(default_basis("answers", study.metadata.basis))})
+
+
+def _with_levels_as_read(loading: Loading) -> pd.DataFrame:
+    """Return the memberships without the level that is assumed where their table gives none."""
+    members, header = loading.tables["memberships"], loading.headers["memberships"].get("level")
+    if header is None:
+        return members.assign(level=pd.Series(index=members.index, dtype="str"))
+    return members.assign(level=members["level"].where(loading.texts["memberships"][header].notna()))
 
 
 def _territory(study: Study) -> Territory:

@@ -18,7 +18,7 @@ import pandas as pd
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import BASIS
 from opsn_geo.read.validation import MOST_PER_COLUMN, line_number, nearest, typed_cells
-from opsn_geo.read.values import NO, YES, booleans, numbers, plain, respelt, truths
+from opsn_geo.read.values import NO, UNKNOWN, YES, booleans, numbers, plain, respelt, truths
 
 RESPONDENT: Final = "respondent"
 """Item whose column identifies a respondent; without one, respondents are numbered by their line."""
@@ -186,7 +186,9 @@ def _chosen(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
 
 def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str) -> Iterator[Fault]:
     """Yield the cells that could not be read as their kind of the codebook."""
-    unread = texts.notna().to_numpy() & typed.isna().to_numpy()
+    unread = (
+        texts.notna().to_numpy() & typed.isna().to_numpy() & ~respelt(texts, plain).isin(UNKNOWN).to_numpy()
+    )
     if not unread.any():
         return
     labels = [*choices["label"].dropna()]

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import SCHEMAS, Column, Schema
 from opsn_geo.read.tables import table
-from opsn_geo.read.values import EXAMPLES, READINGS, plain, respelt, slug
+from opsn_geo.read.values import EXAMPLES, READINGS, UNKNOWN, plain, respelt, slug
 
 MOST_PER_COLUMN: Final = 50
 """Faults listed of one column of one file; a wrong column would otherwise fill the screen."""
@@ -162,8 +162,9 @@ def _value_faults(
     texts: pd.Series, typed: pd.Series, column: Column, file: str, header: str
 ) -> Iterator[Fault]:
     """Yield the cells of a column that are empty but required, or cannot be read."""
-    wrong = texts.notna() & typed.isna()
-    empty = texts.isna() & column.required
+    unknown = respelt(texts, plain).isin(UNKNOWN)
+    wrong = texts.notna() & typed.isna() & ~unknown
+    empty = (texts.isna() | (unknown & typed.isna())) & column.required
     expected = " | ".join(column.allowed) or EXAMPLES.get(column.kind)
     for row, value in texts[wrong | empty].head(MOST_PER_COLUMN).items():
         if isinstance(value, str):

@@ -12,6 +12,16 @@ import pandas as pd
 YES: Final = frozenset({"1", "true", "vrai", "oui", "yes", "o", "y", "x", "on"})
 NO: Final = frozenset({"0", "false", "faux", "non", "no", "n", "off"})
 
+UNKNOWN: Final = frozenset(
+    {
+        "", "n a", "na", "nc", "n c", "nd", "n d", "nr", "n r", "non communique", "non renseigne", "inconnu",
+        "unknown", "sans objet", "so", "s o",
+    }
+)  # fmt: skip
+"""Plain words for a cell that holds nothing, where no other value reads like them."""
+_LAST_SHORT_YEAR: Final = 68
+_DAY_ZERO: Final = pd.Timestamp("1899-12-30")
+
 EXAMPLES: Final[Mapping[str, str]] = {
     "boolean": "true | false | oui | non",
     "date": "2021-02-01 | 01/02/2021",
@@ -101,16 +111,30 @@ def integers(texts: pd.Series[str]) -> pd.Series:
 
 
 def dates(texts: pd.Series[str]) -> pd.Series:
-    """Return ISO dates, French dates (day first) and dates followed by a time; never a month-first date.
+    """Return ISO dates, French dates (day first) and days as Excel counts them; never a month-first date.
 
-    >>> dates(pd.Series(["2021-02-01", "1/2/2021", "2021-02-01T08:30:00Z", "32/01/2021", "2021"])).dt.date.tolist()
-    [datetime.date(2021, 2, 1), datetime.date(2021, 2, 1), datetime.date(2021, 2, 1), NaT, NaT]
-    """  # noqa: E501 - one example of each kind
+    A year of two digits is of this century up to 68, else of the last one, as in POSIX. A number of five
+    digits is a day counted from the end of 1899, as an unformatted cell of a spreadsheet shows it.
+
+    >>> dates(pd.Series(["2021-02-01T08:30:00Z", "1/2/2021", "01/02/21", "44228"])).dt.date.unique().tolist()
+    [datetime.date(2021, 2, 1)]
+    >>> dates(pd.Series(["32/01/2021", "2021", "1/2/98"])).dt.date.tolist()
+    [NaT, NaT, datetime.date(1998, 2, 1)]
+    """
     iso = texts.str.extract(r"^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ].*)?$")
-    french = texts.str.extract(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?: .*)?$")
-    parts = iso.fillna(french.set_axis([2, 1, 0], axis=1)[[0, 1, 2]])
+    french = texts.str.extract(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?: .*)?$")
+    short = french[2].str.len().eq(2)
+    this_century = pd.to_numeric(french[2], errors="coerce").le(_LAST_SHORT_YEAR)
+    years = (
+        french[2].mask(short & this_century, "20" + french[2]).mask(short & ~this_century, "19" + french[2])
+    )
+    parts = iso.fillna(french.assign(**{"2": years})[["2", 1, 0]].set_axis([0, 1, 2], axis=1))
     joined = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
-    return pd.to_datetime(joined, format="%Y-%m-%d", errors="coerce").astype("datetime64[s]")
+    read = pd.to_datetime(joined, format="%Y-%m-%d", errors="coerce")
+    counted = pd.to_numeric(
+        texts.where(texts.str.fullmatch(r"[2-5]\d{4}(?:[.,]0+)?").fillna(value=False)).str[:5]
+    )
+    return read.fillna(_DAY_ZERO + pd.to_timedelta(counted, unit="D")).astype("datetime64[s]")
 
 
 def shares(texts: pd.Series[str]) -> pd.Series:
