@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from opsn_geo.catalogue import numbers
+from opsn_geo.catalogue.basis import basis_label
 from opsn_geo.catalogue.register import maps
 from opsn_geo.catalogue.states import covered, possibly_covered
 from opsn_geo.catalogue.words import definition, text, texts
@@ -390,8 +391,12 @@ def test_pointing_at_a_commune_tells_its_name_and_state(open_page: Opener, atlas
     page.mouse.move(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2)
     page.wait_for_selector(".tip")
     assert page.locator(".tip strong").inner_text() == "Amiens"
+    assert page.locator(".tip small").last.inner_text() == page.locator(".legend-basis").inner_text()
+    assert basis_label("simulated") in page.locator(".tip small").last.inner_text()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert page.locator("#portrait h2").inner_text() == "Amiens"
+    facts = dict(row.split("\t") for row in page.locator("#portrait .facts tr").all_inner_texts())
+    assert facts[text("atlas.basis")] == basis_label("simulated")
 
 
 @SIZES

@@ -138,7 +138,8 @@ def test_a_tap_tells_the_value_and_opens_the_portrait(
     page.wait_for_selector(".tip")
     code = page.evaluate("opsnGeo.opened.store.get().place").removeprefix("communes:")
     place = layers["communes"].loc[code]
-    assert page.locator(".tip").inner_text().split() == [*place["name"].split(), str(place["opsn_count"])]
+    assert page.locator(".tip strong").inner_text() == place["name"]
+    assert page.locator(".tip span").inner_text() == str(place["opsn_count"])
     assert page.locator("#portrait h2").inner_text() == place["name"]
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue import numbers, palette
+from opsn_geo.catalogue.basis import basis_label
 from opsn_geo.catalogue.register import groups, maps, tables
 from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered, possibly_covered
 from opsn_geo.catalogue.words import Language, definition, text, texts
@@ -66,7 +67,7 @@ def atlas_payload(
     operators = {slug: place for place, slug in enumerate(opsn["opsn"])}
     combos, combo_list = _combos(grid["opsn"], operators)
     head = {
-        "levels": {level: _places(layers[level], level, operators) for level in LEVELS},
+        "levels": {level: _places(layers[level], level, lang, operators) for level in LEVELS},
         "groups": {
             level: layers[level].index.get_indexer(communes[code]).tolist() for level, code in _GROUPS.items()
         },
@@ -116,7 +117,7 @@ def theme_payload(
         if code in layer and name != level
     }
     head = {
-        "levels": {level: _places(layer, level)},
+        "levels": {level: _places(layer, level, metadata.language)},
         "groups": groups,
         "services": [],
         "servicesBasis": "",
@@ -224,7 +225,7 @@ def _inside(layer: gpd.GeoDataFrame) -> pd.Series:
 
 
 def _places(
-    layer: gpd.GeoDataFrame, level: str, operators: Mapping[str, int] | None = None
+    layer: gpd.GeoDataFrame, level: str, lang: Language, operators: Mapping[str, int] | None = None
 ) -> dict[str, list[object]]:
     """Return what a page knows of every place of a level besides its themes."""
     absent = pd.Series(pd.NA, index=layer.index)
@@ -239,6 +240,8 @@ def _places(
         places["inside"] = plain_numbers(_inside(layer).astype(int))
     if "postal_codes" in layer:
         places["postal"] = layer["postal_codes"].fillna("").astype(str).tolist()
+    if "basis" in layer:
+        places["basis"] = [basis_label(it, lang) if it else "" for it in layer["basis"].fillna("")]
     if level == BASE and operators and "opsn" in layer:
         reached = layer["opsn"].fillna("").astype(str).where(_inside(layer), "")
         places["opsn"] = [[operators[s] for s in slugs.split(";") if s in operators] for slugs in reached]

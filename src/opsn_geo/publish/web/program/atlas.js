@@ -13,14 +13,14 @@ import { makeTable } from "./table.js";
 import { neighbours } from "./topology.js";
 
 /**
- * Words of the tooltip: the place, what it shows, and for whom.
+ * Words of the tooltip: the place, what it shows, for whom, and what that rests on.
  * @param {Model} model
  * @returns {(view: View, i: number) => Child[]}
  */
 export function tooltip(model) {
   return (view, i) => {
-    const more = view.detail(i);
-    return [h("strong", {}, model.levels[view.level].name[i]), h("span", {}, view.text(i)), more ? h("small", {}, more) : null];
+    const notes = model.isStudied(view.level, i) ? [view.detail(i), view.basis].filter(Boolean) : [];
+    return [h("strong", {}, model.levels[view.level].name[i]), h("span", {}, view.text(i)), notes.map((note) => h("small", {}, note))];
   };
 }
 

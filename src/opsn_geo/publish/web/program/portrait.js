@@ -25,6 +25,7 @@ export function facts(model, format, { level, i }) {
     add(texts.communes, format.count(model.members[level][i].length));
     add(texts.outside, place.outside?.[i] ? format.count(place.outside[i]) : "");
   }
+  add(texts.basis, place.basis?.[i]);
   for (const theme of model.themes.filter((each) => each.level === level)) {
     const view = makeView(model, format, { level, theme: theme.key });
     add(theme.title, view.text(i));

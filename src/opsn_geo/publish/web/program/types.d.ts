@@ -39,6 +39,8 @@ interface Level {
   postal?: string[];
   inside?: number[];
   outside?: (number | null)[];
+  /** The weakest basis of what is published of a place. */
+  basis?: string[];
   opsn?: number[][];
 }
 
