@@ -87,6 +87,8 @@ def publish_toy(toy: Territory, lang: Language = "fr") -> Published:
     metadata = Metadata(
         title=f"Toy {HOSTILE}", territory="toy", territory_name="Toy", millesime=2021,
         date=dt.date(2021, 2, 1), language=lang, contact="sig@example.org",
-        counted=(Counted("memberships", "", "simulated", 1, 1),),
+        counted=(
+            Counted("memberships", "", "simulated", 1, 1), Counted("opsn", "seat", "assumed", 1, 1),
+        ),
     )  # fmt: skip
     return Published(layers, tables, metadata, themes_for(layers, lang))

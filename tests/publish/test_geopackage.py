@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
@@ -150,9 +151,30 @@ def test_the_file_is_a_geopackage_1_3_where_all_is_registered(base: sqlite3.Conn
     assert extensions == {"gpkg_rtree_index", "gpkg_schema", "gpkg_metadata"}
 
 
-def test_every_layer_says_that_its_data_are_simulated(base: sqlite3.Connection) -> None:
-    described = rows(base, "SELECT description FROM gpkg_contents WHERE table_name <> 'layer_styles'")
-    assert all(text.startswith("ATTENTION, DONNÉES SIMULÉES : les adhésions.") for (text,) in described)
+def test_the_layers_that_rest_on_simulated_data_say_so_and_no_other(base: sqlite3.Connection) -> None:
+    described = dict(
+        rows(base, "SELECT table_name, description FROM gpkg_contents WHERE table_name <> 'layer_styles'")
+    )
+    warned = {name for name, it in described.items() if it.startswith("ATTENTION, DONNÉES SIMULÉES")}
+    assert {"communes", "couverture", "adhesions", "epci"} <= warned
+    assert not warned & {"services", "opsn", "rejets", "dictionnaire", "reponses", "silences"}
+
+
+def test_simulated_layers_say_so_in_the_tree_on_the_canvas_and_in_map_tips(
+    base: sqlite3.Connection, published: Callable, tmp_path: Path
+) -> None:
+    root = project_of(base)
+    names = {it.get("id"): it.get("name") for it in root.iter("layer-tree-layer")}
+    assert names["opsn_geo_state"] == "Couverture par au moins un service (simulé)"
+    assert names["opsn_geo_limits_epci"] == "EPCI"
+    assert names["opsn_geo_data_services"] == "Services"
+    assert root.findtext("properties/TitleLabel/Label").startswith("ATTENTION, DONNÉES SIMULÉES")
+    given = published()
+    real = given._replace(metadata=dataclasses.replace(given.metadata, counted=()))
+    with closing(sqlite3.connect(geopackage.write(tmp_path / FILE, *real))) as other:
+        plain = project_of(other)
+    assert plain.find("properties/TitleLabel") is None
+    assert not [it for it in plain.iter("layer-tree-layer") if "simulé" in (it.get("name") or "")]
 
 
 def test_every_column_has_one_alias_of_its_own(base: sqlite3.Connection, published: Callable) -> None:

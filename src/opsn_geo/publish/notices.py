@@ -24,18 +24,26 @@ __all__ = [
     "basis_line",
     "basis_notice",
     "basis_title",
+    "basis_warning",
     "date_written",
     "population_notice",
     "populations_unknown",
     "section_notice",
     "simulation_warning",
     "subtitle",
+    "weak_basis",
 ]
 
 
 def simulation_warning(metadata: Metadata, names: Collection[str] | None = None) -> str:
     """Return a warning of one line that names the simulated inputs: among some, or all."""
     return _naming("geopackage.simulated", metadata, metadata.resting_on(Basis.SIMULATED, names))
+
+
+def basis_warning(metadata: Metadata, names: Collection[str] | None = None) -> str:
+    """Return :func:`simulation_warning`, and a sentence that names the assumed inputs."""
+    assumed = _naming("basis_notice.assumed", metadata, metadata.resting_on(Basis.ASSUMED, names))
+    return " ".join(filter(None, [simulation_warning(metadata, names), assumed]))
 
 
 def basis_notice(metadata: Metadata) -> str:
@@ -51,6 +59,12 @@ def basis_title(metadata: Metadata) -> str:
     """Return the words that stand before :func:`basis_notice`; empty where it is."""
     weakest = next((it for it in (Basis.SIMULATED, Basis.ASSUMED) if metadata.resting_on(it)), None)
     return text(f"basis_title.{weakest}", metadata.language) if weakest else ""
+
+
+def weak_basis(metadata: Metadata, names: Collection[str]) -> str:
+    """Return the word for the weakest basis of some inputs where it is assumed or simulated, else nothing."""
+    weakest = metadata.weakest(names)
+    return basis_label(weakest, metadata.language) if weakest in {Basis.ASSUMED, Basis.SIMULATED} else ""
 
 
 def section_notice(metadata: Metadata, names: Collection[str]) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from opsn_geo.catalogue import register
+from opsn_geo.catalogue.basis import COLUMN as BASIS
 from opsn_geo.catalogue.census import POPULATIONS
 from opsn_geo.catalogue.words import Language, definition, label, text, texts, unit
-from opsn_geo.publish.notices import census_note, simulation_warning
+from opsn_geo.publish.notices import basis_warning, census_note
 
 if TYPE_CHECKING:
     from opsn_geo.study import Metadata
@@ -118,19 +119,22 @@ def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
     return Content(
         name=name,
         title=table.title(lang),
-        abstract=abstract(table.contents(lang), metadata),
+        abstract=abstract(table.contents(lang), metadata, table.rests_on),
         columns=tuple(_with_own_alias(columns)),
         shape=_shape(frame) if spatial else None,
         bounds=_bounds(frame) if spatial and len(frame) else None,
     )
 
 
-def abstract(subject: str, metadata: Metadata) -> str:
-    """Return what a content is, of which territory, vintage and day, and what in it is simulated."""
+def abstract(subject: str, metadata: Metadata, rests_on: Collection[str] | None = None) -> str:
+    """Return what a content is, of which territory, vintage and day, and what in it is simulated or assumed.
+
+    Without ``rests_on`` it is of all inputs.
+    """
     lang = metadata.language
     about = {"territory": metadata.territory_name, "millesime": metadata.millesime}
     scope = text("geopackage.scope", lang, **about, date=metadata.date.isoformat())
-    parts = (simulation_warning(metadata), subject, scope, census_note(metadata))
+    parts = (basis_warning(metadata, rests_on), subject, scope, census_note(metadata))
     return " ".join(part for part in parts if part)
 
 
@@ -161,6 +165,8 @@ def _column(name: str, values: pd.Series, table: register.Table, metadata: Metad
     lang = metadata.language
     declared = register.column(name, table.name)
     words, choices = declared.words, texts(declared.words, lang) if declared.words else {}
+    if words == register.column(BASIS).words:  # the kinds that a table does not have are no choice in it
+        choices = {code: word for code, word in choices.items() if code in set(values)}
     if words and not set(values.dropna().unique()) <= {*choices, ""}:  # a user's own values
         words, choices = "", {}
     return Column(

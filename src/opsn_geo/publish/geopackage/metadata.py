@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from opsn_geo import __version__
+from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import text, texts
 from opsn_geo.publish.geopackage.content import Content, abstract
 from opsn_geo.publish.geopackage.tables import extend
-from opsn_geo.publish.notices import simulation_warning
+from opsn_geo.publish.notices import basis_warning
 from opsn_geo.publish.qgis.xml import render
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def iso_record(contents: Sequence[Content], metadata: Metadata, crs: CRS) -> str
     single = contents[0] if len(contents) == 1 else None
     study = study_record(metadata, crs)
     titles = "; ".join(content.title for content in contents)
+    warning = basis_warning(metadata, register.table(single.name).rests_on if single else None)
     record = {
         "identifier": f"{metadata.stem}/{single.name}" if single else metadata.stem,
         "language": _LANGUAGES[metadata.language][0],
@@ -126,7 +128,7 @@ def iso_record(contents: Sequence[Content], metadata: Metadata, crs: CRS) -> str
         "title": f"{metadata.title} – {single.title}" if single else metadata.title,
         "abstract": single.abstract if single else abstract(titles, metadata),
         "degrees": _degrees(contents, crs),
-        "statement": " ".join(part for part in (simulation_warning(metadata), study.lineage) if part),
+        "statement": " ".join(part for part in (warning, study.lineage) if part),
     }
     return render("iso_record.xml.jinja", study=study, record=record)
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.geopackage.content import Content, abstract
+from opsn_geo.publish.notices import weak_basis
 from opsn_geo.publish.qgis.style import LayerStyle, Lookup, layer_style
 from opsn_geo.publish.qgis.xml import literal, quoted
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
+RASTERS_REST_ON: Final = {
+    "distance_member_m": ("boundaries", "offers", "memberships", "cnil", "banatic", "opsn"),
+    "distance_opsn_m": ("boundaries", "opsn.seat"),
+    "access_score": ("boundaries", "offers", "memberships", "cnil", "banatic", "opsn"),
+}
+"""Inputs that each raster is made of."""
 _ORDER: Final = {"point": 0, "line": 1, "polygon": 2, None: 3}
 
 
@@ -59,6 +66,13 @@ class ProjectLayer:
     title: str
     theme: Theme | None = None
     raster: RasterStyle | None = None
+    rests_on: tuple[str, ...] = ()
+    basis: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name in the layer tree: the title, and whether what it shows is simulated or assumed."""
+        return f"{self.title} ({self.basis})" if self.basis else self.title
 
     @property
     def legend_order(self) -> str:
@@ -99,6 +113,8 @@ def project_layers(project: ProjectContent) -> list[ProjectLayer]:
         title: str = "",
         only: tuple[str, str] | None = None,
     ) -> ProjectLayer:
+        rests_on = register.maps()[theme.key].rests_on if theme and theme.key in register.maps() else ()
+        rests_on = rests_on or ((register.table(name).rests_on) if group != "limits" else ())
         subset = f"|subset={quoted(only[0])} = {literal(only[1])}" if only else ""
         return ProjectLayer(
             key=f"opsn_geo_{key}",
@@ -107,6 +123,8 @@ def project_layers(project: ProjectContent) -> list[ProjectLayer]:
             source=f"./{project.file}|layername={name}{subset}",
             title=title or contents[name].title,
             theme=theme,
+            rests_on=rests_on,
+            basis=weak_basis(project.metadata, rests_on),
         )
 
     limits = [layer(f"limits_{name}", "limits", name) for name in register.limits() if name in contents]
@@ -140,6 +158,7 @@ def _raster_layer(raster: Path, project: ProjectContent) -> ProjectLayer:
         title = text(f"rasters.{raster.stem}", project.metadata.language)
     except KeyError:  # a raster of the user's own
         title = raster.stem
+    rests_on = RASTERS_REST_ON.get(raster.stem, ())
     style = RasterStyle(Markup(), 0)
     file = (project.folder / raster).with_suffix(".qml")
     if file.exists():
@@ -149,10 +168,14 @@ def _raster_layer(raster: Path, project: ProjectContent) -> ProjectLayer:
     return ProjectLayer(
         key=f"opsn_geo_raster_{raster.stem}",
         group="deserts",
-        content=Content(name=raster.stem, title=title, abstract=abstract("", project.metadata), columns=()),
+        content=Content(
+            name=raster.stem, title=title, abstract=abstract("", project.metadata, rests_on), columns=()
+        ),
         source=f"./{raster.as_posix()}",
         title=title,
         raster=style,
+        rests_on=rests_on,
+        basis=weak_basis(project.metadata, rests_on),
     )
 
 

@@ -12,7 +12,7 @@ from opsn_geo import __version__
 from opsn_geo.catalogue.register import table
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.classes import legend_unit
-from opsn_geo.publish.notices import simulation_warning
+from opsn_geo.publish.notices import basis_warning
 from opsn_geo.publish.qgis.layers import ProjectLayer
 from opsn_geo.publish.qgis.map_themes import MapTheme
 from opsn_geo.publish.qgis.xml import render
@@ -72,7 +72,7 @@ def page(theme: MapTheme, view: Extent, metadata: Metadata, crs: CRS) -> Page:
         legend_title=text("geopackage.legend", lang),
         legend=_legend(theme, lang),
         note=text("geopackage.count_note", lang) if counted else "",
-        warning=simulation_warning(metadata),
+        warning=basis_warning(metadata, {name for it in theme.subjects for name in it.rests_on}),
         sources=text(
             "geopackage.sources",
             lang,

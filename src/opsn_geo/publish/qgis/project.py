@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from opsn_geo.catalogue.words import text
 from opsn_geo.publish.geopackage.content import Content, abstract
 from opsn_geo.publish.geopackage.metadata import study_record
+from opsn_geo.publish.notices import simulation_warning
 from opsn_geo.publish.qgis.layers import ProjectContent, project_layers, relations, style_in_project
 from opsn_geo.publish.qgis.layout import Extent, page
 from opsn_geo.publish.qgis.map_themes import group_title, map_themes
@@ -62,6 +63,7 @@ def project_xml(project: ProjectContent) -> str:
         study=study_record(metadata, project.crs),
         title=f"{metadata.title} – {metadata.territory_name} {metadata.millesime}",
         abstract=abstract("", metadata),
+        warning=simulation_warning(metadata),
         view=view,
         groups=groups,
         visible={layer.key for layer in visible},

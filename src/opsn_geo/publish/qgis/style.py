@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
+from opsn_geo.catalogue.basis import COLUMN as BASIS
 from opsn_geo.catalogue.palette import BORDERS, PAPER
 from opsn_geo.catalogue.register import Border, Labels, table
 from opsn_geo.catalogue.states import State
-from opsn_geo.catalogue.words import Language, text
+from opsn_geo.catalogue.words import Language, label, text
 from opsn_geo.publish.classes import legend_unit
 from opsn_geo.publish.geopackage.content import Column, Content
 from opsn_geo.publish.qgis.xml import as_it_is, evaluated, literal, quoted, render
@@ -246,8 +247,12 @@ def _headline(content: Content) -> str:
 def _map_tip(content: Content, theme: Theme | None, lang: Language) -> str:
     """Return the HTML of a map tip: a feature's name and the value shown, in words and percents."""
     head = f"<b>{evaluated(_headline(content))}</b>"
+    basis = ""
+    if content.has(BASIS):
+        words = escape(label(BASIS, lang))
+        basis = f"<br>{words}: {evaluated(f'represent_value({quoted(BASIS)})')}"
     if theme is None:
-        return head
+        return head + basis
     field = quoted(theme.column)
     if theme.kind == "categories":
         shown = f"represent_value({field})"
@@ -259,4 +264,4 @@ def _map_tip(content: Content, theme: Theme | None, lang: Language) -> str:
         shown = f"{field} || {literal(' ' + theme.unit)}"
     unknown = literal(text("theme_class.unknown", lang))
     value = evaluated(f"coalesce({shown_value(theme, shown)}, {unknown})")
-    return f"{head}<br>{escape(as_it_is(theme.title))}: {value}"
+    return f"{head}<br>{escape(as_it_is(theme.title))}: {value}{basis}"

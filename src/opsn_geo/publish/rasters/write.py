@@ -20,6 +20,7 @@ from opsn_geo.catalogue.states import covered
 from opsn_geo.catalogue.words import text
 from opsn_geo.measure.deserts.nearest import lattice_distances, places
 from opsn_geo.publish.classes import Class, intervals, unit_of
+from opsn_geo.publish.qgis.layers import RASTERS_REST_ON
 from opsn_geo.publish.qgis.xml import render
 from opsn_geo.publish.staging import staged
 
@@ -35,12 +36,6 @@ if TYPE_CHECKING:
 
 NODATA: Final = -9999.0
 BLOCK: Final = 512  # cells on the side of a window, and of a tile of the file
-RESTS_ON: Final = {
-    "distance_member_m": ("boundaries", "offers", "memberships", "cnil", "banatic", "opsn"),
-    "distance_opsn_m": ("boundaries", "opsn.seat"),
-    "access_score": ("boundaries", "offers", "memberships", "cnil", "banatic", "opsn"),
-}
-"""Inputs that each raster is made of."""
 _SAMPLE: Final = 100_000  # cells that the classes of a legend are computed on, about
 
 
@@ -343,7 +338,7 @@ def _tags(metadata: Metadata, title: str, measure: str) -> dict[str, str]:
         "TERRITORY": metadata.territory_name,
         "MILLESIME": str(metadata.millesime),
         "DATE": metadata.date.isoformat(),
-        "BASIS": metadata.weakest(RESTS_ON[measure]),
+        "BASIS": metadata.weakest(RASTERS_REST_ON[measure]),
     }
 
 
