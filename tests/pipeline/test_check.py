@@ -43,6 +43,24 @@ def test_faults_of_every_table_rejects_and_guesses_are_reported_together(tmp_pat
     assert {it.key for it in report.notices} == {"unlinked_members", "unread_columns", "empty_table"}
 
 
+def test_levels_of_ones_own_are_columns_of_the_variables(tmp_path: Path) -> None:
+    table = "Code INSEE;canton;zone\n02408;Laon-1;ville\n02002;Chauny;campagne\n"
+    made = study(tmp_path, variables=table)
+    variables = {"variables": tmp_path / "variables.csv"}
+    for levels, tables, wrong in (
+        (("canton",), variables, []),
+        (("canton", "zone"), variables, []),
+        (("cantons",), variables, [("boundaries.levels", "cantons", "canton")]),
+        (("canton",), {}, [("boundaries.levels", "canton", None)]),
+    ):
+        asked = replace(
+            made,
+            tables={**made.tables, **tables},
+            boundaries=replace(made.boundaries, levels=levels),
+        )
+        assert [(it.column, it.value, it.nearest) for it in check(asked).faults] == wrong
+
+
 def test_variables_are_looked_over_and_margins_held_against_them(tmp_path: Path) -> None:
     table = "Code INSEE;Zone;size_band\n02408;ville;x\n02002;campagne;x\n02002;ville;x\n"
     made = study(tmp_path, variables=table.replace(";size_band", "").replace(";x", ""))

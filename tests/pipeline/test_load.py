@@ -11,7 +11,7 @@ import pytest
 
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import states
-from opsn_geo.pipeline.analyses import coverage_of
+from opsn_geo.pipeline.analyses import coverage, coverage_of, shared_measures
 from opsn_geo.pipeline.load import load
 from opsn_geo.read.registers import BANATIC_COLUMNS, CNIL_COLUMNS
 from opsn_geo.study import Study, data_dir
@@ -134,3 +134,21 @@ def test_english_labels_take_the_place_of_french_ones_once_answers_are_read() ->
         assert same.mean() < 0.15, name  # only names are the same
         words = english.tables[name].loc[~same, "label"]
         assert not words.str.contains(r"\b(?:les|des|une|votre|avec|pour|Besoins|proposant)\b").any()
+
+
+def test_shares_are_computed_for_a_level_of_ones_own_as_for_epci(demo: Path) -> None:
+    communes = load(Study.default()).territory.inside
+    cantons = (
+        communes["code_dep"] + "-" + communes["siren_epci"].str[-3:]
+    )  # more groups than a variable may have
+    cantons.rename("canton").rename_axis("code").to_csv(demo / "cantons.csv")
+    study = add(demo, 'variables = "cantons.csv"')
+    inputs = load(replace(study, boundaries=replace(study.boundaries, levels=("canton",))))
+    assert "variables" not in inputs.tables
+    tables = coverage.analysis(inputs, shared_measures(inputs)).tables
+    for name in ("couverture_parts", "couverture_voies", "redondance"):
+        own = tables[name].xs("canton", level="level")
+        assert set(own.index.get_level_values("code")) == set(cantons.dropna())
+    parts = tables["couverture_parts"]
+    sums = parts["communes"].groupby(["level", "service"]).sum().xs("dpd", level="service")
+    assert sums["canton"] == sums["departement"] - communes["siren_epci"].isna().sum()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.states import Level
 from opsn_geo.catalogue.survey import VARIABLES
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.linkage.causes import Cause
@@ -26,6 +27,7 @@ MOST_LEVELS: Final = 100
 FEW_NUMBERS: Final = 10
 """Numbers of no more different values than this are levels; others are amounts, to be cut into bands."""
 
+_OFFICIAL: Final = frozenset(level.value for level in Level)
 _TAKEN: Final = frozenset({*VARIABLES, *LINK_COLUMNS, "population", "area_km2", "respondents", "responded"})
 
 
@@ -161,6 +163,51 @@ def commune_variables(
     if faults:
         raise InputError(faults)
     return pd.DataFrame(values, index=inside.index).rename_axis("code_insee")
+
+
+def own_levels(
+    linked: pd.DataFrame, names: Iterable[str], territory: Territory, study: Study
+) -> pd.DataFrame:
+    """Return the group of each commune of the study at each level of the user's own.
+
+    Parameters
+    ----------
+    linked : DataFrame
+        Rows of the table of variables, linked by :func:`link_variables`.
+    names : iterable of str
+        Columns of that table.
+    territory : Territory
+        The communes; those beyond the border count in no group.
+    study : Study
+        Its ``boundaries.levels``.
+
+    Returns
+    -------
+    DataFrame
+        On ``code_insee``, one text column per level; missing where no row gives a group.
+
+    Raises
+    ------
+    InputError
+        A level is no column of the table, or bears the name of a level that the package has; each is listed
+        with the nearest.
+    """
+    allowed = [name for name in names if name not in _OFFICIAL]
+    faults = [
+        Fault(
+            cause="unknown_variable_key", file=str(study.file or ""), column="boundaries.levels", value=name,
+            expected=" | ".join(allowed), nearest=nearest(name, allowed),
+        )
+        for name in study.boundaries.levels
+        if name not in allowed
+    ]  # fmt: skip
+    if faults:
+        raise InputError(faults)
+    communes = territory.communes
+    rows = linked.drop_duplicates("code_insee").set_index("code_insee").reindex(communes.index)
+    groups = rows[list(study.boundaries.levels)].replace("", None).astype("str")
+    inside: pd.DataFrame = groups[communes["inside"].to_numpy(dtype=bool)]
+    return inside.reindex(communes.index)
 
 
 def check_margins(study: Study, added: Iterable[str] = ()) -> None:

@@ -29,10 +29,10 @@ from opsn_geo.linkage import (
     unlinked_members,
 )
 from opsn_geo.linkage.answers import check_named
-from opsn_geo.linkage.gazetteer import gazetteer_of
+from opsn_geo.linkage.gazetteer import Gazetteer, gazetteer_of
 from opsn_geo.linkage.passage import read_passage, towards
 from opsn_geo.linkage.result import Linked, rejects
-from opsn_geo.linkage.variables import check_margins, commune_variables, variable_names
+from opsn_geo.linkage.variables import check_margins, commune_variables, own_levels, variable_names
 from opsn_geo.measure.deserts.contiguity import check_coverage
 from opsn_geo.pipeline.alerts import alerts
 from opsn_geo.read.answers import answers as survey_answers
@@ -87,7 +87,8 @@ class Inputs(Summarised):
     tables : mapping of str to DataFrame
         ``opsn``, ``services``, ``offers``, ``memberships`` and whatever else the study names, checked and
         linked to official codes; ``variables`` lies on ``code_insee``, as
-        :func:`~opsn_geo.linkage.variables.commune_variables` returns them.
+        :func:`~opsn_geo.linkage.variables.commune_variables` returns them, and ``levels`` as
+        :func:`~opsn_geo.linkage.variables.own_levels` does.
     answers : DataFrame, optional
         On ``respondent``: one typed column per item. It stays in memory: no individual answer is published.
     respondents : DataFrame, optional
@@ -158,6 +159,8 @@ class Loading:
         Every table that could be linked.
     variables : DataFrame, optional
         The user's own variables of communes.
+    levels : DataFrame, optional
+        The group of each commune at each level of the user's own.
     inputs : Inputs, optional
         The study, loaded; only where nothing is wrong.
     """
@@ -172,6 +175,7 @@ class Loading:
     answer_lines: pd.Series | None = None
     links: dict[str, Linked] = field(default_factory=dict)
     variables: pd.DataFrame | None = None
+    levels: pd.DataFrame | None = None
     inputs: Inputs | None = None
 
 
@@ -246,11 +250,14 @@ def _collected(study: Study) -> Loading:
     if faults or scenarios is None:
         return loading
     linked = {
-        **_in_language(tables, study.metadata.language),
+        **_in_language(
+            {name: table for name, table in tables.items() if name != "variables"}, study.metadata.language
+        ),
         "offers": links["offers"].linked,
         "memberships": _memberships(links),
         "uses": _uses(links),
         **({} if loading.variables is None else {"variables": loading.variables}),
+        **({} if loading.levels is None else {"levels": loading.levels}),
         "opsn": _with_complete_lists(mended_opsn(tables["opsn"]), links["memberships"]),
         "services": _services(tables["services"]),
     }
@@ -333,17 +340,33 @@ def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:
         links["answers"] = link_answers(
             loading.answers, territory, moves, corrections=corrections, gazetteer=places
         )
-    if "variables" in tables:
-        rows, names = tables["variables"], variable_names(tables["variables"])
-        links["variables"] = link_variables(rows, territory, moves, corrections=corrections, gazetteer=places)
-        linked, file = links["variables"].linked, study.sources["variables"]
-        loading.variables = attempt(faults, commune_variables, linked, names, territory, file)
-    if loading.variables is not None or "variables" not in study.sources:
-        added: Iterable[object] = () if loading.variables is None else loading.variables
-        attempt(faults, check_margins, study, map(str, added))
+    _link_variables(loading, territory, moves, places)
     if "answers" in links or "answers" not in study.sources:
         placed = links["answers"].linked if "answers" in links else None
         attempt(faults, check_named, study, territory, placed)
+
+
+def _link_variables(loading: Loading, territory: Territory, moves: pd.DataFrame, places: Gazetteer) -> None:
+    """Link the user's own variables and levels of communes, and check what the study asks of them."""
+    study, faults, tables = loading.study, loading.faults, loading.tables
+    levels = study.boundaries.levels
+    if "variables" in tables:
+        rows = tables["variables"]
+        every = variable_names(rows)
+        names = [name for name in every if name not in levels]
+        link = link_variables(rows, territory, moves, corrections=tables.get("corrections"), gazetteer=places)
+        loading.links["variables"] = link
+        if names or not levels:
+            file = study.sources["variables"]
+            loading.variables = attempt(faults, commune_variables, link.linked, names, territory, file)
+        if levels:
+            loading.levels = attempt(faults, own_levels, link.linked, every, territory, study)
+    elif levels and "variables" not in study.sources:
+        attempt(faults, own_levels, pd.DataFrame(), (), territory, study)
+    read = loading.variables is not None or loading.levels is not None
+    if read or "variables" not in study.sources:
+        added: Iterable[object] = () if loading.variables is None else loading.variables
+        attempt(faults, check_margins, study, map(str, added))
 
 
 def _boundaries_basis(study: Study, communes: int) -> Counted:

@@ -118,6 +118,7 @@ class Boundaries:
     epci: tuple[str, ...] = ()
     file: Path | None = None
     repair: Literal["", "clean", "replace"] = ""
+    levels: tuple[str, ...] = ()
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def census(self, millesime: int) -> int | None:

@@ -40,7 +40,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     own = own.drop(columns="services_used")
     services = summary(coverage)
     services = services if services["services_used"].any() else services.drop(columns="services_used")
-    by = groups(communes)
+    by: dict[str, pd.Series] = {level.value: group for level, group in groups(communes).items()}
+    by |= {str(level): group for level, group in tables.get("levels", pd.DataFrame()).items()}
     return Analysis(
         columns={
             "communes": services.join(redundancy(coverage).drop(columns=["opsn_count", "basis"])),
@@ -67,11 +68,9 @@ def _whole_rows(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(basis=row_basis(table))
 
 
-def _stacked(tables: dict[Level, pd.DataFrame]) -> pd.DataFrame:
+def _stacked(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Tables of the levels one below the other, on ``level``, ``code`` and the rest of their index."""
-    named = {
-        level.value: table.rename_axis(["code", *table.index.names[1:]]) for level, table in tables.items()
-    }
+    named = {level: table.rename_axis(["code", *table.index.names[1:]]) for level, table in tables.items()}
     return pd.concat(named, names=["level"])
 
 
