@@ -195,7 +195,7 @@ def test_communes_without_population_or_with_another_extent_are_named(
     assert [(fault.cause, fault.label) for fault in few] == [("absent_commune", "60003")]
 
 
-def test_all_faults_of_all_frames_are_told_at_once(communes: gpd.GeoDataFrame) -> None:
+def test_all_faults_of_all_frames_come_at_once(communes: gpd.GeoDataFrame) -> None:
     found = faults(
         lambda: covered(
             communes.assign(code_dep=1),

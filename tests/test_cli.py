@@ -43,7 +43,7 @@ def spoilt(file: Path, before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "before", "after", "told"),
+    ("file", "before", "after", "message"),
     [
         ("study.toml", 'title = "', "title = = ", "line 5: this is not a valid TOML file"),
         ("study.toml", "language =", "langage =", "Nearest: “study.language”"),
@@ -55,17 +55,17 @@ def spoilt(file: Path, before: str, after: str) -> None:
     ],
 )
 def test_a_fault_gives_one_clear_message_and_code_2_and_writes_nothing(
-    demo: Path, tmp_path: Path, file: str, before: str, after: str, told: str
+    demo: Path, tmp_path: Path, file: str, before: str, after: str, message: str
 ) -> None:
     spoilt(demo / file, before, after)
     done = opsn_geo("run", demo / "study.toml", "--out", tmp_path / "out")
     assert done.returncode == 2, done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 
 
-def test_a_missing_study_is_told_in_french_too(tmp_path: Path) -> None:
+def test_a_missing_study_is_a_fault_in_french_too(tmp_path: Path) -> None:
     done = opsn_geo("run", tmp_path / "etude.toml", lang="fr")
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].endswith("Vérifiez son nom et son dossier.")
@@ -209,7 +209,7 @@ def test_init_does_not_write_over_a_study(tmp_path: Path) -> None:
     assert (tmp_path / "study.toml").read_bytes() == before
 
 
-def test_check_tells_faults_and_writes_nothing(demo: Path) -> None:
+def test_check_lists_faults_and_writes_nothing(demo: Path) -> None:
     spoilt(demo / "memberships.csv", "adica,commune,02001", "adiac,commune,02001")
     before = sorted(demo.iterdir())
     done = opsn_geo("check", demo / "study.toml")
@@ -218,7 +218,7 @@ def test_check_tells_faults_and_writes_nothing(demo: Path) -> None:
     assert sorted(demo.iterdir()) == before
 
 
-def test_what_can_be_fetched_is_listed_and_an_unknown_name_is_told() -> None:
+def test_what_can_be_fetched_is_listed_and_an_unknown_name_is_refused() -> None:
     assert "cnil" in opsn_geo("fetch").stdout.split()
     assert opsn_geo("fetch", "nothing").returncode == 2
 
@@ -232,7 +232,7 @@ def test_boundaries_are_listed() -> None:
     assert "17 communes" in shown
 
 
-def test_compare_tells_what_differs_or_contradicts_and_writes_nothing(demo: Path) -> None:
+def test_compare_shows_what_differs_or_contradicts_and_writes_nothing(demo: Path) -> None:
     spoilt(demo / "published_figures.csv", 'OPSN, most",22', 'OPSN, most",23')
     before = {it: it.read_bytes() for it in demo.iterdir()}
     done = opsn_geo("compare", demo / "study.toml")

@@ -86,8 +86,8 @@ def test_a_register_of_use_is_another_reading_of_its_services(inputs: Inputs, pl
         "code_insee"
     ]
     uses = pd.DataFrame({"code_insee": member.head(3), "opsn": "", "service": "dpd", "basis": "register"})
-    told = replace(inputs, tables={**inputs.tables, "uses": uses})
-    grid = deserts.analysis(told, shared_measures(told)).tables["specifications"]
+    used = replace(inputs, tables={**inputs.tables, "uses": uses})
+    grid = deserts.analysis(used, shared_measures(used)).tables["specifications"]
     assert set(grid["reading"]) == {"member", "used"}
     assert set(plain.tables["specifications"]["reading"]) == {"member"}
     sums = grid.pivot_table("communes", ["service", "certainty"], "reading", aggfunc="sum")

@@ -79,7 +79,7 @@ def test_variables_are_linked_and_what_cannot_be_is_rejected(demo: Path) -> None
     assert [counts[f"variables_{it}"] for it in ("read", "linked", "rejected")] == [5, 2, 3]
 
 
-def test_a_margin_that_is_no_variable_is_told_with_the_nearest(demo: Path) -> None:
+def test_a_margin_that_is_no_variable_is_refused_with_the_nearest(demo: Path) -> None:
     file = demo / "study.toml"
     file.write_text(
         file.read_text(encoding="utf-8") + '[survey]\nmargins = ["size_bands"]\n', encoding="utf-8"
@@ -104,13 +104,13 @@ memberships = [{ opsn = "adico", code = "200067999" }]
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "value"),
     [
         ('{ opsn = "adico", code = "999999999" }', "999999999"),
         ('{ opsn = "nobody", code = "200067999" }', "nobody"),
     ],
 )
-def test_a_scenario_must_be_right_in_every_row(demo: Path, row: str, told: str) -> None:
+def test_a_scenario_must_be_right_in_every_row(demo: Path, row: str, value: str) -> None:
     file = demo / "study.toml"
     more = f"""
 [[scenarios]]
@@ -118,7 +118,7 @@ name = "join"
 memberships = [{row}]
 """
     file.write_text(file.read_text(encoding="utf-8") + more, encoding="utf-8")
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=value):
         load(Study.from_toml(file))
 
 

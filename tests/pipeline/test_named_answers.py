@@ -62,8 +62,8 @@ def inputs() -> Inputs:
 
 
 def test_answers_are_written_out_question_by_question() -> None:
-    told = sentences.replies(answers_of(ANSWERS, BOOK, CODES), BOOK, "fr")
-    assert told.drop(columns="item").to_numpy().tolist() == [
+    shown = sentences.replies(answers_of(ANSWERS, BOOK, CODES), BOOK, "fr")
+    assert shown.drop(columns="item").to_numpy().tolist() == [
         ["02000", 1, "Your role", "Something else"],
         ["02001", 1, "Your role", "Computing"],
         ["02001", 1, "Do you have a server?", "oui"],
@@ -76,32 +76,32 @@ def test_answers_are_written_out_question_by_question() -> None:
         ["02001", 2, "How many of you?", "3,5"],
         ["02001", 2, "Out of 10", "8"],
     ]
-    assert told["item"].unique().tolist() == [
+    assert shown["item"].unique().tolist() == [
         "role", "server", "need", "agents", "score:speed", "score:price", "overall",
     ]  # fmt: skip
 
 
 def test_neither_free_text_nor_identity_is_written_out() -> None:
-    told = sentences.replies(answers_of(ANSWERS, BOOK, CODES), BOOK, "en").to_csv()
-    assert not [it for it in ("a@b.fr", "call me", "Ann") if it in told]
+    shown = sentences.replies(answers_of(ANSWERS, BOOK, CODES), BOOK, "en").to_csv()
+    assert not [it for it in ("a@b.fr", "call me", "Ann") if it in shown]
 
 
 def test_nobody_gives_an_empty_table() -> None:
-    told = sentences.replies(answers_of(ANSWERS, BOOK, CODES.iloc[:0]), BOOK)
-    assert told.empty
-    assert list(told) == ["code_insee", "respondent", "item", "label", "answer"]
+    shown = sentences.replies(answers_of(ANSWERS, BOOK, CODES.iloc[:0]), BOOK)
+    assert shown.empty
+    assert list(shown) == ["code_insee", "respondent", "item", "label", "answer"]
 
 
-def test_only_the_communes_named_are_told(inputs: Inputs) -> None:
+def test_only_the_communes_named_are_shown(inputs: Inputs) -> None:
     shared = shared_measures(inputs)
     assert analysis(inputs, shared).tables == {}
     asked = replace(inputs, study=replace(inputs.study, survey={"named": ["80685"]}))
-    told = analysis(asked, shared).tables["reponses"]
-    assert set(told["code_insee"]) == {"80685"}
+    shown = analysis(asked, shared).tables["reponses"]
+    assert set(shown["code_insee"]) == {"80685"}
     placed = inputs.respondents
     assert placed is not None
     mine = placed["level"].eq("commune") & placed["code_insee"].eq("80685")
-    assert told["respondent"].nunique() == mine.sum() > 1
+    assert shown["respondent"].nunique() == mine.sum() > 1
 
 
 def test_a_run_publishes_them_where_they_are_asked_for(tmp_path: Path) -> None:
@@ -115,13 +115,13 @@ def test_a_run_publishes_them_where_they_are_asked_for(tmp_path: Path) -> None:
     assert "reponses" in pyogrio.list_layers(file)[:, 0]
 
 
-def test_codes_that_are_wrong_or_silent_are_all_told(inputs: Inputs) -> None:
+def test_codes_that_are_wrong_or_silent_are_all_listed(inputs: Inputs) -> None:
     placed = inputs.respondents
     assert placed is not None
     silent = next(it for it in inputs.territory.communes.index if it not in set(placed["code_insee"]))
     study = replace(inputs.study, survey={"named": ["80685", "8O685", silent]})
     with pytest.raises(InputError, match=r"survey\.named") as caught:
         load(study)
-    told = [(it.cause, it.value, it.nearest) for it in caught.value.faults]
-    assert told == [("named_unknown", "8O685", "80685"), ("named_silent", silent, None)]
+    shown = [(it.cause, it.value, it.nearest) for it in caught.value.faults]
+    assert shown == [("named_unknown", "8O685", "80685"), ("named_silent", silent, None)]
     assert [it for it in check(study).faults if it.column == "survey.named"] == [*caught.value.faults]

@@ -70,17 +70,17 @@ def test_codes_have_words_and_items_labels(ran: tuple[Results, Path]) -> None:
 
 def test_the_manifest_holds_inputs_outputs_counts_and_what_they_rest_on(ran: tuple[Results, Path]) -> None:
     results, out = ran
-    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert told["basis"]["memberships"] == {"simulated": 2699}
-    assert told["basis"]["answers"] == {"simulated": 488}
-    assert told["basis"]["offers"] == {"study": 12, "assumed": 70}
-    assert told["basis"]["opsn.seat"] == {"assumed": 9}
-    assert told["counts"]["answers_read"] == 488
-    assert told["inputs"]["memberships"]["sha256"] == checksum(results.inputs.study.tables["memberships"])
-    for name, digest in told["outputs"].items():
+    content = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert content["basis"]["memberships"] == {"simulated": 2699}
+    assert content["basis"]["answers"] == {"simulated": 488}
+    assert content["basis"]["offers"] == {"study": 12, "assumed": 70}
+    assert content["basis"]["opsn.seat"] == {"assumed": 9}
+    assert content["counts"]["answers_read"] == 488
+    assert content["inputs"]["memberships"]["sha256"] == checksum(results.inputs.study.tables["memberships"])
+    for name, digest in content["outputs"].items():
         assert checksum(out / name) == digest, name
     for name in ("offers", "memberships", "answers"):
-        counts = told["counts"]
+        counts = content["counts"]
         assert counts[f"{name}_linked"] + counts[f"{name}_rejected"] == counts[f"{name}_read"]
 
 
@@ -113,8 +113,10 @@ def test_every_column_published_has_an_alias_a_definition_and_a_source(
     results, _ = ran
     metadata = replace(results.inputs.study.metadata, language=lang)
     published = {**results.layers, **results.tables}
-    told = dictionary([describe(name, flatten(it), metadata) for name, it in published.items()], lang)
-    lacking = told[told["alias"].eq(told["column"]) | told["definition"].eq("") | told["source"].eq("")]
+    entries = dictionary([describe(name, flatten(it), metadata) for name, it in published.items()], lang)
+    lacking = entries[
+        entries["alias"].eq(entries["column"]) | entries["definition"].eq("") | entries["source"].eq("")
+    ]
     assert lacking[["layer", "column"]].to_numpy().tolist() == []
 
 

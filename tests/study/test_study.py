@@ -79,14 +79,14 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
         Study.from_toml(written(tmp_path, "[study]\ntitle = 'a'\ndate = = 3\n"))
 
 
-def test_a_study_in_another_encoding_is_told(tmp_path: Path) -> None:
+def test_a_study_in_another_encoding_is_refused(tmp_path: Path) -> None:
     file = written(tmp_path, GOOD)
     file.write_bytes(GOOD.replace("Toy", "Étude").encode("cp1252"))
     with pytest.raises(InputError, match="not saved as UTF-8"):
         Study.from_toml(file)
 
 
-def test_all_faults_are_told_at_once_with_the_nearest_key(tmp_path: Path) -> None:
+def test_all_faults_come_at_once_with_the_nearest_key(tmp_path: Path) -> None:
     bad = GOOD.replace("millesime = 2021", 'milesime = 2021\nlanguage = "de"').replace(
         '"t.csv"', '"u.csv"', 1
     )
@@ -169,7 +169,7 @@ def test_a_map_has_no_background_unless_the_study_names_one(tmp_path: Path) -> N
         assert Study.from_toml(asked).metadata.background == name
 
 
-def test_an_unknown_background_is_told_with_those_that_exist(tmp_path: Path) -> None:
+def test_an_unknown_background_is_refused_with_those_that_exist(tmp_path: Path) -> None:
     asked = written(tmp_path, f'{GOOD}[map]\nbackground = "google"\n')
     with pytest.raises(InputError, match=r"“map\.background”.*plan-ign.*osm") as caught:
         Study.from_toml(asked)

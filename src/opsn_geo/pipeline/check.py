@@ -25,7 +25,7 @@ _SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a look over a study found.
+    """What a check of a study finds.
 
     Parameters
     ----------
@@ -36,10 +36,12 @@ class Report:
     counts : DataFrame
         On ``table``: read, linked, rejected, guessed (0 for tables that are not linked).
     headers : mapping of str to mapping of str to str
-        For each table, the header that stands for each column, told or guessed.
+        For each table, the header that stands for each column, declared or guessed.
     rejects, review : DataFrame
         The rows that would be rejected (see :func:`~opsn_geo.linkage.result.rejects`) and the links that were
         guessed (:data:`REVIEW_COLUMNS`), all of them.
+    frames : tuple of str
+        The tables that are frames: their rows have labels, not lines.
     """
 
     faults: tuple[Fault, ...]
@@ -48,14 +50,15 @@ class Report:
     headers: Mapping[str, Mapping[str, str]]
     rejects: pd.DataFrame
     review: pd.DataFrame
+    frames: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
-        """Tell whether the study can be run."""
+        """Whether the study can be run."""
         return not self.faults
 
     def as_record(self, lang: Language = "fr") -> dict[str, object]:
-        """Give the report as plain values, ready for JSON."""
+        """Return the report as plain values, ready for JSON."""
         return {
             "sound": self.sound,
             "faults": [fault.as_record(lang) for fault in self.faults],
@@ -64,7 +67,7 @@ class Report:
                 for notice in self.notices
             ],
             "counts": _records(self.counts.reset_index()),
-            "headers": {name: dict(found) for name, found in self.headers.items()},
+            "headers": {name: dict(columns) for name, columns in self.headers.items()},
             "rejects": _records(self.rejects),
             "review": _records(self.review),
         }
@@ -76,21 +79,30 @@ class Report:
             "notices": [notice.text(lang) for notice in self.notices if not notice.alert],
             "counts": [text("check.count", lang, **row) for row in _records(self.counts.reset_index())],
             "headers": list(self._header_lines(lang)),
-            "rejects": [_reject_line(row, lang) for row in _records(self.rejects)],
-            "review": [text("check.guess", lang, **row) for row in _records(self.review)],
+            "rejects": [_reject_line(row, self._place(row, lang), lang) for row in _records(self.rejects)],
+            "review": [
+                text("check.guess", lang, place=self._place(row, lang), **row)
+                for row in _records(self.review)
+            ],
         }
-        lines = [line for name, found in parts.items() for line in _section(name, found, lang)]
+        lines = [line for name, part in parts.items() for line in _section(name, part, lang)]
         alerts = [notice.text(lang) for notice in self.notices if notice.alert]
         verdict = "unsound" if self.faults else "sound_with_alerts" if alerts else "sound"
         first = [text("check.alerts", lang), *(f"  {alert}" for alert in alerts), ""] if alerts else []
         return "\n".join([*first, text(f"check.{verdict}", lang), *lines])
 
     def _header_lines(self, lang: Language) -> Iterator[str]:
-        """Say the headers that are not the official ones."""
-        for name, found in self.headers.items():
-            other = ", ".join(f"{column} ← {header}" for column, header in found.items() if column != header)
+        """Yield the headers that are not the official ones, a line for each table."""
+        for name, columns in self.headers.items():
+            other = ", ".join(
+                f"{column} ← {header}" for column, header in columns.items() if column != header
+            )
             if other:
                 yield f"{name}{text('place.colon', lang)}{other}"
+
+    def _place(self, row: Mapping[str, object], lang: Language) -> str:
+        """Return where a row stands: its line in a file, or its label in a frame."""
+        return text("place.label" if row["table"] in self.frames else "place.row", lang, it=row["row"])
 
 
 def check(study: Study) -> Report:
@@ -129,6 +141,7 @@ def check(study: Study) -> Report:
             loading.links, {} if loading.answer_lines is None else {"answers": loading.answer_lines}
         ),
         review=_review(loading.links),
+        frames=tuple(study.frames),
     )
 
 
@@ -138,10 +151,10 @@ def _try_measures(inputs: Inputs) -> None:
 
 
 def _review(links: Mapping[str, Linked]) -> pd.DataFrame:
-    """Put the guessed links of several tables together."""
+    """Return the guessed links of several tables, one table below the other."""
     parts = [pd.DataFrame(columns=list(REVIEW_COLUMNS))]
-    for table_name, found in links.items():
-        guesses = found.review
+    for table_name, link in links.items():
+        guesses = link.review
         names = column(guesses, "name") if "name" in guesses else guesses["official_name"].to_numpy()
         parts.append(
             pd.DataFrame(
@@ -157,7 +170,7 @@ def _review(links: Mapping[str, Linked]) -> pd.DataFrame:
 
 
 def _counts(loading: Loading) -> pd.DataFrame:
-    """Count what was read, linked, rejected and guessed in each table."""
+    """Return how much was read, linked, rejected and guessed in each table."""
     rows = []
     for name, frame in loading.texts.items():
         link = loading.links.get(name)
@@ -170,7 +183,7 @@ def _counts(loading: Loading) -> pd.DataFrame:
 
 
 def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
-    """List empty tables, unread columns, variables, OPSN without offer or member, unknown populations."""
+    """Yield what is odd: empty tables, unread columns, OPSN without offer or member, unknown populations."""
     for name, frame in loading.texts.items():
         if frame.empty:
             yield Notice(key="empty_table", file=files[name], values={})
@@ -198,29 +211,28 @@ def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
-    """Give a frame as records in which what is missing is None."""
+    """Return a frame as records in which what is missing is None."""
     plain = frame.astype("object").where(frame.notna(), None)
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
 
-def _reject_line(row: Mapping[str, object], lang: Language) -> str:
-    """Say one rejected row: where, what, why, the nearest candidates, how to mend it."""
-    what = " ".join(str(it) for it in (row["code"], row["name"]) if it)
+def _reject_line(row: Mapping[str, object], place: str, lang: Language) -> str:
+    """Return one rejected row in a line: where, what, why, the nearest candidates, how to mend it."""
     cause = row["cause"]
-    said = text(
+    finding = text(
         "check.reject",
         lang,
         table=row["table"],
-        row=row["row"],
-        what=what,
+        place=place,
+        what=" ".join(str(cell) for cell in (row["code"], row["name"]) if cell),
         cause=text(f"cause.{cause}", lang),
     )
     near = f" {text('place.expected', lang, it=row['candidates'])}" if row["candidates"] else ""
-    return f"{said}{near} {text(f'cause_remedy.{cause}', lang)}"
+    return f"{finding}{near} {text(f'cause_remedy.{cause}', lang)}"
 
 
 def _section(name: str, lines: Sequence[str], lang: Language) -> list[str]:
-    """Head some lines with their name, and show the first of them."""
+    """Return the first of some lines under their heading."""
     if not lines:
         return []
     more = [text("check.more", lang, n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []

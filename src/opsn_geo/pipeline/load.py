@@ -422,7 +422,7 @@ def _compared(file: Path, territory: Territory, moves: pd.DataFrame) -> Compared
 
 
 def _in_language(tables: Mapping[str, pd.DataFrame], lang: Language) -> dict[str, pd.DataFrame]:
-    """Choose the labels of the study's language, once answers are read by the words they were asked in."""
+    """Return tables with labels of the study's language: answers are read by the words they were asked in."""
     chosen = {}
     for name, frame in tables.items():
         english = frame["label_en"] if "label_en" in frame and lang == "en" else None
@@ -442,14 +442,14 @@ def _services(services: pd.DataFrame) -> pd.DataFrame:
 
 
 def _memberships(links: Mapping[str, Linked]) -> pd.DataFrame:
-    """Put the memberships of the study's list and of the registers together."""
+    """Return the memberships of the study's list and of the registers."""
     return pd.concat(
         [links[name].linked for name in ("memberships", *REGISTERS) if name in links], ignore_index=True
     )
 
 
 def _uses(links: Mapping[str, Linked]) -> pd.DataFrame:
-    """Take the designations of the CNIL's list, of communes, as evidence that the service is used."""
+    """Return the designations of communes in the CNIL's list: evidence that the service is used."""
     rows = links["cnil"].linked if "cnil" in links else links["memberships"].linked.iloc[:0]
     rows = rows[rows["level"] == Level.COMMUNE]
     used = rows[["code", "opsn", "services", BASIS]]
@@ -459,7 +459,7 @@ def _uses(links: Mapping[str, Linked]) -> pd.DataFrame:
 def _scenarios(
     study: Study, tables: Mapping[str, pd.DataFrame], territory: Territory, moves: pd.DataFrame
 ) -> dict[str, dict[str, pd.DataFrame]]:
-    """Check and link the rows that each scenario adds; every one must be right."""
+    """Return the rows that each scenario adds, checked and linked; raise where one is wrong."""
     faults: list[Fault] = []
     services = list(tables["services"]["service"])
     allowed = {
@@ -508,7 +508,7 @@ def _without_answers(rejected: pd.DataFrame) -> pd.DataFrame:
 def _counts(
     tables: Mapping[str, pd.DataFrame], answers: pd.DataFrame | None, links: Mapping[str, Linked]
 ) -> dict[str, int]:
-    """Count what was read, linked and rejected."""
+    """Return how many rows were read, linked and rejected, by table."""
     read = {f"{name}_read": len(frame) for name, frame in tables.items()}
     if answers is not None:
         read["answers_read"] = len(answers)

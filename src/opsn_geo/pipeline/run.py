@@ -112,7 +112,7 @@ class Results(Summarised):
         return self.inputs.rejects
 
     def reject_faults(self) -> list[Fault]:
-        """Give the rejected rows as faults, for a strict run."""
+        """Return the rejected rows as faults, for a strict run."""
         study = self.inputs.study
         return [
             Fault(
@@ -125,7 +125,7 @@ class Results(Summarised):
         ]
 
     def summary(self, out: Path) -> str:
-        """Say in a few lines what was done and where it lies."""
+        """Return in a few lines what was done and where it lies."""
         metadata = self.inputs.study.metadata
         communes = self.layers["communes"]
         inside = communes[communes["inside"]]
@@ -271,7 +271,7 @@ def published(results: Results) -> Results:
     Raises
     ------
     DisclosureError
-        A table would tell what few have answered: a fault of the program.
+        A table would reveal what few have answered: a fault of the program.
     """
     inputs, study = results.inputs, results.inputs.study
     tables = worded(
@@ -360,6 +360,6 @@ def _write_words(results: Results, folder: Path) -> None:
     flat = csv_tables.flat({**attributes, **results.tables})
     files = {file.stem: file for file in csv_tables.write(folder / "tables", flat)}
     datapackage.write(folder / "datapackage.json", datapackage.datapackage(files, flat, metadata, folder))
-    told = sheets.sheets(flat, metadata)
-    xlsx.write(folder / "tableaux.xlsx", told, metadata)
-    ods.write(folder / "tableaux.ods", told, metadata)
+    shown = sheets.sheets(flat, metadata)
+    xlsx.write(folder / "tableaux.xlsx", shown, metadata)
+    ods.write(folder / "tableaux.ods", shown, metadata)

@@ -89,7 +89,7 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
                 faults.extend(_unread(frame[header], columns[name], choices, file))
     if faults:
         raise InputError(faults)
-    typed = pd.DataFrame(columns, index=frame.index)
+    typed = pd.DataFrame(columns, index=frame.index, columns=pd.Index(columns, dtype="str"))
     typed = _answered_only(typed, book)
     return typed.set_axis(pd.Index(respondent, name=RESPONDENT))
 

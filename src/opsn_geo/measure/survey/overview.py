@@ -111,7 +111,7 @@ def established_gaps(influence: pd.DataFrame) -> pd.DataFrame:
     >>> established_gaps(gaps).loc["all"].tolist()
     [40.0, 1.0, 0.0, 2.0]
     """
-    tests = int(influence["tests"].max())
+    tests = int(influence["tests"].fillna(0).max())
     return pd.DataFrame(
         {
             "tests": tests,

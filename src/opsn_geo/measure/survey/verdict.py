@@ -194,7 +194,7 @@ def representativeness_findings(
         "units": int(totals["units"]),
         "rate": float(totals["answered"] / totals["units"]),
     }
-    if not np.isnan(people):
+    if people > 0:
         numbers["pop"] = float(totals["responding_pop"] / people)
     rate = finding("rate", "rate" if "pop" in numbers else "rate_communes", **numbers)
     profiles = [
