@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +19,7 @@ from opsn_geo.measure.coverage.overview import service_states
 from opsn_geo.pipeline.check import Report, check
 from opsn_geo.pipeline.load import load
 from opsn_geo.pipeline.run import Results, measure, run
+from opsn_geo.publish.themes import themes_for
 from opsn_geo.study import Study
 
 STUDY = """
@@ -120,6 +123,24 @@ def test_without_populations_the_survey_is_neither_weighed_nor_compared_by_size(
     assert (
         "7 communes sur 12 ont répondu (58 %) ; la part des habitants qui y vivent n’est pas connue" in words
     )
+
+
+def test_shares_that_may_be_higher_are_hatched_in_the_report_and_in_qgis(
+    uncounted: tuple[Report, Results, str, dict[str, object]],
+) -> None:
+    """Five communes may have one service more than the one or none that they are known to have."""
+    _, results, words, _ = uncounted
+    unsure = {it.key: it.unsure_count for it in themes_for(results.layers)}
+    assert (unsure["services_member"], unsure["epci_covered"], unsure["dep_covered"]) == (5, 2, 1)
+    assert f"{text('atlas.unsure')} (5)" in words
+    folder = Path(str(results.inputs.study.boundaries.file)).parent / "maps"
+    with closing(sqlite3.connect(folder / f"{results.inputs.study.metadata.stem}.gpkg")) as base:
+        styles = base.execute(
+            "SELECT f_table_name, styleQML FROM layer_styles WHERE styleName LIKE '%couvert%'"
+        )
+        drawn = {name: text("atlas.unsure") in style for name, style in styles}
+    assert drawn["epci"]
+    assert drawn["departements"]
 
 
 def test_use_is_said_only_of_services_that_a_register_measures(

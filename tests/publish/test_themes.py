@@ -15,12 +15,14 @@ from opsn_geo.catalogue.register import MapKind, Scheme, groups, maps
 from opsn_geo.catalogue.states import MembershipPath, State
 from opsn_geo.catalogue.words import LANGUAGES, Language, texts
 from opsn_geo.publish.classes import equal_counts, round_bounds
+from opsn_geo.publish.qgis.style import condition
 from opsn_geo.publish.themes import (
     Class,
     Theme,
     categories,
     classify,
     intervals,
+    is_unsure,
     legend_label,
     themes_for,
 )
@@ -152,6 +154,29 @@ def test_a_diverging_palette_is_centred_on_zero() -> None:
 def test_no_way_of_membership_is_a_class_and_not_an_unknown() -> None:
     none, direct = categories(pd.Series(["", "direct"]), palette=palette.PATHS, words="path")[::-1]
     assert (none.label, none.hatched, direct.value) == ("aucune connue", False, "direct")
+
+
+def test_a_value_that_may_belong_to_a_higher_class_is_counted_as_unsure() -> None:
+    """Classes of a fifth: the first EPCI may be anywhere, the second is in one class whatever the truth."""
+    shares = {"covered_share": [0.0, 0.25, 1.0], "covered_possible_share": [1.0, 0.35, 1.0]}
+    layer = pd.DataFrame(shares, index=["a", "b", "c"])
+    theme = themes_for({"epci": layer})[0]
+    assert is_unsure(theme, layer).to_dict() == {"a": True, "b": False, "c": False}
+    assert theme.unsure_count == 1
+    assert (
+        themes_for({"epci": layer.assign(covered_possible_share=layer["covered_share"])})[0].unsure_count == 0
+    )
+
+
+def test_no_known_way_and_an_unknown_one_are_drawn_apart_where_both_are_null() -> None:
+    layer = pd.DataFrame({"path": ["", "", "epci"], "state": ["unknown", "offered", "member"]})
+    theme = next(it for it in themes_for({"communes": layer}) if it.key == "path")
+    conditions = {(it.value, it.hatched): condition(theme, it) for it in theme.classes}
+    shown = """if(coalesce("state", 'unknown') = 'unknown', NULL, coalesce("path", ''))"""
+    assert conditions["", False] == f"{shown} = ''"
+    assert [it for (_, hatched), it in conditions.items() if hatched] == [
+        f"{shown} IS NULL OR {shown} = 'unknown'"
+    ]
 
 
 def test_a_theme_appears_only_with_its_column_and_a_known_value() -> None:

@@ -38,6 +38,7 @@ __all__ = [
     "classify",
     "greatest_values",
     "intervals",
+    "is_unsure",
     "legend_label",
     "shown_values",
     "theme_of_column",
@@ -51,7 +52,8 @@ class Theme:
 
     ``group`` is the QGIS group and the atlas's menu it belongs to; ``default`` says that the layer opens
     with it. ``only`` (column, value) says which features it speaks of, where a layer holds several maps.
-    ``number``, ``unknown`` and ``upper`` are those of :class:`~opsn_geo.catalogue.register.Map`.
+    ``number``, ``unknown`` and ``upper`` are those of :class:`~opsn_geo.catalogue.register.Map`;
+    ``unsure_count`` features may belong to a higher class (:func:`is_unsure`).
     """
 
     key: str
@@ -67,6 +69,7 @@ class Theme:
     number: str = ""
     unknown: str = ""
     upper: tuple[str, ...] = ()
+    unsure_count: int = 0
 
 
 def shown_values(theme: Theme, layer: pd.DataFrame) -> pd.Series:
@@ -92,6 +95,19 @@ def greatest_values(theme: Theme, layer: pd.DataFrame) -> pd.Series | None:
     if not theme.upper or not {*theme.upper} <= {*layer.columns}:
         return None
     return layer[list(theme.upper)].sum(axis=1, skipna=False)
+
+
+def is_unsure(theme: Theme, layer: pd.DataFrame) -> pd.Series[bool]:
+    """Return whether each feature may belong to a higher class than the one of its certain value.
+
+    >>> layer = pd.DataFrame({"covered_share": [0.2, 1.0], "covered_possible_share": [0.5, 1.0]})
+    >>> is_unsure(themes_for({"epci": layer})[0], layer).tolist()
+    [True, False]
+    """
+    greatest = greatest_values(theme, layer)
+    if greatest is None:
+        return pd.Series(data=False, index=layer.index)
+    return classify(theme, greatest) != classify(theme, shown_values(theme, layer))
 
 
 def classify(theme: Theme, values: pd.Series) -> pd.Series:
@@ -155,7 +171,7 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
     studied = {each.key: _studied(layers.get(each.layer), each) for each in maps().values()}
     usable = [each for each in maps().values() if studied[each.key][each.column].notna().any()]
     firsts = {each.layer: each.key for each in reversed(usable)}
-    return tuple(
+    themes = (
         Theme(
             key=each.key,
             group=each.group,
@@ -172,6 +188,9 @@ def themes_for(layers: Mapping[str, gpd.GeoDataFrame], lang: Language = "fr") ->
             upper=each.upper,
         )
         for each in usable
+    )
+    return tuple(
+        replace(theme, unsure_count=int(is_unsure(theme, studied[theme.key]).sum())) for theme in themes
     )
 
 

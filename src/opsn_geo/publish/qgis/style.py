@@ -162,6 +162,11 @@ def _rules(content: Content, theme: Theme, lang: Language) -> list[Rule]:
         )
         for place, entry in enumerate(theme.classes)
     ]
+    if theme.unsure_count:  # drawn over the class of the certain value
+        unsure = Class(label=text("atlas.unsure", lang), colour=PAPER["field"], count=theme.unsure_count)
+        rules.append(
+            Rule("unsure", unsure_condition(theme), legend_label(unsure, lang), "hatching", unsure.colour)
+        )
     if scope:
         label = text("theme_class.other" if theme.only else "theme_class.outside", lang)
         symbol = "no_fill" if theme.only else "fill"
@@ -176,23 +181,38 @@ def condition(theme: Theme, entry: Class) -> str:
     ...               classes=())
     >>> condition(theme, Class(label="", colour="", value="epci"))
     '"path" = \'epci\''
-    >>> condition(theme, Class(label="", colour="", value=""))
-    'coalesce("path", \'\') = \'\''
     >>> condition(theme, Class(label="", colour="", hatched=True))
     '"path" IS NULL'
     """
-    field = shown_value(theme)
+    # An empty text, which means none, is written as null.
+    none = theme.kind == "categories" and any(each.value == "" for each in theme.classes)
+    field = shown_value(theme, f"coalesce({quoted(theme.column)}, '')" if none else "")
     if entry.hatched:
         # The word "unknown" is a class of its own only where the data hold it.
         spelt_out = theme.kind == "categories" and entry.value
         return f"{field} IS NULL" + (f" OR {field} = {literal(State.UNKNOWN.value)}" if spelt_out else "")
     if theme.kind == "categories":
-        return f"{field} = {literal(entry.value)}" if entry.value else f"coalesce({field}, '') = ''"
+        return f"{field} = {literal(entry.value or '')}"
     # The last interval has no upper end: rounding its bound must not leave the largest value out.
     last = next(each for each in reversed(theme.classes) if not each.hatched)
     ends = [f"{field} > {entry.lower!r}"] if entry.lower is not None else []
     ends += [f"{field} <= {entry.upper!r}"] if entry is not last else []
     return " AND ".join(ends) or f"{field} IS NOT NULL"
+
+
+def unsure_condition(theme: Theme) -> str:
+    r"""Return the expression that is true for features whose greatest possible value lies in a higher class.
+
+    >>> classes = (Class(label="", colour="", upper=0.5), Class(label="", colour="", lower=0.5, upper=1.0))
+    >>> unsure_condition(Theme(key="k", group="coverage", layer="l", column="covered_share", title="t",
+    ...     kind="intervals", classes=classes, upper=("covered_possible_share",)))
+    '("covered_share" <= 0.5 AND coalesce("covered_possible_share" > 0.5, true))'
+    """
+    greatest = " + ".join(map(quoted, theme.upper))
+    ends = [entry.upper for entry in theme.classes if not entry.hatched][:-1]
+    return " OR ".join(
+        f"({shown_value(theme)} <= {end!r} AND coalesce({greatest} > {end!r}, true))" for end in ends
+    )
 
 
 def shown_value(theme: Theme, value: str = "") -> str:
@@ -254,14 +274,20 @@ def _map_tip(content: Content, theme: Theme | None, lang: Language) -> str:
     if theme is None:
         return head + basis
     field = quoted(theme.column)
-    if theme.kind == "categories":
-        shown = f"represent_value({field})"
-    elif theme.unit == "%":
-        shown = f"format_number(100 * {field}, 1) || ' %'"
-    elif legend_unit(theme.column, lang) == "km":
-        shown = f"format_number({field} / 1000, 1) || ' km'"
-    else:
-        shown = f"{field} || {literal(' ' + theme.unit)}"
+    shown = f"represent_value({field})" if theme.kind == "categories" else _written(theme, field, lang)
+    if theme.unsure_count:  # from the certain value to the greatest possible one
+        greatest = _written(theme, f"({' + '.join(map(quoted, theme.upper))})", lang)
+        most = literal(text("theme_class.between", lang, lower="", upper=""))
+        shown = f"if({shown} = {greatest}, {shown}, {shown} || {most} || {greatest})"
     unknown = literal(text("theme_class.unknown", lang))
     value = evaluated(f"coalesce({shown_value(theme, shown)}, {unknown})")
     return f"{head}<br>{escape(as_it_is(theme.title))}: {value}{basis}"
+
+
+def _written(theme: Theme, number: str, lang: Language) -> str:
+    """Return the expression that writes a number of a theme with its unit."""
+    if theme.unit == "%":
+        return f"format_number(100 * {number}, 1) || ' %'"
+    if legend_unit(theme.column, lang) == "km":
+        return f"format_number({number} / 1000, 1) || ' km'"
+    return f"{number} || {literal(' ' + theme.unit)}"

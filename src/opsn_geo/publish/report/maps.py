@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import shapely
 
+from opsn_geo.catalogue.numbers import count
 from opsn_geo.catalogue.register import maps as declared
+from opsn_geo.catalogue.words import text
 from opsn_geo.publish.classes import legend_label
 from opsn_geo.publish.report.model import Key, Maps, Material, Picture, Shape, say
 from opsn_geo.publish.report.wording import source
-from opsn_geo.publish.themes import classify, shown_values
+from opsn_geo.publish.themes import classify, is_unsure, shown_values
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,14 +55,24 @@ def picture(material: Material, theme: Theme) -> Picture:
     corner, unit, (width, height) = frame(departements)
     class_of = classify(theme, shown_values(theme, layer))
     areas = layer.geometry.to_numpy()
-    classes = [(number, it) for number, it in enumerate(theme.classes) if (class_of == number).any()]
-    drawn = [_dissolved(areas[(class_of == it).to_numpy()], theme.layer) for it, _ in classes]
+    unsure = is_unsure(theme, layer)
+    # what may belong to a higher class is a part of its own of the class of its certain value
+    parts = [
+        (entry, is_part, of_part)
+        for number, entry in enumerate(theme.classes)
+        for of_part in (False, True)
+        if (is_part := ((class_of == number) & (unsure == of_part)).to_numpy()).any()
+    ]
+    drawn = [_dissolved(areas[is_part], theme.layer) for _, is_part, _ in parts]
     spots = departements.geometry.representative_point()
     at = np.rint((np.column_stack([spots.x, spots.y]) - corner) / [unit, -unit]).astype(int)
     legend = tuple(
         Key(label=legend_label(it, material.lang), colour=it.colour, hatched=it.hatched)
         for it in theme.classes
     )
+    if unsure.any():
+        label = f"{text('atlas.unsure', material.lang)} ({count(unsure.sum(), material.lang)})"
+        legend = (*legend, Key(label=label, unsure=True))
     return Picture(
         key=theme.key,
         title=theme.title,
@@ -71,8 +83,8 @@ def picture(material: Material, theme: Theme) -> Picture:
         width=width,
         height=height,
         shapes=tuple(
-            Shape(path=path, colour=it.colour, hatched=it.hatched)
-            for path, (_, it) in zip(_paths(drawn, corner, unit), classes, strict=True)
+            Shape(path=path, colour=it.colour, hatched=it.hatched, unsure=of_part)
+            for path, (it, _, of_part) in zip(_paths(drawn, corner, unit), parts, strict=True)
         ),
         names=tuple((int(x), int(y), str(it)) for (x, y), it in zip(at, departements["name"], strict=True)),
         legend=legend,

@@ -149,11 +149,12 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """An entry of a legend: a colour, or the shape of a series."""
+    """An entry of a legend: a colour, what is drawn over colours where they are unsure, or a series."""
 
     label: str
     colour: str = ""
     hatched: bool = False
+    unsure: bool = False
     series: int | None = None
 
 
@@ -188,11 +189,12 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """All areas of one class, as one path."""
+    """All areas of one class, or those of it that may belong to a higher one (``unsure``), as one path."""
 
     path: str
     colour: str
     hatched: bool
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered
 from opsn_geo.catalogue.words import Language, definition, text, texts
 from opsn_geo.publish.classes import unit_of
 from opsn_geo.publish.notices import basis_line
-from opsn_geo.publish.themes import Theme, classify, greatest_values, intervals, shown_values
+from opsn_geo.publish.themes import Theme, classify, greatest_values, intervals, is_unsure, shown_values
 from opsn_geo.publish.web import topology
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ def shown_theme(
     bounds: dict[str, object] = {}
     if most is not None:
         bounds["most"] = plain_numbers(most.where(inside))
-        bounds["unsure"] = (inside & (classify(theme, most) != of)).tolist()
+        bounds["unsure"] = (inside & is_unsure(theme, layer)).tolist()
     return {
         "key": theme.key,
         "group": groups()[theme.group].title(lang),
