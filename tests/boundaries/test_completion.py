@@ -99,8 +99,10 @@ def test_codes_that_are_the_same_in_all_years_fit_any() -> None:
 
 def simplified(territory: Territory, folder: Path) -> Path:
     """Write outlines simplified one by one, so that neighbours no longer meet."""
-    apart = territory.communes.geometry.simplify(150)
-    frame = gpd.GeoDataFrame({"code": territory.communes.index}, geometry=apart.to_numpy(), crs=territory.crs)
+    separate = territory.communes.geometry.simplify(150)
+    frame = gpd.GeoDataFrame(
+        {"code": territory.communes.index}, geometry=separate.to_numpy(), crs=territory.crs
+    )
     frame.to_parquet(folder / "simplified.parquet")
     return folder / "simplified.parquet"
 

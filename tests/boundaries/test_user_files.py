@@ -95,7 +95,7 @@ def test_a_region_restricts_and_keeps_the_commune_beyond_the_border(toy: Territo
     assert read.communes["inside"].sum() == 12
 
 
-def test_what_is_wrong_with_a_boundary_file_is_told(toy: Territory, tmp_path: Path) -> None:
+def test_what_is_wrong_with_a_boundary_file_is_refused(toy: Territory, tmp_path: Path) -> None:
     frame = communes_as(toy, "2021")
     cases = {
         "repeated_key": pd.concat([frame, frame.iloc[[0]]]),
@@ -147,7 +147,7 @@ def test_populations_that_are_no_numbers_or_below_zero_are_faults(toy: Territory
     ]
 
 
-def test_an_unknown_departement_is_told(toy: Territory, tmp_path: Path) -> None:
+def test_an_unknown_departement_is_refused(toy: Territory, tmp_path: Path) -> None:
     file = tmp_path / "communes.gpkg"
     pyogrio.write_dataframe(communes_as(toy, "2021"), file, layer="COMMUNE")
     with pytest.raises(InputError, match="33"):

@@ -97,7 +97,7 @@ def user_boundaries(
     epci: Collection[str] = (),
     repair: Repair = "",
 ) -> Territory:
-    """Read the boundaries that a user brings.
+    """Return the territory of a boundary file that a user brings.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def user_boundaries(
         GeoPackage, GeoJSON, Shapefile, FlatGeobuf or GeoParquet, in any projection. It must hold communes;
         EPCI and départements are taken from it, or else dissolved from the communes.
     millesime : int
-        Vintage of its codes: the file does not tell.
+        Vintage of its codes: the file does not state it.
     name : str
         Slug of the territory.
     region : str, optional
@@ -231,7 +231,7 @@ def _with_codes(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
 
 
 def _layers(file: Path) -> dict[str, str]:
-    """Map each layer of a file that is recognised to its own name; a lone layer holds the communes."""
+    """Return the layer that each layer of a file stands for; a lone layer holds the communes."""
     if not file.is_file():
         raise InputError([Fault(cause="missing_file", file=str(file))])
     if file.suffix.lower() in {".parquet", ".geoparquet"}:
@@ -240,8 +240,8 @@ def _layers(file: Path) -> dict[str, str]:
         names = [str(it) for it in pyogrio.list_layers(file)[:, 0]]
     except pyogrio.errors.DataSourceError as error:
         raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
-    found = {plain(it): own for own, known in LAYERS.items() for it in known}
-    layers = {it: found[plain(it)] for it in names if plain(it) in found}
+    recognised = {plain(alias): own for own, aliases in LAYERS.items() for alias in aliases}
+    layers = {name: recognised[plain(name)] for name in names if plain(name) in recognised}
     if "communes" not in layers.values():
         if len(names) != 1:
             raise InputError([Fault(cause="no_communes", file=str(file), value=", ".join(names))])
@@ -250,7 +250,7 @@ def _layers(file: Path) -> dict[str, str]:
 
 
 def _is_own(file: Path) -> bool:
-    """Tell whether a file has the project's own form."""
+    """Return whether a file has the project's own form."""
     return {"inside", "mairie_x"} <= set(pyogrio.read_info(file, layer="communes")["fields"])
 
 
@@ -262,10 +262,10 @@ def _recognised(
     for layer in ("epci", "departements"):
         key = KEYS[layer]
         frame = others.get(layer)
-        known = communes[key].dropna().unique()
-        if frame is None or not set(known) <= set(frame[key]):
+        codes = communes[key].dropna().unique()
+        if frame is None or not set(codes) <= set(frame[key]):
             frame = _dissolved(communes, key)
-        kept = frame[frame[key].isin(known)].drop_duplicates(key).set_index(key).sort_index()
+        kept = frame[frame[key].isin(codes)].drop_duplicates(key).set_index(key).sort_index()
         bodies[layer] = kept.to_crs(communes.crs).assign(area_km2=lambda it: it.area / 1e6)
     by = communes.groupby("code_dep")["population"]
     counts = pd.DataFrame({"communes": by.size(), "population": by.sum(skipna=False)})
@@ -282,10 +282,10 @@ def _recognised(
 
 
 def _frame(file: Path, layers: dict[str, str], layer: str) -> gpd.GeoDataFrame:
-    """Read one layer, whatever it is called in the file."""
+    """Return one layer, whatever it is called in the file."""
     import geopandas as gpd  # noqa: PLC0415 - slow to import, and not for embedded boundaries
 
-    own = next(it for it, known in layers.items() if known == layer)
+    own = next(name for name, recognised in layers.items() if recognised == layer)
     if file.suffix.lower() in {".parquet", ".geoparquet"}:
         try:
             frame = gpd.read_parquet(file)
@@ -299,22 +299,22 @@ def _frame(file: Path, layers: dict[str, str], layer: str) -> gpd.GeoDataFrame:
 
 
 def _renamed(frame: gpd.GeoDataFrame, layer: str, source: str) -> gpd.GeoDataFrame:
-    """Give the columns of a layer their official names, as text; the rest is dropped."""
+    """Return a layer whose columns have their official names, as text; the rest is dropped."""
     headers = {plain(it).replace(" ", ""): it for it in frame.columns}
-    found: dict[str, str] = {}
+    headed: dict[str, str] = {}
     for own, names in COLUMNS[layer].items():
         match = next((headers[key] for it in names if (key := plain(it).replace(" ", "")) in headers), None)
-        if match is not None and match not in found.values():
-            found[own] = match
-    if KEYS[layer] not in found:
+        if match is not None and match not in headed.values():
+            headed[own] = match
+    if KEYS[layer] not in headed:
         near = nearest(KEYS[layer], [str(it) for it in frame.columns])
         raise InputError([Fault(cause="missing_column", file=source, column=KEYS[layer], nearest=near)])
-    renamed = frame[[*found.values(), frame.geometry.name]].set_axis([*found, "geometry"], axis=1)
+    renamed = frame[[*headed.values(), frame.geometry.name]].set_axis([*headed, "geometry"], axis=1)
     return renamed.set_geometry("geometry", crs=frame.crs)
 
 
 def _communes(frame: gpd.GeoDataFrame, source: str, *, drawn: bool = True) -> gpd.GeoDataFrame:
-    """Make the communes' layer: codes as text, areas, and missing columns filled in."""
+    """Return the communes' layer: codes as text, areas, and missing columns filled in."""
     communes = _renamed(frame, "communes", source)
     codes = communes["code_insee"].astype("str").str.upper().str.zfill(5)
     form, example = CODE_FORMS["code_insee"]
@@ -362,7 +362,7 @@ def _refuse_unfit(communes: gpd.GeoDataFrame, source: str, *, drawn: bool = True
 
 
 def _completed(frame: gpd.GeoDataFrame, texts: Sequence[str]) -> gpd.GeoDataFrame:
-    """Add the text columns that are absent, all missing, and make the others text."""
+    """Return a frame whose text columns are text; those that are absent are added, all missing."""
     columns = {
         it: frame[it].astype("str") if it in frame else pd.Series(index=frame.index, dtype="str")
         for it in texts
@@ -376,12 +376,12 @@ def _named(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _projected(communes: gpd.GeoDataFrame, chosen: pd.Series[bool], source: str) -> gpd.GeoDataFrame:
-    """Project communes to the legal metric projection of those chosen; others of another one are dropped."""
+    """Return communes in the legal metric projection of those chosen; others of another one are dropped."""
     codes = legal_epsg(communes["code_dep"])
     legal = sorted(codes[chosen].unique())
     if len(legal) != 1:
-        found = ", ".join(f"EPSG:{code}" for code in legal)
-        raise InputError([Fault(cause="several_projections", file=source, value=found)])
+        shown = ", ".join(f"EPSG:{code}" for code in legal)
+        raise InputError([Fault(cause="several_projections", file=source, value=shown)])
     projected = communes[codes == legal[0]].to_crs(int(legal[0]))
     misplaced = list(place_faults(projected, source))
     if misplaced:
@@ -390,7 +390,7 @@ def _projected(communes: gpd.GeoDataFrame, chosen: pd.Series[bool], source: str)
 
 
 def _dissolved(communes: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
-    """Dissolve communes into the bodies of a key; what is not told of these is missing."""
+    """Return communes dissolved into the bodies of a key; what no column says of these is missing."""
     columns = [key, "code_reg", "geometry"] if key == "code_dep" else [key, "geometry"]
     return communes[columns].dropna(subset=[key]).dissolve(key, as_index=False)
 

@@ -20,36 +20,36 @@ def _cog(millesime: int, people: dict[str, int], former: dict[str, str] | None =
     return Cog(millesime, communes, pd.Series(former or {}, dtype=object), NONE, NONE, NONE)
 
 
-def _told(before: Cog, after: Cog) -> list[tuple[str, str, str, float]]:
-    rows = passage(before, after)[["code_from", "code_to", "event", "population_share"]]
-    return list(rows.itertuples(index=False, name=None))
+def _rows(before: Cog, after: Cog) -> list[tuple[str, str, str, float]]:
+    links = passage(before, after)[["code_from", "code_to", "event", "population_share"]]
+    return list(links.itertuples(index=False, name=None))
 
 
 def test_what_does_not_change_has_no_row() -> None:
     same = {"02001": 10}
-    assert _told(_cog(2021, same), _cog(2022, same)) == []
+    assert _rows(_cog(2021, same), _cog(2022, same)) == []
 
 
 def test_a_merged_commune_leads_to_its_heir() -> None:
     after = _cog(2022, {"02001": 15}, {"02002": "02001"}, c02001="Both")
-    told = _told(_cog(2021, {"02001": 10, "02002": 5}), after)
-    assert told == [("02001", "02001", "renamed", 1.0), ("02002", "02001", "merged", 1.0)]
+    rows = _rows(_cog(2021, {"02001": 10, "02002": 5}), after)
+    assert rows == [("02001", "02001", "renamed", 1.0), ("02002", "02001", "merged", 1.0)]
 
 
 def test_a_split_commune_shares_its_people() -> None:
     before = _cog(2021, {"02001": 100}, {"02002": "02001"})
-    told = _told(before, _cog(2022, {"02001": 60, "02002": 20}))
-    assert told == [("02001", "02001", "split", 0.75), ("02001", "02002", "restored", 0.25)]
+    rows = _rows(before, _cog(2022, {"02001": 60, "02002": 20}))
+    assert rows == [("02001", "02001", "split", 0.75), ("02001", "02002", "restored", 0.25)]
 
 
 def test_the_same_ground_under_another_code() -> None:
     before = _cog(2021, {"02001": 1, "02003": 1}, {"02002": "02001"})
     after = _cog(2022, {"02002": 1, "60003": 1}, {"02001": "02002", "02003": "60003"})
-    told = _told(before, after)
-    assert told == [("02001", "02002", "moved_seat", 1.0), ("02003", "60003", "moved_departement", 1.0)]
+    rows = _rows(before, after)
+    assert rows == [("02001", "02002", "moved_seat", 1.0), ("02003", "60003", "moved_departement", 1.0)]
 
 
-def test_a_commune_that_nothing_leads_from_is_told() -> None:
+def test_a_commune_that_nothing_leads_from_is_refused() -> None:
     with pytest.raises(InputError, match=r"02002.*does not say what became"):
         passage(_cog(2021, {"02001": 1, "02002": 1}), _cog(2022, {"02001": 1}))
 
@@ -58,9 +58,9 @@ def test_a_commune_that_nothing_leads_from_is_told() -> None:
 def test_shares_sum_to_one_whatever_the_people(people: list[int]) -> None:
     codes = [f"0200{i}" for i in range(len(people))]
     before = _cog(2021, {codes[0]: 1}, dict.fromkeys(codes[1:], codes[0]))
-    found = passage(before, _cog(2022, dict(zip(codes, people, strict=True))))
-    assert found["population_share"].sum() == pytest.approx(1, abs=1e-9)
-    assert found["population_share"].between(0, 1).all()
+    shares = passage(before, _cog(2022, dict(zip(codes, people, strict=True))))
+    assert shares["population_share"].sum() == pytest.approx(1, abs=1e-9)
+    assert shares["population_share"].between(0, 1).all()
 
 
 def test_the_whole_way_and_each_step_are_given() -> None:

@@ -75,5 +75,5 @@ def test_a_commune_that_was_several_bears_no_witness_to_one_of_them() -> None:
 
 def test_a_witness_of_a_place_nobody_has_is_left_aside() -> None:
     communes = gpd.GeoDataFrame(geometry=gpd.GeoSeries([A], ["A"], crs=2154))
-    known = _features(("C", "COM", None, C)).assign(owner="C")
-    assert repaired(communes, {"elsewhere": known}).area.to_dict() == {"A": 1e6}
+    evidence = _features(("C", "COM", None, C)).assign(owner="C")
+    assert repaired(communes, {"elsewhere": evidence}).area.to_dict() == {"A": 1e6}

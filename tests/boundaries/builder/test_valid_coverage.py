@@ -36,8 +36,8 @@ def test_null_and_empty_outlines_stay_out_of_the_coverage() -> None:
 
 
 def test_a_void_is_found_with_its_area() -> None:
-    found = voids(_set([*RING[:4], *RING[5:]]).geometry)
-    assert found.area.tolist() == [1e6]
+    holes = voids(_set([*RING[:4], *RING[5:]]).geometry)
+    assert holes.area.tolist() == [1e6]
 
 
 def test_a_hole_is_refused_and_placed() -> None:
@@ -66,7 +66,7 @@ def test_an_overlap_is_refused() -> None:
         verify(_set([RING[0], RING[0].buffer(10)]), "toy")
 
 
-def test_an_old_geos_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_geos_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shapely, "geos_version", (3, 13, 1))
     with pytest.raises(MachineError, match=r"cannot clean a coverage.*3\.14"):
         clean(gpd.GeoSeries(RING, crs=2154))

