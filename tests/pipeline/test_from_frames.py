@@ -41,10 +41,10 @@ def test_frames_give_what_the_same_data_give_as_files(
             obj=name,
         )
     rejected = from_frames.rejects[["table", "row", "code", "cause"]].to_numpy().tolist()
-    assert rejected == [["memberships", "3", "60099", "unknown_code"]]
+    assert rejected == [["memberships", "3", "60099", "outside_territory"]]
     assert from_files.rejects["row"].tolist() == ["5"]
     states = from_frames.layers["communes"]["state"].value_counts().to_dict()
-    assert states == {"member": 6, "unknown": 4, "not_offered": 3}
+    assert states == {"member": 6, "unknown": 4, "not_offered": 2}
 
 
 def test_a_study_of_frames_is_carried_from_end_to_end(tmp_path: Path, toy_study: Study) -> None:

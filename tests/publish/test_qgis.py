@@ -189,7 +189,7 @@ def test_every_form_finds_its_relations_and_every_tip_its_words(report: Report) 
     assert sorted(related) == sorted(report["relations"])
     tips = {key: layer["tip"] for key, layer in report["project_layers"].items() if layer["features"]}
     assert not [key for key, tip in tips.items() if not tip.startswith("<b>") or "[% replace" in tip]
-    assert tips["opsn_geo_epci_covered"].endswith("%")
+    assert "%<br>" in tips["opsn_geo_epci_covered"]
 
 
 def test_names_are_text_in_tips_and_no_html(report: Report, moved: Path) -> None:
