@@ -91,6 +91,14 @@ def test_the_report_is_said_in_every_language_and_as_json(tmp_path: Path, lang: 
     assert {it["key"] for it in record["notices"]} == {"unlinked_members", "empty_table", "unread_columns"}
 
 
+def test_a_faulty_questionnaire_is_listed_with_its_line_and_columns(tmp_path: Path) -> None:
+    made = study(tmp_path, questionnaire="column,item,choice,kind\nQ,,,single\n", answers="Q;R\n1;2\n")
+    added = {name: tmp_path / f"{name}.csv" for name in ("questionnaire", "answers")}
+    report = check(replace(made, tables={**made.tables, **added}))
+    assert [(it.cause, it.row, it.column) for it in report.faults] == [("empty_cell", 2, "item")]
+    assert "questionnaire.csv, ligne 2, colonne « item »" in report.text("fr")
+
+
 def test_checking_writes_nothing(tmp_path: Path) -> None:
     made = study(tmp_path)
     before = {file: file.read_bytes() for file in tmp_path.rglob("*")}

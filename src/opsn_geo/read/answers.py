@@ -203,7 +203,8 @@ def _answered_only(typed: pd.DataFrame, book: pd.DataFrame) -> pd.DataFrame:
     """Return answers whose unticked choices are false where the respondent answered the item at all."""
     multiple = book[book["kind"] == "multiple"]
     for item, codes in multiple.groupby("item", sort=False):
-        names = [f"{item}:{choice}" for choice in codes["choice"]]
+        choices = codes["choice"].fillna("").unique()
+        names = [f"{item}:{choice}" if choice else str(item) for choice in choices]
         answered = typed[names].notna().any(axis=1)
         filled = typed[names].fillna(value=False)
         typed = typed.assign(**{name: filled[name].where(answered) for name in names})

@@ -57,7 +57,8 @@ def leading_items(
     [True, True, False]
     """
     rows = estimations[estimations["domain"].isin([""]) & estimations["low"].notna()]
-    family = rows["item"].str.partition(":")[0]
+    # not str.partition: where there is no row, it gives no column
+    family = rows["item"].str.replace(":.*", "", regex=True)
     named = ~rows["item"].str.endswith(":none") & (rows["measure"] == "share")
     whole = rankings[rankings["domain"].isin([""])]
     on_scale = family.isin([*scales]) & (rows["measure"] == "mean")
@@ -111,7 +112,7 @@ def established_gaps(influence: pd.DataFrame) -> pd.DataFrame:
     >>> established_gaps(gaps).loc["all"].tolist()
     [40.0, 1.0, 0.0, 2.0]
     """
-    tests = int(influence["tests"].fillna(0).max())
+    tests = int(influence["tests"].fillna(0).max()) if len(influence) else 0
     return pd.DataFrame(
         {
             "tests": tests,
