@@ -411,7 +411,7 @@ def territory(study: Study) -> Territory:
     Raises
     ------
     InputError
-        As :func:`~opsn_geo.boundaries.territory.embedded` and :func:`user_boundaries`.
+        As :func:`~opsn_geo.boundaries.embedded.embedded` and :func:`user_boundaries`.
 
     Examples
     --------

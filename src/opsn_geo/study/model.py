@@ -276,13 +276,13 @@ class Study(Summarised):
         Returns
         -------
         Study
-            Its frames are read, checked and linked by :func:`opsn_geo.load`, as files are.
+            Its frames are read, checked and linked by ``opsn_geo.load``, as files are.
 
         Raises
         ------
         InputError
             An option or a table is unknown, missing or wrong. What is wrong inside the frames
-            :func:`opsn_geo.check` lists, and :func:`opsn_geo.load` raises, all at once.
+            ``opsn_geo.check`` lists, and ``opsn_geo.load`` raises, all at once.
 
         Examples
         --------
