@@ -132,6 +132,7 @@ MENDED: dict[str, Change] = {
     "headers in French": lambda rows: rows.rename(
         columns={"opsn": "Opérateur", "code": "Code INSEE", "name": "Commune", "since": "Date d'adhésion"}
     ),
+    "a line of totals": lambda rows: pd.concat([rows, pd.DataFrame({"name": ["Total : 60"]})]),
     "blank lines between": lambda rows: pd.concat([rows, pd.DataFrame(index=rows.index)]).sort_index(
         kind="stable"
     ),
@@ -160,10 +161,6 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "a level misspelt": (lambda rows: rows.assign(level="comune"), "wrong_value"),
     "an OPSN that is not one": (lambda rows: rows.assign(opsn="adicoo"), "unknown_reference"),
     "no column of OPSN": (lambda rows: rows.drop(columns="opsn"), "missing_column"),
-    "a line of totals": (
-        lambda rows: pd.concat([rows, pd.DataFrame({"name": ["Total : 60"]})]),
-        "empty_cell",
-    ),
 }
 
 

@@ -199,3 +199,11 @@ def test_a_list_with_unlinked_rows_leaves_the_communes_it_does_not_name_unknown(
     for page in ("rapport.html", "atlas.html"):
         content = (tmp_path / "out" / page).read_text(encoding="utf-8").replace("\xa0", " ")
         assert warning.replace("’", "’") in content, page
+
+
+def test_lines_of_totals_are_left_out_and_named(written: Written) -> None:
+    members = "Liste 2021;;\nopsn;INSEE;Commune\nx;80001;\nx;80002;\n;;Total : 2\n"
+    checked = check(written(memberships=members))
+    assert checked.sound
+    assert checked.counts.loc["memberships", ["read", "linked"]].tolist() == [2, 2]
+    assert [notice.values["lines"] for notice in checked.notices if notice.key == "total_lines"] == ["5"]

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opsn_geo.errors import InputError
-from opsn_geo.read import table
+from opsn_geo.read import SCHEMAS, checked, table
+from opsn_geo.read.validation import fitting
 
 FRAME = pd.DataFrame(
     {"Code INSEE": ["02001", "02002"], "Nom": ["Abbécourt", "Achery, l’été"], "Œuvre": ["x", None]}
@@ -138,3 +139,36 @@ def test_junk_is_read_or_refused_but_never_a_traceback(tmp_path: Path, content: 
     assert read.columns.is_unique
     assert read.index.is_monotonic_increasing
     assert not read.eq("").to_numpy().any()
+
+
+def test_the_header_of_a_list_is_found_below_titles_groups_and_on_any_sheet(tmp_path: Path) -> None:
+    file = tmp_path / "adherents.xlsx"
+    rows = [
+        ["Liste des adhérents au 1er janvier", None, None, None],
+        [None, None, None, None],
+        ["Tiers", None, "Adhésion", None],
+        ["Collectivité", "N° SIREN", "Date d'adhésion", "Contact"],
+        ["CC du Vimeu", "200070993", 40301, "a"],
+        ["Sous-total CC", None, 1, None],
+        ["Amiens", "218000198", "06/01/16", None, "vu"],
+        ["TOTAL", None, 2, None],
+    ]
+    cover = pd.DataFrame([["Lisez-moi"], ["Adhésion : voir la feuille suivante"]])
+    with pd.ExcelWriter(file, engine="xlsxwriter") as workbook:
+        cover.to_excel(workbook, sheet_name="Accueil", header=False, index=False)
+        padded = [[*row, *[None] * (5 - len(row))] for row in rows]
+        pd.DataFrame(padded).to_excel(workbook, sheet_name="Liste", header=False, index=False)
+    read = table(file, fit=fitting(SCHEMAS["memberships"]))
+    assert list(read.columns) == ["Collectivité", "N° SIREN", "Date d'adhésion", "Contact", "column 5"]
+    assert read["Collectivité"].to_dict() == {5: "CC du Vimeu", 7: "Amiens"}
+    assert read.attrs["totals"] == [6, 8]
+    typed = checked(read.assign(opsn="x"), SCHEMAS["memberships"], "adherents.xlsx")
+    assert typed["since"].dt.date.astype(str).tolist() == ["2010-05-03", "2016-01-06"]
+    assert table(file, sheet="Accueil").columns.tolist() == ["Lisez-moi"]
+
+
+def test_a_line_that_begins_like_a_total_but_is_as_full_as_others_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "liste.csv"
+    file.write_text("opsn;nom;code;niveau;depuis\nx;Achery;02002;commune;2020-01-01\nTotal;a;b;c;d\n")
+    read = table(file, fit=fitting(SCHEMAS["memberships"]))
+    assert read["opsn"].tolist() == ["x", "Total"]

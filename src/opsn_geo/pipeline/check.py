@@ -183,7 +183,13 @@ def _counts(loading: Loading) -> pd.DataFrame:
 
 
 def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
-    """Yield what is odd: empty tables, unread columns, OPSN without offer or member, unknown populations."""
+    """Yield what is odd: totals, empty tables, unread columns, idle OPSN, unknown populations."""
+    totals = {name: frame.attrs.get("totals", []) for name, frame in loading.texts.items()}
+    yield from (
+        Notice(key="total_lines", file=files[name], values={"lines": ", ".join(map(str, lines))})
+        for name, lines in totals.items()
+        if lines
+    )
     for name, frame in loading.texts.items():
         if frame.empty:
             yield Notice(key="empty_table", file=files[name], values={})

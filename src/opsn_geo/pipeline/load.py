@@ -41,7 +41,7 @@ from opsn_geo.read.population_raster import PopulationGrid
 from opsn_geo.read.registers import REGISTERS, register
 from opsn_geo.read.schema import SCHEMAS
 from opsn_geo.read.tables import table
-from opsn_geo.read.validation import checked, guessed, nearest, related
+from opsn_geo.read.validation import checked, fitting, guessed, nearest, related
 from opsn_geo.study import Study, data_dir
 
 if TYPE_CHECKING:
@@ -291,7 +291,8 @@ def _read(loading: Loading) -> None:
         if name in study.frames:
             frame = attempt(faults, frame_text, study.frames[name], name, SCHEMAS.get(name))
         else:
-            frame = attempt(faults, table, study.tables[name])
+            fit = fitting(SCHEMAS[name], study.columns.get(name)) if name in SCHEMAS else None
+            frame = attempt(faults, table, study.tables[name], fit=fit)
         if frame is not None:
             texts[name] = frame
     for name in [name for name in texts if name in SCHEMAS]:

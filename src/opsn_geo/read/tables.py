@@ -10,7 +10,8 @@ import csv
 import datetime as dt
 import io
 import itertools
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,9 +28,15 @@ SEPARATORS: Final = (";", ",", "\t", "|")
 _MISSING: Final = frozenset({"", "#N/A", "#N/D", "NULL", "\\N"})
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\x00"))
 _CELL_LIMIT: Final = 1 << 27
+_HEAD_LINES: Final = 30
+_TOTAL: Final = re.compile(r"(?:sous[- ])?total\b|nombre d", re.IGNORECASE)
+_TOTAL_CELLS: Final = 3
+_Fit = Callable[[Sequence[str]], int]
 
 
-def table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
+def table(
+    path: Path | str, *, sheet: str | None = None, fit: Callable[[Sequence[str]], int] | None = None
+) -> pd.DataFrame:
     r"""Return a table as text, whatever its format.
 
     Parameters
@@ -38,7 +45,11 @@ def table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
         A CSV (UTF-8 with or without BOM, UTF-16, cp1252; separated by ``;``, ``,``, tab or ``|``), a
         workbook (XLSX, XLS, ODS) or a Parquet file. The ending decides; all else is read as CSV.
     sheet : str, optional
-        Sheet of a workbook; by default the first one that holds anything.
+        Sheet of a workbook; by default the first one that holds anything, or whose header fits.
+    fit : callable, optional
+        Returns how many columns a line of cells is a header of. The header is then the line of the first
+        thirty that fits best, below whatever title or group of headers, and lines of totals are left out:
+        ``attrs["totals"]`` lists them.
 
     Returns
     -------
@@ -70,7 +81,7 @@ def table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
     rows: Sequence[Sequence[object]]
     try:
         if ending in SPREADSHEETS:
-            rows = _workbook_rows(path, sheet)
+            rows = _workbook_rows(path, sheet, fit)
         elif ending in {".parquet", ".pq"}:
             rows = _parquet_rows(path)
         else:
@@ -79,7 +90,7 @@ def table(path: Path | str, *, sheet: str | None = None) -> pd.DataFrame:
         raise
     except Exception as error:  # readers raise their own kinds, down to a Rust panic's
         raise InputError([Fault(cause="unreadable_file", file=str(path), value=str(error))]) from error
-    return _framed(rows, str(path))
+    return _framed(rows, str(path), fit, ragged=ending in SPREADSHEETS)
 
 
 def decoded(content: bytes, file: str = "") -> str:
@@ -145,8 +156,8 @@ def separator(text: str) -> str:
     return max(SEPARATORS, key=fitness)
 
 
-def _workbook_rows(path: Path, sheet: str | None) -> Sequence[Sequence[object]]:
-    """Return the rows of one sheet of a workbook, blank ones included."""
+def _workbook_rows(path: Path, sheet: str | None, fit: _Fit | None) -> Sequence[Sequence[object]]:
+    """Return the rows of one sheet of a workbook, blank ones included: of the first that fits, if any."""
     from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 - only when there is one
 
     with CalamineWorkbook.from_path(str(path)) as workbook:
@@ -156,11 +167,14 @@ def _workbook_rows(path: Path, sheet: str | None) -> Sequence[Sequence[object]]:
         if sheet is not None and sheet not in workbook.sheet_names:
             expected = ", ".join(workbook.sheet_names)
             raise InputError([Fault(cause="missing_sheet", file=str(path), value=sheet, expected=expected)])
+        first: Sequence[Sequence[object]] = []
         for name in [sheet] if sheet is not None else visible:
             rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            if rows:
+            texts = [[as_text(cell) for cell in row] for row in rows[:_HEAD_LINES]]
+            if rows and (fit is None or sheet is not None or max(map(fit, texts)) > 1):
                 return rows
-    return []
+            first = first or rows
+    return first
 
 
 def _parquet_rows(path: Path) -> Sequence[Sequence[object]]:
@@ -170,14 +184,24 @@ def _parquet_rows(path: Path) -> Sequence[Sequence[object]]:
     return [list(frame.columns), *cells.to_numpy().tolist()]
 
 
-def _framed(rows: Sequence[Sequence[object]], file: str) -> pd.DataFrame:
-    """Return rows under their header, which is the first line as full as a table's line can be."""
+def _framed(rows: Sequence[Sequence[object]], file: str, fit: _Fit | None, *, ragged: bool) -> pd.DataFrame:
+    """Return rows under their header: the line that fits best, else the first with several cells.
+
+    The lines of a spreadsheet are ragged: a cell beyond the header is a remark, where in a text file it is a
+    separator that no quotes protect.
+    """
     texts = [[as_text(cell) for cell in row] for row in rows]
     filled = [sum(map(bool, row)) for row in texts]
     head = next((i for i, n in enumerate(filled) if n > 1), filled.index(1) if 1 in filled else None)
     if head is None:
         raise InputError([Fault(cause="empty_file", file=file)])
+    if fit is not None:
+        fits = [fit(cells) if n > 1 else 0 for cells, n in zip(texts[:_HEAD_LINES], filled, strict=False)]
+        head = fits.index(max(fits)) if max(fits) > 0 else head
     header = _headers(texts[head])
+    if ragged:
+        widest = max(len(_headers(row)) for row in texts[head:])
+        header = _headers([*header, *[""] * (widest - len(header))], widest)
     long = [i for i in range(head + 1, len(texts)) if any(texts[i][len(header) :])]
     if long:
         raise InputError(
@@ -185,18 +209,28 @@ def _framed(rows: Sequence[Sequence[object]], file: str) -> pd.DataFrame:
             for i in long
         )
     kept = [i for i in range(head + 1, len(texts)) if filled[i]]
+    totals = [i for i in kept if fit is not None and _is_total(texts[i], filled[i], len(header))]
+    kept = [i for i in kept if i not in set(totals)]
     body = [
         [None if cell in _MISSING else cell for cell in (texts[i] + [""] * len(header))[: len(header)]]
         for i in kept
     ]
     index = pd.Index([i + 1 for i in kept], name="row", dtype="int64")
-    return pd.DataFrame(body, index=index, columns=header, dtype="str")
+    frame = pd.DataFrame(body, index=index, columns=header, dtype="str")
+    frame.attrs["totals"] = [i + 1 for i in totals]
+    return frame
 
 
-def _headers(cells: Iterable[str]) -> list[str]:
+def _is_total(cells: Sequence[str], n_filled: int, n_columns: int) -> bool:
+    """Return whether a line holds a total: its first filled cell begins so, and most others are empty."""
+    first = next(cell for cell in cells if cell)
+    return bool(_TOTAL.match(first)) and (n_filled <= _TOTAL_CELLS or 2 * n_filled <= n_columns)
+
+
+def _headers(cells: Iterable[str], least: int = 0) -> list[str]:
     """Return a name for each column, each once: trailing empty headers go, repeats are numbered."""
     names = list(cells)
-    while names and not names[-1]:
+    while len(names) > least and not names[-1]:
         names.pop()
     seen: dict[str, int] = {}
     for i, name in enumerate(names):

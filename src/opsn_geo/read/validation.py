@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -68,6 +68,15 @@ def guessed(headers: Sequence[str], schema: Schema, given: Mapping[str, str] | N
         if column not in mapping and match is not None and match not in mapping.values():
             mapping[column] = match
     return {column.name: mapping[column.name] for column in schema.columns if column.name in mapping}
+
+
+def fitting(schema: Schema, given: Mapping[str, str] | None = None) -> Callable[[Sequence[str]], int]:
+    """Return what counts the columns of a table that a line of cells is a header of.
+
+    >>> fitting(SCHEMAS["memberships"])(["Opérateur", "Code INSEE", "Remarque"])
+    2
+    """
+    return lambda cells: len(guessed([cell for cell in cells if cell], schema, given))
 
 
 def checked(
@@ -293,7 +302,9 @@ def checked_tables(
     for name in [name for name in files if name in SCHEMAS]:
         file = files[name]
         try:
-            tables[name] = checked(table(file), SCHEMAS[name], str(file), (mappings or {}).get(name))
+            schema, mapping = SCHEMAS[name], (mappings or {}).get(name)
+            read = table(file, fit=fitting(schema, mapping))
+            tables[name] = checked(read, schema, str(file), mapping)
         except InputError as error:
             faults.extend(error.faults)
     try:
