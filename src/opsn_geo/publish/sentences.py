@@ -92,6 +92,8 @@ _SMALL_NUMBERS: Final[Mapping[str, _Writer]] = {
 }  # fmt: skip
 _NUMBERS: Final[Mapping[str, Mapping[str, _Writer]]] = {
     "no": {"weak": numbers.count, "headlines": numbers.count},
+    "no_alone": {},
+    "not_refuted_alone": {},
     "not_refuted": {"weak": numbers.count, "headlines": numbers.count},
     "rate": {
         "answered": numbers.count, "units": numbers.count, "rate": numbers.percent, "pop": numbers.percent,
@@ -186,7 +188,7 @@ def _headline(row: _Row, name: str, lang: Language) -> str:
     is_share = row["measure"] == "share"
     write: _Writer = numbers.percent if is_share else _points
     shown = ("estimate", "low", "high", "unweighted", "threshold")
-    return text(
+    sentence = text(
         f"survey_verdict.headline_{row['verdict']}",
         lang,
         name=name,
@@ -196,6 +198,12 @@ def _headline(row: _Row, name: str, lang: Language) -> str:
         known=_correlation(row["known_correlation"], lang),
         **{value: write(row[value], lang) for value in shown},
     )
+    inside: Any = row.get("published_inside")
+    if pd.isna(inside):
+        return sentence
+    key = "headline_inside" if inside else "headline_outside"
+    words = {"published": write(row["published"], lang), "units": numbers.count(row["units"], lang)}
+    return f"{sentence} {text(f'survey_verdict.{key}', lang, **words)}"
 
 
 def _name(code: str, names: Mapping[str, str]) -> str:

@@ -218,6 +218,7 @@ PUBLISHED_FIGURES: Final = Schema(
         ),
         Column(name="part_of", kind="slug", refers_to="published_figures"),
         Column(name="quote", headers=("citation",)),
+        Column(name="claim", headers=("conclusion",)),
         BASIS,
     ),
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import summary
 from opsn_geo.measure.survey.profile import levels, membership, profile
-from opsn_geo.measure.survey.survey import Items, Sample, headline_items, survey
+from opsn_geo.measure.survey.survey import Items, Sample, headline_claims, headline_items, survey
 from opsn_geo.pipeline.analyses import Analysis, coverage_of, shared_measures
 from opsn_geo.pipeline.analyses.survey import analysis
 from opsn_geo.pipeline.labels import labels
@@ -292,11 +292,25 @@ def test_a_figure_on_several_choices_or_on_no_is_one_item() -> None:
          ("lost", "Not asked", "answers", "mean", "absent", None, None)],
         columns=["figure", "label", "table", "measure", "item", "choice", "group"],
     )  # fmt: skip
-    items, thresholds = headline_items(answers, figures, {"support": ["epci", "own", "no"]})
+    items = headline_items(answers, figures, {"support": ["epci", "own", "no"]})
     assert items.columns.tolist() == ["lab_no", "support"]
     assert items["lab_no"].tolist() == [False, True, pd.NA]
     assert items["support"].tolist() == [True, False, True]
-    assert thresholds.tolist() == [0.5, 0.5]
+
+
+def test_a_claim_is_read_from_what_the_study_writes() -> None:
+    figures = pd.DataFrame(
+        [("most", 58, "share", 1, "eq", "above=50", "role"), ("rh", 28, "share", 1, "eq", None, "used"),
+         ("chat", 25, "share", 1, "gt", "above=25", "tool"), ("demat", 5.9, "mean", 0.1, "eq", None, "demat"),
+         ("demat_national_gap", -0.4, "points", 0.1, "eq", None, None)],
+        columns=["figure", "value", "unit", "precision", "comparison", "claim", "item"],
+    )  # fmt: skip
+    claims = headline_claims(figures).round(6)
+    assert claims.loc[["most", "chat"], "threshold"].tolist() == [0.5, 0.25]
+    assert claims.loc["rh", ["side", "threshold"]].isna().all()
+    assert claims.loc["chat", ["published_least", "published_greatest"]].tolist() == [0.25, np.inf]
+    # the nation is at 6.3, give or take 0.1: "below the nation" is below 6.2
+    assert claims.loc["demat", ["side", "threshold"]].tolist() == ["below", 6.2]
 
 
 def test_a_census_has_equal_chances_and_nothing_to_mend(inputs: Inputs) -> None:
@@ -306,7 +320,7 @@ def test_a_census_has_equal_chances_and_nothing_to_mend(inputs: Inputs) -> None:
     values = pd.DataFrame({"score": np.arange(60.0), "used": [True, False] * 30})
     sample = Sample(communes=communes, codes=codes, answers=values)
     found = survey(sample, Items(member=values["used"]))
-    assert found.tables["verdict"].loc[0, "sentence"] == "not_refuted"
+    assert found.tables["verdict"].loc[0, "sentence"] == "not_refuted_alone"
     assert found.silences.empty
     row = found.tables["estimations"].set_index(["item", "domain"]).loc[("score", "")]
     assert row["se"] == pytest.approx(0, abs=1e-12)

@@ -44,9 +44,49 @@ def test_three_verdicts() -> None:
     assert judged(0.1, estimate=0.52, low=0.47, high=0.57) == "open"
 
 
-def test_a_figure_without_threshold_stays_open() -> None:
+def test_a_figure_from_which_nothing_is_concluded_has_no_verdict() -> None:
     found = headlines(estimated(), pd.Series(dtype=float), units=3789, effect=1.0, known=0.1)
-    assert found["verdict"].tolist() == ["open"]
+    assert found["verdict"].tolist() == ["no_claim"]
+
+
+@pytest.mark.parametrize(
+    ("side", "threshold", "verdict"),
+    [("above", 0.5, "holds"), ("below", 0.5, "refuted"), ("above", 0.9, "refuted"), ("above", 0.7, "open")],
+)
+def test_a_conclusion_is_held_against_the_side_that_the_study_claims(
+    side: str, threshold: float, verdict: str
+) -> None:
+    claims = pd.DataFrame({"side": [side]}, index=["uses"])
+    found = headlines(
+        estimated(), pd.Series({"uses": threshold}), units=3789, effect=1.0, known=0.05, claims=claims
+    )
+    assert found["verdict"].tolist() == [verdict]
+
+
+@pytest.mark.parametrize(("least", "greatest", "inside"), [(0.755, 0.765, False), (0.745, 0.755, True)])
+def test_a_published_value_outside_the_weighted_interval_is_said(
+    least: float, greatest: float, *, inside: bool
+) -> None:
+    claims = pd.DataFrame(
+        {"published": [0.76], "published_least": [least], "published_greatest": [greatest]}, index=["uses"]
+    )
+    found = headlines(estimated(), pd.Series(dtype=float), units=3789, effect=1.0, known=0.1, claims=claims)
+    assert found["published_inside"].tolist() == [inside]
+    rows = found.rename(columns={"item": "subject"}).assign(
+        finding="headline", sentence="headline_no_claim", values=[{}]
+    )
+    sentence = in_words(rows, {"uses": "U"}, "en")["text"].item()
+    assert ("outside this interval" in sentence) == (not inside)
+
+
+def test_what_some_only_are_asked_takes_more_to_overturn_than_all_communes_would() -> None:
+    """The same 270 answers of 2,575 users, or of 3,789 communes."""
+    few = estimated(communes=270)
+    alone, all_communes = (
+        headlines(few, pd.Series({"uses": 0.5}), units=units, effect=1.0, known=0.1)["break_even"].item()
+        for units in (pd.Series({"uses": 2575.0}), 3789)
+    )
+    assert alone / all_communes == pytest.approx(np.sqrt((1 - 270 / 3789) * 3789 / ((1 - 270 / 2575) * 2575)))
 
 
 def test_what_describes_the_respondents_is_no_headline() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.survey import VARIABLES
@@ -88,6 +89,10 @@ class Items:
         On ``respondent``: the items whose conclusions are judged, such as :func:`headline_items` makes them.
     thresholds : Series of float
         By headline item, the value that its conclusion stands above or below.
+    claims : DataFrame
+        By headline item, what a study publishes and claims of it (:func:`headline_claims`).
+    asked : DataFrame of bool
+        On ``respondent``, by headline item that not all were asked: who was; others are asked of all.
     ranked : mapping of str to sequence of str
         Families of items to rank by département, such as services used and needs.
     reference : DataFrame
@@ -100,6 +105,8 @@ class Items:
     member: pd.Series | None = None
     headline: pd.DataFrame = field(default_factory=pd.DataFrame)
     thresholds: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    claims: pd.DataFrame = field(default_factory=pd.DataFrame)
+    asked: pd.DataFrame = field(default_factory=pd.DataFrame)
     ranked: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reference: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["reference", "reference_margin"], dtype=float)
@@ -182,7 +189,7 @@ def survey(
     >>> found.tables["estimations"].loc[[0], ["item", "answers", "estimate"]].round(6).values.tolist()
     [['uses', 12, 0.5]]
     >>> found.tables["verdict"].loc[0, "sentence"]
-    'not_refuted'
+    'not_refuted_alone'
     """
     items, plan = items or Items(), plan or WeightingPlan()
     communes, codes, answers = sample.communes, sample.codes, sample.answers
@@ -226,7 +233,7 @@ def survey(
 
 def headline_items(
     answers: pd.DataFrame, figures: pd.DataFrame, choices: Mapping[str, Sequence[str]]
-) -> tuple[pd.DataFrame, pd.Series]:
+) -> pd.DataFrame:
     """Return the items of a study's published shares and means, so that each can be judged.
 
     Parameters
@@ -241,29 +248,78 @@ def headline_items(
 
     Returns
     -------
-    tuple
-        The items (one column per figure), and the threshold of each: one half for a share, the middle of the
-        scale from 0 to 10 for a mean. Figures of items that were not asked are left out.
+    DataFrame
+        One column per figure. Figures of items that were not asked are left out.
 
     Examples
     --------
     >>> answers = pd.DataFrame({"support": ["epci", "no", None]})
     >>> figures = pd.DataFrame([("support", "answers", "share", "support", "epci|own", None)],
     ...     columns=["figure", "table", "measure", "item", "choice", "group"])
-    >>> items, thresholds = headline_items(answers, figures, {"support": ["epci", "own", "no"]})
-    >>> items["support"].tolist(), thresholds.to_dict()
-    ([True, False, <NA>], {'support': 0.5})
+    >>> headline_items(answers, figures, {"support": ["epci", "own", "no"]})["support"].tolist()
+    [True, False, <NA>]
     """
     frame = item_frame(answers, choices)
-    items, thresholds = {}, {}
+    items = {}
     for recipe in figures[judged_figures(figures)].fillna({"choice": ""}).to_dict("records"):
         parts = [_answered(frame, recipe["item"], choice) for choice in str(recipe["choice"]).split("|")]
         asked = [part for part in parts if part is not None]
         if len(asked) == len(parts):
             # several choices are one item: yes where any of them is
             items[recipe["figure"]] = pd.concat(asked, axis=1).max(axis=1)
-            thresholds[recipe["figure"]] = 0.5 if recipe["measure"] == "share" else 5.0
-    return pd.DataFrame(items, index=answers.index), pd.Series(thresholds, dtype=float)
+    return pd.DataFrame(items, index=answers.index)
+
+
+def headline_claims(figures: pd.DataFrame) -> pd.DataFrame:
+    """Return what a study publishes of each headline figure, and concludes from it.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        Published figures: ``figure``, ``value``, ``unit``, ``precision``, ``comparison``, and ``claim``:
+        ``above=50`` or ``below=5``, in the unit of the figure; missing where the study concludes nothing. A
+        figure whose gap to the nation is published (``<name>_national_gap``) is claimed to lie on the side of
+        that gap, beyond what rounding may move the nation.
+
+    Returns
+    -------
+    DataFrame
+        On ``figure``: ``side``, ``threshold``, ``published``, ``published_least`` and
+        ``published_greatest``; shares between 0 and 1.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({"figure": ["users"], "value": [72], "unit": ["share"], "claim": ["above=50"]})
+    >>> headline_claims(figures)[["side", "threshold", "published"]].to_dict("index")
+    {'users': {'side': 'above', 'threshold': 0.5, 'published': 0.72}}
+    """
+    rows = figures.set_index("figure").reindex(
+        columns=["value", "unit", "precision", "comparison", "claim", "item"]
+    )
+    factor = rows["unit"].eq("share").map({True: 100.0, False: 1.0})
+    value, step = (rows[it].astype("Float64").astype(float) for it in ("value", "precision"))
+    half = step.fillna(1.0) / 2
+    claim = rows["claim"].astype("string").str.extract(r"^(above|below)=(-?[0-9.]+)$")
+    least, greatest = value - half, value + half
+    least = least.mask(rows["comparison"].eq("gt"), value).mask(rows["comparison"].eq("lt"), -np.inf)
+    greatest = greatest.mask(rows["comparison"].eq("gt"), np.inf).mask(rows["comparison"].eq("lt"), value)
+    found = pd.DataFrame(
+        {
+            "side": claim[0].astype(object).where(claim[0].notna(), None),
+            "threshold": claim[1].astype("Float64").astype(float) / factor,
+            "published": value / factor,
+            "published_least": least / factor,
+            "published_greatest": greatest / factor,
+        }
+    )
+    national = national_values(figures.reindex(columns=[*{*figures.columns, "item"}]))
+    reference, margin = (rows["item"].map(national[it]) for it in ("reference", "reference_margin"))
+    has_gap = (rows.index.astype(str) + "_national_gap").isin(rows.index)
+    is_deduced = found["threshold"].isna() & reference.notna() & has_gap
+    is_below = value < reference
+    found["side"] = found["side"].mask(is_deduced, is_below.map({True: "below", False: "above"}))
+    nearest = (reference - margin).where(is_below, reference + margin)
+    return found.assign(threshold=found["threshold"].where(~is_deduced, nearest))
 
 
 def judged_figures(figures: pd.DataFrame) -> pd.Series:
@@ -362,10 +418,15 @@ def _judged(items: Items, design: Design, overall: pd.DataFrame, units: int) -> 
     """Return the headline items, each with what would overturn its conclusion."""
     effect, _ = kish(_by_commune(design))
     leaning = overall.loc[overall["levels"] <= FEW_LEVELS].set_index("variable")["defect_correlation"]
+    # the communes that an item asked of some speaks for: their weighted share of all
+    weights, asked = design.weights, items.asked.reindex(design.weights.index).astype("Float64")
+    domains = asked.mul(weights, axis=0).sum() / asked.notna().mul(weights, axis=0).sum() * units
+    totals = domains.astype(float).reindex(items.headline.columns).fillna(float(units))
     return headlines(
         estimates(items.headline, design),
         items.thresholds,
-        units=units,
+        units=totals.round(),
+        claims=items.claims,
         effect=effect,
         known=float(leaning.drop(index=EPCI, errors="ignore").max()),
     )

@@ -74,9 +74,10 @@ def headlines(
     estimated: pd.DataFrame,
     thresholds: pd.Series,
     *,
-    units: int,
+    units: int | pd.Series,
     effect: float,
     known: float,
+    claims: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return, for each headline figure, what weighting changes and what would overturn its conclusion.
 
@@ -86,13 +87,18 @@ def headlines(
         As :func:`opsn_geo.measure.survey.estimates.estimates` gives it, under the weighted design. Items
         without a standard error are left out: what the weights are calibrated on, or all answered alike.
     thresholds : Series of float
-        By item, the value that the conclusion stands above or below, such as 0.5 for "most of them".
-    units : int
-        N, communes of the territory.
+        By item, the value that the conclusion stands above or below, such as 0.5 for "most of them"; an item
+        without one concludes nothing.
+    units : int or Series
+        N, communes of the territory; by item where not all were asked (those without a number: the greatest).
     effect : float
         Kish's design effect of the weights.
     known : float
         Greatest absolute correlation between answering and something known for all communes.
+    claims : DataFrame, optional
+        By item, what a study publishes: ``side`` (``above`` or ``below`` the threshold; missing: the side of
+        the estimate), ``published`` and the range it stands for, ``published_least`` and
+        ``published_greatest``.
 
     Returns
     -------
@@ -100,9 +106,12 @@ def headlines(
         ``item``, ``measure``, ``answers``, ``communes``, ``unweighted``, ``estimate``, ``low``, ``high``,
         ``bias_removed`` (unweighted - estimate), ``threshold``, ``break_even`` (correlation at which the
         true value would be the threshold), ``margin_correlation`` (at which the bias equals half the
-        interval), ``known_correlation`` and ``verdict``: ``open`` (the interval holds the threshold, or
-        there is none), ``fragile`` (a correlation no stronger than the known one would overturn it) or
-        ``holds``.
+        interval), ``known_correlation``, ``units``, ``side``, ``published``, ``published_inside`` (whether
+        the range of the published value meets the interval; missing where nothing is published) and
+        ``verdict``:
+        ``no_claim`` (no threshold), ``open`` (the interval holds it), ``refuted`` (the interval lies on the
+        other side than the claim), ``fragile`` (a correlation no stronger than the known one would overturn
+        it) or ``holds``.
 
     Examples
     --------
@@ -118,17 +127,42 @@ def headlines(
     rows = estimated[fields].assign(
         bias_removed=estimated["unweighted"] - estimated["estimate"],
         threshold=estimated["item"].map(thresholds).astype(float),
+        units=estimated["item"].map(units).fillna(units.max()) if isinstance(units, pd.Series) else units,
     )
+    rows = rows.join(_claimed(rows, claims))
     gaps = {
         "break_even": rows["estimate"] - rows["threshold"],
         "margin_correlation": (rows["high"] - rows["low"]) / 2,
     }
     for name, gap in gaps.items():
-        triples = zip(gap, estimated["sd"], rows["communes"], strict=True)
-        rows[name] = [break_even(error, sd, communes, units, effect) for error, sd, communes in triples]
+        cells = zip(gap, estimated["sd"], rows["communes"], rows["units"], strict=True)
+        rows[name] = [break_even(error, sd, n, total, effect) for error, sd, n, total in cells]
     undecided = rows["threshold"].between(rows["low"], rows["high"]) | rows["break_even"].isna()
-    verdict = np.select([undecided, rows["break_even"].abs() <= known], ["open", "fragile"], default="holds")
+    other_side = (rows["side"].eq("above") & (rows["break_even"] < 0)) | (
+        rows["side"].eq("below") & (rows["break_even"] > 0)
+    )
+    verdict = np.select(
+        [rows["threshold"].isna(), undecided, other_side, rows["break_even"].abs() <= known],
+        ["no_claim", "open", "refuted", "fragile"],
+        default="holds",
+    )
     return rows.assign(known_correlation=known, verdict=verdict)
+
+
+def _claimed(rows: pd.DataFrame, claims: pd.DataFrame | None) -> pd.DataFrame:
+    """Return what is published of each headline figure, and whether its interval meets it."""
+    columns = ["side", "published", "published_least", "published_greatest"]
+    given = pd.DataFrame(columns=columns) if claims is None else claims
+    own = given.reindex(index=rows["item"], columns=columns).reset_index(drop=True)
+    numbers = own[columns[1:]].astype(float)
+    inside = (numbers["published_least"] <= rows["high"]) & (numbers["published_greatest"] >= rows["low"])
+    return pd.DataFrame(
+        {
+            "side": own["side"].astype(object).where(own["side"].notna(), ""),
+            "published": numbers["published"],
+            "published_inside": inside.astype("boolean").where(numbers["published"].notna()),
+        }
+    )
 
 
 def representativeness_findings(
@@ -180,13 +214,15 @@ def representativeness_findings(
     first = response[response["variable"] == response["variable"].iloc[0]]
     totals = first.sum(numeric_only=True, skipna=False)
     different = overall["simulated_q"].astype(float) < ALPHA
-    undecided = int(judged["verdict"].ne("holds").sum())
+    concluded = judged[judged["verdict"].ne("no_claim")]
+    undecided = int(concluded["verdict"].ne("holds").sum())
+    sentence = "no" if different.any() else "not_refuted"
     answer = finding(
         "answer",
-        "no" if different.any() else "not_refuted",
+        sentence if len(concluded) else f"{sentence}_alone",
         names=[str(variable) for variable in overall.index[different]],
         weak=undecided,
-        headlines=len(judged),
+        headlines=len(concluded),
     )
     people = float(totals.get("population", np.nan))
     numbers: dict[str, Any] = {

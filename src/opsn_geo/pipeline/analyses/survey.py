@@ -11,6 +11,7 @@ import pandas as pd
 from opsn_geo.catalogue.states import Level
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import summary
+from opsn_geo.measure.published.recipes import chosen
 from opsn_geo.measure.survey.estimates import item_frame
 from opsn_geo.measure.survey.populations import bodies_of, other_bodies
 from opsn_geo.measure.survey.profile import membership
@@ -19,6 +20,7 @@ from opsn_geo.measure.survey.survey import (
     Items,
     Sample,
     WeightingPlan,
+    headline_claims,
     headline_items,
     national_values,
     survey,
@@ -108,7 +110,8 @@ def _items(
 ) -> Items:
     """Return what is done with which items: those of the published figures are judged."""
     figures = inputs.tables.get("published_figures", pd.DataFrame(columns=_FIGURES))
-    headline, thresholds = headline_items(answers, figures, choices)
+    headline, claims = headline_items(answers, figures, choices), headline_claims(figures)
+    claims = claims.loc[claims.index.intersection(headline.columns)]
     ranked = {
         question: [
             name
@@ -125,11 +128,30 @@ def _items(
     return Items(
         member=answers.get(USER),
         headline=headline,
-        thresholds=thresholds,
+        thresholds=claims["threshold"],
+        claims=claims,
+        asked=_asked(inputs.tables["questionnaire"], figures, answers, [str(it) for it in headline]),
         ranked={question: items for question, items in ranked.items() if items},
         reference=national_values(figures),
         profile=PROFILE,
     )
+
+
+def _asked(
+    questionnaire: pd.DataFrame, figures: pd.DataFrame, answers: pd.DataFrame, headline: list[str]
+) -> pd.DataFrame:
+    """Return who was asked each headline figure that the questionnaire asks of some only."""
+    if "asked_if" not in questionnaire:
+        return pd.DataFrame(index=answers.index)
+    conditions = (
+        questionnaire.dropna(subset=["asked_if"]).drop_duplicates("item").set_index("item")["asked_if"]
+    )
+    items = figures.set_index("figure")["item"].reindex(headline)
+    asked = {}
+    for figure, condition in items.map(conditions).dropna().items():
+        question, _, choice = str(condition).partition("=")
+        asked[str(figure)] = chosen(answers, question, choice)
+    return pd.DataFrame(asked, index=answers.index)
 
 
 def _choices(questionnaire: pd.DataFrame) -> dict[str, list[str]]:

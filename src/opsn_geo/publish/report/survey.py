@@ -68,19 +68,24 @@ def _headlines(material: Material, verdict: pd.DataFrame) -> Iterator[Block]:
     if judged.empty:
         return
     lang, numbers = material.lang, judged["verdict"].value_counts()
-    yield Prose(
-        paragraphs=(
-            say(
-                material, "headlines", all=count(len(judged), lang), **{
-                    it: count(numbers.get(it, 0), lang) for it in ("holds", "fragile", "open")
-                },
-            ),
+    verdicts = ("holds", "fragile", "open", "refuted")
+    concluded = int(judged["verdict"].isin(verdicts).sum())
+    counts = {it: count(numbers.get(it, 0), lang) for it in verdicts}
+    sentences = [say(material, "headlines", all=count(concluded, lang), **counts)] if concluded else []
+    if judged["published"].notna().any():
+        outside = judged["published_inside"].eq(other=False).sum()
+        published = judged["published_inside"].notna().sum()
+        sentences.append(
+            say(material, "headlines_published", outside=count(outside, lang), all=count(published, lang))
         )
-    )  # fmt: skip
-    for kind in ("fragile", "open"):
-        sentences = judged.loc[judged["verdict"] == kind, "text"]
-        if len(sentences):
-            yield Prose(items=tuple(map(str, sentences)), folded=say(material, f"headlines_{kind}"))
+    yield Prose(paragraphs=tuple(sentences))
+    for kind in ("refuted", "fragile", "open"):
+        of_kind = judged.loc[judged["verdict"] == kind, "text"]
+        if len(of_kind):
+            yield Prose(items=tuple(map(str, of_kind)), folded=say(material, f"headlines_{kind}"))
+    rest = judged[judged["verdict"].eq("no_claim") & judged["published_inside"].eq(other=False)]
+    if len(rest):
+        yield Prose(items=tuple(map(str, rest["text"])), folded=say(material, "headlines_outside"))
 
 
 def level_name(material: Material, variable: str, level: str) -> str:
