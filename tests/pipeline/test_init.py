@@ -116,7 +116,7 @@ def test_a_list_of_ones_own_is_run_anywhere_in_france(
     file = init_study(tmp_path, millesime=2025, **choice)[0]  # type: ignore[arg-type]
     place = embedded(millesime=2025, **choice)  # type: ignore[arg-type]
     rows = [f"mon-opsn,epci,{code},,,2024-01-01,,,assumed" for code in place.epci.index[:2]]
-    header = "opsn,level,code,name,services,since,until,reaches_communes,evidence"
+    header = "opsn,level,code,name,services,since,until,reaches_communes,basis"
     (tmp_path / "memberships.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     results = run(Study.from_toml(file), tmp_path / "maps")
     assert results.layers["communes"]["inside"].sum() == communes

@@ -13,6 +13,7 @@ from typing import Final
 from opsn_geo.boundaries.embedded import embedded, places
 from opsn_geo.boundaries.places import chosen
 from opsn_geo.boundaries.territory import Territory
+from opsn_geo.catalogue.basis import COLUMN as BASIS
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import SCHEMAS
@@ -118,7 +119,7 @@ def _contents(place: Territory, chosen: Mapping[str, object], name: str, lang: L
     return {
         "study.toml": "\n".join(_study_file(values, lang)),
         _PAGES[lang]: page.format(title=title, tables="\n".join(_described(it, lang) for it in _TABLES)),
-        "services.csv": (data_dir() / "demo" / "services.csv").read_text(encoding="utf-8"),
+        "services.csv": _services(),
         **{f"{table}.csv": _form(table, row) for table, row in examples.items()},
     }
 
@@ -165,6 +166,18 @@ def _examples(place: Territory) -> dict[str, dict[str, str]]:
                         "name": commune["name"], "since": f"{place.millesime}-01-01", "basis": "assumed"},
         "corrections": {},
     }  # fmt: skip
+
+
+def _services() -> str:
+    """Return the national catalogue of services as a table of one's own: it does not say what it rests on."""
+    with (data_dir() / "demo" / "services.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = [name for name in rows[0] if not name.endswith(BASIS)]
+    written = io.StringIO()
+    writer = csv.DictWriter(written, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return written.getvalue()
 
 
 def _form(table: str, example: Mapping[str, str]) -> str:
