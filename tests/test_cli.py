@@ -169,6 +169,7 @@ def test_no_control_character_of_a_file_reaches_the_terminal(
     figures = f"{head}\na,Nombre{ESCAPES},3,count,1,opsn,distinct,opsn\n"
     (folder / "figures.csv").write_text(figures, encoding="utf-8")
     spoilt(folder / "study.toml", '# published_figures = "chiffres.csv"', 'published_figures = "figures.csv"')
+    spoilt(folder / "opsn.csv", "assumed", "study")  # what is assumed is not compared
     for words in (["check"], ["check", "--format", "json"], ["compare"]):
         shown = "".join(map(str, answered([*words, folder / "study.toml"], capsys, monkeypatch)))
         assert "Nombre" in shown or "Xyzzy" in shown

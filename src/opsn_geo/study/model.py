@@ -307,6 +307,7 @@ class Study(Summarised):
         options = {
             "study": {name: value for name, value in asdict(metadata).items() if name in KEYS["study"]},
             "map": {"background": metadata.background} if metadata.background else {},
+            "basis": metadata.basis,
             "thresholds": {"min_answers": min_answers},
             "survey": survey or {},
             "deserts": deserts or {},
