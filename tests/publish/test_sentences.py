@@ -230,7 +230,7 @@ CHECKS: Final[dict[str, tuple[str, Callable[[], str], Callable[[], str]]]] = {
     ),
 }  # fmt: skip
 """Template of the checks: words of its own, data where it is said, and data where it would be false."""
-WORDED_ELSEWHERE: Final = {"between", "quoted", "percent", "reach", "everybody"}
+WORDED_ELSEWHERE: Final = {"between", "quoted", "percent", "reach", "everybody", "nowhere", "not_judged"}
 """Parts of sentences. Whether a whole territory is covered is tried in the tests of the checks themselves."""
 
 
