@@ -235,6 +235,8 @@ def test_boundaries_are_listed() -> None:
 
 def test_compare_shows_what_differs_or_contradicts_and_writes_nothing(demo: Path) -> None:
     spoilt(demo / "published_figures.csv", 'OPSN, most",22', 'OPSN, most",23')
+    offers = (demo / "offers.csv").read_text(encoding="utf-8")  # on what is assumed, no figure is judged
+    (demo / "offers.csv").write_text(offers.replace("assumed", "study"), encoding="utf-8")
     before = {it: it.read_bytes() for it in demo.iterdir()}
     done = opsn_geo("compare", demo / "study.toml")
     assert done.returncode == 0, done.stderr
