@@ -10,44 +10,63 @@ import pytest
 
 from opsn_geo.catalogue import register
 from opsn_geo.pipeline import run as pipeline
-from opsn_geo.publish.gate import COUNTS, DisclosureError, passed
+from opsn_geo.publish.gate import READINGS, DisclosureError, passed
 from opsn_geo.study import Study
 
 
-def estimations(answers: int, **columns: object) -> dict[str, pd.DataFrame]:
-    row = {"item": ["rgpd"], "answers": [answers], "estimate": [0.5]} | columns
+def estimations(answers: int, unweighted: float = 0.5, **columns: object) -> dict[str, pd.DataFrame]:
+    row = {"item": ["rgpd"], "measure": ["share"], "answers": [answers], "unweighted": [unweighted]} | columns
     return {"estimations": pd.DataFrame(row)}
 
 
-@pytest.mark.parametrize("answers", [1, 4])
-def test_a_small_group_is_refused(answers: int) -> None:
-    with pytest.raises(DisclosureError, match=r"estimations: 1 row rests on fewer than 5 answers"):
-        passed(estimations(answers))
+@pytest.mark.parametrize(
+    ("answers", "unweighted"), [(1, 1.0), (8, 0.5), (40, 0.0), (40, 1.0), (40, 0.1), (40, 0.9), (400, 0.01)]
+)
+def test_under_five_answers_on_either_side_are_refused(answers: int, unweighted: float) -> None:
+    if unweighted == 0.01:  # a share that is rounded may stand for five or six
+        passed(estimations(answers, unweighted))
+        unweighted = 0.0
+    with pytest.raises(DisclosureError, match=r"estimations: 1 row shows under 5 answers on a side"):
+        passed(estimations(answers, unweighted))
 
 
-@pytest.mark.parametrize("answers", [0, 5, 40])
-def test_nobody_and_enough_pass(answers: int) -> None:
-    tables = estimations(answers)
+@pytest.mark.parametrize(("answers", "unweighted"), [(0, float("nan")), (10, 0.5), (400, 0.98)])
+def test_nobody_and_enough_on_both_sides_pass(answers: int, unweighted: float) -> None:
+    tables = estimations(answers, unweighted)
     assert passed(tables) is tables
 
 
 def test_the_minimum_is_that_of_the_study() -> None:
-    passed(estimations(4), min_answers=4)
-    with pytest.raises(DisclosureError, match="fewer than 10"):
-        passed(estimations(9), min_answers=10)
+    passed(estimations(8), min_answers=4)
+    with pytest.raises(DisclosureError, match="under 10"):
+        passed(estimations(18), min_answers=10)
+
+
+def test_a_count_is_looked_at_from_both_sides() -> None:
+    for count in (0, 4, 36, 40):
+        with pytest.raises(DisclosureError, match=r"besoins: .*\(need_count\)"):
+            passed({"besoins": pd.DataFrame({"need_base": [40], "need_count": [count], "need_hidden": [""]})})
+    passed({"besoins": pd.DataFrame({"need_base": [40], "need_count": [5], "need_hidden": [""]})})
 
 
 def test_a_side_of_a_comparison_is_a_group() -> None:
-    sides = pd.DataFrame({"item": ["rgpd"], "members": [40], "others": [3]})
-    with pytest.raises(DisclosureError, match=r"influence: .*\(others\)"):
-        passed({"influence": sides})
+    sides = pd.DataFrame({"members": [40], "others": [3], "both": [True], "hidden": [""]})
+    with pytest.raises(DisclosureError, match=r"recouvrement: .*\(others\)"):
+        passed({"recouvrement": sides})
 
 
-def test_a_hidden_row_shows_no_number() -> None:
-    with pytest.raises(DisclosureError, match="hidden rows show answers, estimate"):
-        passed(estimations(9, hidden=["complement"]))
-    blank = {"answers": [pd.NA], "estimate": [float("nan")], "hidden": ["small"]}
-    passed({"estimations": pd.DataFrame({"item": ["rgpd"]} | blank)})
+def test_a_hidden_row_shows_no_number_and_a_class_no_more_than_its_base() -> None:
+    with pytest.raises(DisclosureError, match="hidden rows show answers, unweighted"):
+        passed(estimations(40, hidden=["complement"]))
+    with pytest.raises(DisclosureError, match="hidden rows show unweighted"):
+        passed(estimations(40, hidden=["few"]))
+    passed(estimations(40, float("nan"), hidden=["few"]))
+
+
+def test_a_precise_number_that_rests_on_weights_is_refused() -> None:
+    with pytest.raises(DisclosureError, match="rest on weights are not rounded"):
+        passed(estimations(40, estimate=[0.51234]))
+    passed(estimations(40, estimate=[0.51]))
 
 
 def test_a_table_that_counts_answers_without_saying_so_is_refused() -> None:
@@ -63,14 +82,14 @@ def test_only_communes_that_agreed_answer_by_name() -> None:
         passed(replies, named=["02001"])
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_listed_at_once() -> None:
     with pytest.raises(DisclosureError, match=r"estimations: .*; my_table: "):
         passed(estimations(1) | {"my_table": pd.DataFrame({"members": [9]})})
 
 
 def test_the_gate_knows_every_table_about_answers() -> None:
     about = {name for name, table in register.tables().items() if table.disclosure == "answers"}
-    assert set(COUNTS) == about
+    assert set(READINGS) == about
 
 
 def test_a_run_that_would_publish_a_small_group_writes_nothing(tmp_path: Path) -> None:

@@ -1,12 +1,23 @@
-"""Statistical disclosure control: no small group of answers is published, nor found by subtraction.
+"""Statistical disclosure control: what may be published of groups of answers, so that nobody's is given away.
 
-The rule is here, with the number that it starts from; :mod:`opsn_geo.publish.gate` refuses whatever would be
-written against it.
+The attacker knows who answered, and every total and every weight. Against that, the rule is:
+
+1. A group shows its number only where at least five of its answers (an option) say yes and five say no; for
+   numbers, five lie above the least answer and five below the greatest. Nought to four of either is one
+   class: neither nobody nor everybody is ever certain of anyone.
+2. Groups are taken one after the other, the most useful first, and cut each other into pieces. A group shows
+   its number only where every piece that it cuts satisfies the first rule as well. Whoever adds and subtracts
+   what is published reaches unions of such pieces, and nothing smaller.
+3. A group shows that it is of the class only where, in each piece that it lies in, enough answers beside it
+   stay unresolved; so does one that is kept back.
+4. Weighted numbers are rounded: a precise one could tell, weight by weight, who said what.
+
+:mod:`opsn_geo.publish.gate` refuses whatever would be written against it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,94 +25,208 @@ import pandas as pd
 from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     Booleans = NDArray[np.bool_]
     Integers = NDArray[np.int64]
 
-__all__ = ["COMPLEMENT", "DEFAULT_MIN_ANSWERS", "SMALL", "hidden", "suppressed", "too_few"]
+__all__ = [
+    "COMPLEMENT",
+    "DEFAULT_MIN_ANSWERS",
+    "FEW",
+    "MOST",
+    "SHOWN",
+    "SMALL",
+    "coarse",
+    "codes_of",
+    "open_to_weights",
+    "shown",
+    "unresolved",
+    "weakest",
+    "withheld",
+]
 
+SHOWN: Final = ""
+"""The number is published."""
+FEW: Final = "few"
+"""Nought to four said yes: this class is published, not the number."""
+MOST: Final = "most"
+"""All but nought to four said yes: this class is published, not the number."""
 SMALL: Final = "small"
-"""Why a row is hidden: it rests on too few answers."""
+"""Too few answers, or too few different ones: nothing is published."""
 COMPLEMENT: Final = "complement"
-"""Why a row is hidden: with it, a total would reveal a small one."""
-_Counts = TypeVar("_Counts", pd.Series, pd.DataFrame)
+"""A subtraction would reveal a small group: nothing is published."""
+_NO_CLASS: Final = {FEW: SMALL, MOST: SMALL}
+_NO_ZONE: Final = -1
+_DECIMALS: Final = 2
+_SAME_WEIGHT: Final = 9
+"""Decimals of a weight: those of a stratum differ in the last digits of the machine."""
+_TWO_DIGITS: Final = frozenset({"p", "q", "se", "correlation"})
+"""Parts of the names of columns that keep two significant digits: errors and probabilities."""
 
 
-def too_few(counts: _Counts, min_answers: int = DEFAULT_MIN_ANSWERS) -> _Counts:
-    """Return which counts of answers must not be published: all under the minimum but zero, which is nobody.
-
-    >>> too_few(pd.Series([0, 1, 4, 5])).tolist()
-    [False, True, True, False]
-    """
-    return (counts > 0) & (counts < min_answers)
-
-
-def hidden(
-    counts: pd.Series, totals: pd.DataFrame | None = None, min_answers: int = DEFAULT_MIN_ANSWERS
-) -> pd.Series:
-    """Return which counts must not be published, so that none under the minimum can be seen or deduced.
-
-    A count that is :func:`too_few` is hidden. Within each group of rows that share a published total, hidden
-    rows must also be at least two and hold at least `min_answers` answers together, else the total minus the
-    rest would reveal them: the smallest other rows with answers are hidden too, group by group, until
-    nothing changes.
+def shown(values: pd.DataFrame, groups: pd.DataFrame, min_answers: int = DEFAULT_MIN_ANSWERS) -> pd.DataFrame:
+    """Return what may be published of each item in each group.
 
     Parameters
     ----------
-    counts : Series of int
-        Answers behind each row of a table.
-    totals : DataFrame, optional
-        On the same index, one column per family of published totals: rows with the same value sum to one.
-        Without it, no total is published.
+    values : DataFrame
+        On ``respondent``: booleans and numbers, missing where not answered. Booleans ``question:choice`` of
+        which everybody who answered ticked one are the choices of one question, and sum to its base.
+    groups : DataFrame of bool
+        On the same index, a column for each group that numbers are published about, the most useful first.
     min_answers : int
-        Fewest answers that may be shown.
+        Fewest answers on either side.
 
     Returns
     -------
-    Series of str
-        On the same index: ``""`` (may be published), ``small`` or ``complement``.
+    DataFrame of str
+        Items × groups: ``""`` (:data:`SHOWN`), or the code of why not. A group in which nobody answered has
+        nothing to hide. The base of a question that only some were asked says what they answered to another
+        one: where it must be hidden, so is all of the question.
 
     Examples
     --------
-    >>> counts = pd.Series([3, 12, 7, 40])
-    >>> hidden(counts, pd.DataFrame({"all": ["t"] * 4})).tolist()
-    ['small', '', 'complement', '']
+    >>> values = pd.DataFrame({"uses": [True] * 9 + [False] * 31})
+    >>> groups = pd.DataFrame({"all": [True] * 40, "north": [True] * 20 + [False] * 20,
+    ...                        "south": [False] * 20 + [True] * 20})
+    >>> shown(values, groups).to_dict("records")
+    [{'all': '', 'north': 'complement', 'south': 'few'}]
     """
-    answers = counts.to_numpy(dtype=np.int64, na_value=0)
-    small = too_few(pd.Series(answers), min_answers).to_numpy(dtype=bool)
-    is_hidden, before = small.copy(), None
-    families = [] if totals is None else [pd.factorize(totals[name])[0] for name in totals]
-    # hiding a row for one total may leave it alone among the hidden ones of another
-    while before is None or (is_hidden != before).any():
-        before = is_hidden.copy()
-        for family in families:
-            for group in _revealing(answers, is_hidden, family, min_answers):
-                rows = np.flatnonzero(family == group)
-                is_hidden[_complement(answers, is_hidden, rows, min_answers)] = True
-    return pd.Series(np.select([small, is_hidden], [SMALL, COMPLEMENT], ""), index=counts.index)
+    members = groups.to_numpy(dtype=bool)
+    sides = {str(name): _side(column) for name, column in values.items()}
+    codes = {name: _codes(side, members, min_answers) for name, side in sides.items()}
+    for choices in _single_choices(sides):
+        codes |= _choices({name: sides[name] for name in choices}, members, min_answers)
+    for asked, names in _asked_of_some(sides):
+        everybody = np.ones_like(asked)
+        bases = _codes(_Side(everybody, asked, ~asked, binary=True), members, min_answers)
+        for name in names:
+            codes[name] = [
+                code if base == SHOWN else COMPLEMENT for code, base in zip(codes[name], bases, strict=True)
+            ]
+    return pd.DataFrame.from_dict(codes, orient="index", columns=groups.columns, dtype="str")
 
 
-def suppressed(
-    table: pd.DataFrame,
-    counts: str | Sequence[str],
-    totals: Iterable[str] = (),
-    min_answers: int = DEFAULT_MIN_ANSWERS,
-) -> pd.DataFrame:
-    """Return a table without the rows that rest on too few answers, or would reveal such rows.
+def unresolved(values: pd.Series, groups: pd.DataFrame, others: pd.DataFrame) -> bool:
+    """Return whether two families of groups, both published, still leave everybody's answer open together.
+
+    The groups of each family cut the answers into pieces whose sums are known. Each answer lies in a piece of
+    one family and in one of the other: a table with known margins. A sum can grow in a cell where there is
+    room, if others give way around a cycle; so every cell must lie in one strongly connected component of the
+    pieces, with an arc for each way that the sum of a cell can change.
+
+    Parameters
+    ----------
+    values : Series
+        On ``respondent``: booleans or numbers, missing where not answered.
+    groups, others : DataFrame of bool
+        On the same index: the groups of each family.
+
+    Examples
+    --------
+    >>> values = pd.Series([True, True, False, False])
+    >>> north = pd.DataFrame({"north": [True, True, True, False]})
+    >>> unresolved(values, north, pd.DataFrame({"members": [True, False, True, False]}))
+    False
+    """
+    from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - slow to import
+
+    side = _side(values)
+    known = side.known
+    # nodes: the pieces of the one family, those of the other, and 0 for whoever lies in none, of no known sum
+    pieces, nodes = [], 1
+    for family in (groups, others):
+        inside = family.to_numpy(dtype=bool)[known]
+        piece = np.unique(inside, axis=0, return_inverse=True)[1].ravel()
+        pieces.append(np.where(inside.any(axis=1), nodes + piece, 0))
+        nodes += int(piece.max(initial=0)) + 1
+    ones, twos = pieces
+    above, below = side.above[known], side.below[known]
+    _, cell, count = np.unique(ones * nodes + twos, return_inverse=True, return_counts=True)
+    # the number of somebody who is alone in a cell could change both ways, but not by itself
+    alone = (count[cell] == 1) & below
+    start = np.concatenate([ones[below], twos[above & ~alone]])
+    end = np.concatenate([twos[below], ones[above & ~alone]])
+    arcs = coo_array((np.ones(len(start), dtype=bool), (start, end)), shape=(nodes, nodes))
+    part = connected_components(arcs, connection="strong")[1]
+    return bool((part[ones] == part[twos]).all())
+
+
+def open_to_weights(values: pd.Series, weights: pd.Series) -> bool:
+    """Return whether a rounded weighted share, beside the number of yes, leaves everybody's answer open.
+
+    Answers of the same weight are alike to whoever knows the weights. Where they are all yes or all no, one
+    of them must be able to differ, others giving way, with the same number of yes and the same rounded share.
+
+    Parameters
+    ----------
+    values : Series of bool
+        On ``respondent``: missing where not answered.
+    weights : Series of float
+        On the same index.
+
+    Examples
+    --------
+    >>> values, heavy = pd.Series([True] * 5 + [False] * 15), pd.Series([1.0] * 10 + [30.0] * 10)
+    >>> open_to_weights(values, pd.Series([1.0] * 20)), open_to_weights(values, heavy)
+    (True, False)
+    """
+    known = values.notna().to_numpy(dtype=bool)
+    yes = values.fillna(value=False).to_numpy(dtype=bool)[known]
+    own = weights.to_numpy(dtype=float)[known].round(_SAME_WEIGHT)
+    kinds, kind = np.unique(own, return_inverse=True)
+    size, ticked = np.bincount(kind), np.bincount(kind, yes)
+    total, count = own.sum(), int(yes.sum())
+    share, half = np.round((own * yes).sum() / total, _DECIMALS), 10.0**-_DECIMALS / 2
+    ends = (share - half) * total, (share + half) * total
+    sums = np.concatenate([[0.0], np.cumsum(np.sort(own))])
+    first = np.searchsorted(np.sort(own), kinds)
+    # of the others, without one of the kind, so many say yes: the lightest or the heaviest at the extremes
+    others = np.where(ticked == 0, count - 1, count)
+    lightest = sums[np.minimum(others + (first < others), len(own))] - kinds * (first < others)
+    last = len(own) - others
+    taken = first + size > last
+    heaviest = sums[-1] - sums[np.maximum(last - taken, 0)] - kinds * taken
+    moved = np.where(ticked == 0, kinds, 0.0)
+    can_differ = (lightest + moved <= ends[1]) & (heaviest + moved >= ends[0])
+    return bool((can_differ | ((ticked > 0) & (ticked < size))).all())
+
+
+def codes_of(published: pd.DataFrame, items: Iterable[str], groups: Iterable[str]) -> list[str]:
+    """Return the code of each pair of an item and a group; of a pair that was not weighed, ``complement``.
+
+    >>> codes_of(pd.DataFrame({"02": ["", "few"]}, index=["dpd", "sig"]), ["sig", "sig"], ["02", "80"])
+    ['few', 'complement']
+    """
+    by_group = published.to_dict()
+    pairs = zip(items, groups, strict=True)
+    return [by_group.get(group, {}).get(item, COMPLEMENT) for item, group in pairs]
+
+
+def weakest(codes: Sequence[Iterable[str]]) -> list[str]:
+    """Return the code of what rests on several groups: published only where all of them are.
+
+    >>> weakest([["", ""], ["", "few"]])
+    ['', 'small']
+    """
+    return [SHOWN if set(row) == {SHOWN} else SMALL for row in zip(*codes, strict=True)]
+
+
+def withheld(table: pd.DataFrame, codes: Iterable[str], kept: Collection[str] = ()) -> pd.DataFrame:
+    """Return a table without the numbers that must not be published, the others as coarse as they must be.
 
     Parameters
     ----------
     table : DataFrame
         One row per group of answers.
-    counts : str or sequence of str
-        Columns that count answers; a row is hidden where any of them must be.
-    totals : iterable of str
-        Columns whose values name a published total that its rows sum to.
-    min_answers : int
-        Fewest answers that may be shown.
+    codes : iterable of str
+        For each row, of :func:`shown`.
+    kept : collection of str
+        Columns that count the answers of a row: shown where the class is published (few, most) as well.
 
     Returns
     -------
@@ -110,40 +235,153 @@ def suppressed(
 
     Examples
     --------
-    >>> table = pd.DataFrame({"dep": ["02", "59"], "answers": [3, 50], "estimate": [0.4, 0.5]})
-    >>> suppressed(table, "answers").values.tolist()
-    [['02', <NA>, nan, 'small'], ['59', 50, 0.5, '']]
+    >>> table = pd.DataFrame({"dep": ["02", "59"], "answers": [74, 50], "estimate": [0.04, 0.5123]})
+    >>> withheld(table, ["few", ""], ["answers"]).values.tolist()
+    [['02', 74, nan, 'few'], ['59', 50, 0.51, '']]
     """
-    names = [counts] if isinstance(counts, str) else list(counts)
-    groups = table[list(totals)] if list(totals) else None
-    why = pd.Series("", index=table.index, dtype=object)
-    for name in names:
-        why = why.where(why != "", hidden(table[name], groups, min_answers))
-    shown = table.copy()
+    why = pd.Series(list(codes), index=table.index, dtype="str")
+    published = coarse(table)
     for column in table.select_dtypes(["number", "bool", "boolean"]).columns:
-        shown[column] = table[column].astype(_nullable(table[column])).mask(why != "")
-    return shown.assign(hidden=why.astype(str))
+        gone = why.isin([SMALL, COMPLEMENT]) if column in kept else why.ne(SHOWN)
+        published[column] = published[column].astype(_nullable(table[column])).mask(gone)
+    return published.assign(hidden=why)
+
+
+def coarse(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its real numbers rounded: two decimals; two digits for errors and probabilities.
+
+    >>> coarse(pd.DataFrame({"answers": [74], "estimate": [0.12345], "gap_p": [0.012345]})).values.tolist()
+    [[74.0, 0.12, 0.012]]
+    """
+    columns = {}
+    for name, values in table.items():
+        if pd.api.types.is_float_dtype(values):
+            numbers = values.to_numpy(dtype=float, na_value=np.nan)
+            if _TWO_DIGITS.isdisjoint(str(name).split("_")):
+                numbers = numbers.round(_DECIMALS)
+            else:
+                numbers = np.array([float(f"{it:.2g}") for it in numbers])
+            columns[str(name)] = pd.Series(numbers + 0.0, index=values.index).astype(values.dtype)
+    return table.assign(**columns)
+
+
+class _Side(NamedTuple):
+    """Who answered an item, above its least and below its greatest answer; whether it is a yes or no."""
+
+    known: Booleans
+    above: Booleans
+    below: Booleans
+    binary: bool
+
+
+def _side(column: pd.Series) -> _Side:
+    numbers = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    known, binary = ~np.isnan(numbers), bool(pd.api.types.is_bool_dtype(column))
+    least, greatest = (0.0, 1.0) if binary or not known.any() else (np.nanmin(numbers), np.nanmax(numbers))
+    return _Side(known, known & (numbers > least), known & (numbers < greatest), binary)
+
+
+def _codes(side: _Side, groups: Booleans, least: int, kept_back: Iterable[int] = ()) -> list[str]:
+    """Return the code of each group for one item; groups that are kept back get no number, nor give it away.
+
+    ``piece`` says into which of the pieces whose number is known each answer falls, 0 into none; ``zone`` in
+    which group that stays unresolved.
+    """
+    piece = np.zeros(len(side.known), dtype=np.int64)
+    zone = np.full(len(side.known), _NO_ZONE)
+    for number in kept_back:
+        zone[groups[:, number] & side.known] = number
+    codes: list[str] = []
+    for number, group in enumerate(groups.T & side.known):
+        above, below = int((side.above & group).sum()), int((side.below & group).sum())
+        own = FEW if above < least else MOST
+        within = np.unique(zone[group])
+        if not len(within):
+            codes.append(SHOWN)
+        elif above >= least and below >= least:
+            reached = side.known & ((piece > 0) | group)
+            cut = np.unique(piece * 2 + group, return_inverse=True)[1] + 1
+            whole = not np.isin(zone[side.known & ~group & (zone >= 0)], within).any()
+            if whole and _enough(side, cut, reached, reached & (zone < 0), least):
+                piece = np.where(reached, cut, 0)
+                codes.append(SHOWN)
+            else:
+                codes.append(COMPLEMENT)
+        elif not side.binary or group.sum() < 2 * least:
+            codes.append(SMALL)
+        elif len(within) == 1 and within[0] >= 0 and within[0] < number and codes[within[0]] == own:
+            codes.append(own)  # it lies in a group of the class, which says as much
+        else:
+            beside = side.known & np.isin(piece, piece[group & (piece > 0)])
+            same = all(it < 0 or (it < number and codes[it] == own) for it in within)
+            whole = not np.isin(zone[side.known & ~group & (zone >= 0)], within).any()
+            if same and whole and _enough(side, piece, beside, beside & ~group & (zone < 0), least):
+                zone[group] = number
+                codes.append(own)
+            else:
+                codes.append(COMPLEMENT)
+    return codes
+
+
+def _enough(side: _Side, labels: Integers, reached: Booleans, free: Booleans, least: int) -> bool:
+    """Return whether each label among the answers reached has enough free ones on both sides."""
+    size = int(labels.max()) + 1
+    present = np.bincount(labels[reached], minlength=size) > 0
+    above, below = (np.bincount(labels[free & it], minlength=size) for it in (side.above, side.below))
+    return bool((np.minimum(above, below)[present] >= least).all())
+
+
+def _single_choices(sides: Mapping[str, _Side]) -> Iterator[list[str]]:
+    """Yield the choices of each question of which everybody who answered ticked exactly one."""
+    questions: dict[str, list[str]] = {}
+    for name, side in sides.items():
+        if side.binary and ":" in name:
+            questions.setdefault(name.partition(":")[0], []).append(name)
+    for choices in questions.values():
+        ticks = np.sum([sides[name].above for name in choices], axis=0)
+        known = sides[choices[0]].known
+        if known.any() and (ticks == known).all() and all((sides[it].known == known).all() for it in choices):
+            yield choices
+
+
+def _choices(sides: Mapping[str, _Side], groups: Booleans, least: int) -> dict[str, list[str]]:
+    """Return the codes of the choices of one question: the rest of its base gives no hidden choice away."""
+    kept_back: dict[str, set[int]] = {name: set() for name in sides}
+    known = next(iter(sides.values())).known
+    while True:
+        codes = {name: _codes(side, groups, least, sorted(kept_back[name])) for name, side in sides.items()}
+        before = sum(map(len, kept_back.values()))
+        for number, group in enumerate(groups.T & known):
+            counts = {name: int((side.above & group).sum()) for name, side in sides.items()}
+            shown_here = [name for name in sides if codes[name][number] == SHOWN]
+            left = int(group.sum()) - sum(counts[name] for name in shown_here)
+            if len(shown_here) < len(sides) and shown_here and left < least:
+                kept_back[min(shown_here, key=lambda name: counts[name])].add(number)
+        if before == sum(map(len, kept_back.values())):
+            # the choices of a group sum to its base: the classes of some would bound the others
+            return {name: [_NO_CLASS.get(it, it) for it in row] for name, row in codes.items()}
+
+
+def _asked_of_some(sides: Mapping[str, _Side]) -> Iterator[tuple[Booleans, list[str]]]:
+    """Yield who answered each question that only some were asked: those who answered another one alike."""
+    answered: dict[bytes, list[str]] = {}
+    for name, side in sides.items():
+        if side.known.any() and not side.known.all():
+            answered.setdefault(side.known.tobytes(), []).append(name)
+    binary = [side for side in sides.values() if side.binary]
+    if not answered or not binary:
+        return
+    above, below = (np.array([getattr(it, name) for it in binary]) for name in ("above", "below"))
+    varies = above.any(axis=1) & below.any(axis=1)
+    for names in answered.values():
+        asked = sides[names[0]].known
+        # everybody who was asked answered the other question, and all of them alike
+        alike = (~asked | above).all(axis=1) | (~asked | below).all(axis=1)
+        if (alike & varies).any():
+            yield asked, names
 
 
 def _nullable(values: pd.Series) -> Literal["boolean", "Int64", "float64"]:
     if pd.api.types.is_bool_dtype(values):
         return "boolean"
     return "Int64" if pd.api.types.is_integer_dtype(values) else "float64"
-
-
-def _revealing(answers: Integers, is_hidden: Booleans, family: Integers, min_answers: int) -> Integers:
-    """Return the totals that, minus their rows that are shown, reveal what the hidden ones hold."""
-    summed = family >= 0
-    rows = np.bincount(family[summed], is_hidden[summed])
-    held = np.bincount(family[summed], (answers * is_hidden)[summed])
-    return np.flatnonzero((rows == 1) | ((rows > 0) & (held < min_answers)))
-
-
-def _complement(answers: Integers, is_hidden: Booleans, rows: Integers, min_answers: int) -> Integers:
-    """Return the rows of one total to hide besides the hidden ones: the smallest ones that suffice."""
-    left = rows[~is_hidden[rows] & (answers[rows] > 0)]
-    left = left[np.argsort(answers[left], kind="stable")]
-    hidden_rows, hidden_answers = int(is_hidden[rows].sum()), int(answers[rows][is_hidden[rows]].sum())
-    enough = hidden_answers + np.cumsum(answers[left]) >= min_answers
-    needed = max(2 - hidden_rows, int(np.argmax(enough)) + 1 if enough.any() else len(left))
-    return left[:needed]

@@ -24,6 +24,7 @@ from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import survey as representativeness
 from opsn_geo.pipeline.analyses.basis import counted_table, with_basis
 from opsn_geo.pipeline.analyses.overview import overview
+from opsn_geo.pipeline.analyses.secrecy import NAMED
 from opsn_geo.pipeline.kinds import as_declared
 from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import Inputs, load
@@ -280,7 +281,7 @@ def published(results: Results) -> Results:
         labels=labels(inputs),
         questionnaire=inputs.tables.get("questionnaire"),
     )
-    named = study.survey.get(replies.NAMED, ())
+    named = study.survey.get(NAMED, ())
     gate.passed({**results.layers, **tables}, study.min_answers, named)
     return replace(results, tables=tables)
 

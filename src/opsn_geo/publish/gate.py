@@ -1,48 +1,85 @@
 """The gate: what was answered passes here before it is written, or nothing is written.
 
-Measures suppress small groups; the gate does not trust them. The register says which tables hold answers, and
-here stands which of their columns count answers. A group below the minimum that still shows is a fault of the
-program: it is refused loudly, never blanked quietly.
+Measures keep back what must not be published (:mod:`opsn_geo.measure.disclosure`); the gate does not trust
+them. The register says which tables hold answers; here stands how their rows are looked at. A number that
+could be read back to few answers is a fault of the program: it is refused loudly, never blanked quietly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue import register
-from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, too_few
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, FEW, MOST, SHOWN, coarse
 
-__all__ = ["COUNTS", "DisclosureError", "passed"]
+__all__ = ["READINGS", "DisclosureError", "Reading", "passed"]
 
-_SIDES: Final = ("members", "others")
-COUNTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "besoins": ("used_base", "need_base"),
-    "classements": ("answers",),
-    "comparaisons": ("communes",),
+
+class Reading(NamedTuple):
+    """How the rows of a table are looked at.
+
+    Parameters
+    ----------
+    base : str
+        Column that counts the answers of a row.
+    value : str
+        Column with what is published of them.
+    kind : {"count", "side", "share", "percent", "weighted"}
+        Whether it counts who said yes; counts one of two sides; is their share, or a percentage; or is a
+        weighted number, which does not say how many they are.
+    only : tuple of str, optional
+        Column and value of the rows of this kind, where others are weighted or means.
+    hidden : str
+        Column that says why a row is hidden.
+    """
+
+    base: str
+    value: str
+    kind: Literal["count", "side", "share", "percent", "weighted"] = "share"
+    only: tuple[str, str] | None = None
+    hidden: str = "hidden"
+
+
+_SHARES: Final = ("measure", "share")
+READINGS: Final[Mapping[str, tuple[Reading, ...]]] = {
+    "besoins": (
+        Reading("used_base", "used_count", "count", hidden="used_hidden"),
+        Reading("need_base", "need_count", "count", hidden="need_hidden"),
+    ),
+    "classements": (Reading("answers", "estimate", "weighted"),),
+    "comparaisons": (Reading("communes", "estimate", "weighted"),),
     "departements": (),
-    "deserts": ("need_base",),
-    "estimations": ("answers",),
-    "estimations_autres": ("answers",),
-    "figures": (),
+    "deserts": (Reading("need_base", "need_count", "count", hidden="need_hidden"),),
+    "estimations": (Reading("answers", "unweighted", only=_SHARES),),
+    "estimations_autres": (Reading("answers", "unweighted", only=_SHARES),),
+    "figures": (Reading("recomputed_base", "recomputed", "percent", only=("unit", "share")),),
     "incoherences": (),
-    "influence": _SIDES,
+    "influence": (
+        Reading("members", "member_mean", "weighted"),
+        Reading("others", "other_mean", "weighted"),
+    ),
     "panorama_affirmations": (),
     "profils": (),
-    "recouvrement": _SIDES,
-    "verdict": ("answers",),
+    "recouvrement": (Reading("members", "members", "side"), Reading("others", "others", "side")),
+    "verdict": (Reading("answers", "unweighted", only=_SHARES),),
 }
-"""By table about answers, the columns that count the answers behind a row; none where its rows rest on all
-answers, or are counts that the measure itself withholds (``figures``)."""
-_COUNTED: Final = frozenset({"answers", *_SIDES, "used_base", "need_base"})
+"""By table about answers, how its rows are looked at; none where they count services or sentences."""
+_ROUNDED: Final = ("classements", "comparaisons", "estimations", "estimations_autres", "influence")
+"""Tables whose numbers rest on weights, and are rounded."""
+_ENDS: Final = ("base", "count", "share", "low", "high")
+"""Ends of the names of the numbers of each kind, where a table holds several kinds."""
+_BASES: Final = ("answers", "communes")
+"""Columns that count answers where the class of a row is published."""
+_COUNTED: Final = frozenset({"answers", "members", "others", "used_base", "need_base"})
 """Columns that count answers wherever they stand."""
-_HIDDEN: Final = "hidden"
 
 
 class DisclosureError(RuntimeError):
-    """What would be published tells what few have answered: a fault of the program, not of the user."""
+    """What would be published gives away what few have answered: a fault of the program, not of the user."""
 
 
 def passed(
@@ -57,7 +94,7 @@ def passed(
     tables : mapping of str to DataFrame
         By the names they are published under; columns of layers count as well.
     min_answers : int
-        Fewest answers that a row may rest on; none at all are nobody's.
+        Fewest answers on either side of a number; none at all are nobody's.
     named : collection of str
         Communes whose own answers the study publishes, by their agreement.
 
@@ -69,16 +106,17 @@ def passed(
     Raises
     ------
     DisclosureError
-        A row rests on too few answers; a hidden row shows a number; a table counts answers and the register
-        does not say that it is about answers; a commune answers that is not named.
+        A row shows what too few, or all but too few, have answered; a hidden row shows a number; a number
+        is too precise; a table counts answers and the register does not say that it is about answers; a
+        commune answers that is not named.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"item": ["rgpd"], "answers": [4], "estimate": [0.5]})
+    >>> table = pd.DataFrame({"item": ["rgpd"], "measure": ["share"], "answers": [40], "unweighted": [0.98]})
     >>> passed({"estimations": table})
     Traceback (most recent call last):
     ...
-    opsn_geo.publish.gate.DisclosureError: estimations: 1 row rests on fewer than 5 answers (answers)
+    opsn_geo.publish.gate.DisclosureError: estimations: 1 row shows under 5 answers on a side (unweighted)
     """
     faults = [fault for name, table in tables.items() for fault in _faults(name, table, min_answers, named)]
     if faults:
@@ -94,24 +132,62 @@ def _faults(name: str, table: pd.DataFrame, min_answers: int, named: Collection[
         foreign = sorted(set(table["code_insee"]) - set(named))
         if foreign:
             yield f"{name}: {', '.join(foreign)} did not agree to be named"
+    elif kind == "answers" and name in READINGS:
+        for reading in READINGS[name]:
+            if {reading.base, reading.value} <= set(table):
+                yield from _small_sides(name, table, reading, min_answers)
+        yield from _hidden_numbers(name, table)
+        if name in _ROUNDED and not _is_coarse(table):
+            yield f"{name}: numbers that rest on weights are not rounded"
     elif kind == "answers":
-        if name in COUNTS:
-            yield from _small_groups(name, table, counted | (set(COUNTS[name]) & set(table)), min_answers)
-        else:
-            yield f"{name}: the gate does not know which of its columns count answers"
+        yield f"{name}: the gate does not know which of its columns count answers"
     elif kind != "respondents" and counted:  # who took part may be known; what they answered is not there
         yield f"{name}: counts answers ({', '.join(sorted(counted))}), which the register does not say"
 
 
-def _small_groups(name: str, table: pd.DataFrame, counts: Iterable[str], min_answers: int) -> Iterator[str]:
-    """Yield the groups of a table that are too small, and the hidden rows that show a number."""
-    for column in sorted(counts):
-        few = int(too_few(pd.to_numeric(table[column]).fillna(0), min_answers).sum())
-        if few:
-            rows = "1 row rests" if few == 1 else f"{few} rows rest"
-            yield f"{name}: {rows} on fewer than {min_answers} answers ({column})"
-    if _HIDDEN in table:
-        hidden = table[table[_HIDDEN].fillna("").ne("")].select_dtypes(["number", "bool", "boolean"])
-        showing = [str(column) for column in hidden if hidden[column].notna().any()]
+def _small_sides(name: str, table: pd.DataFrame, reading: Reading, least: int) -> Iterator[str]:
+    """Yield the rows that show what too few, or all but too few, have answered."""
+    base, value = (
+        pd.to_numeric(table[column]).to_numpy(dtype=float, na_value=np.nan)
+        for column in (reading.base, reading.value)
+    )
+    of_kind = np.ones(len(table), dtype=bool)
+    if reading.only:
+        of_kind = table[reading.only[0]].eq(reading.only[1]).to_numpy(dtype=bool, na_value=False)
+    yes = {"share": base * value, "percent": base * value / 100}.get(reading.kind, value)
+    slack = 0.005 * base if reading.kind in {"share", "percent"} else 0.0  # shares are rounded
+    few = np.minimum(yes, base - yes) + slack < least
+    if reading.kind in {"side", "weighted"}:
+        few = base < least
+    few = np.where(of_kind, few, base < least) & (base > 0) & ~np.isnan(value)
+    if few.any():
+        rows = "1 row shows" if few.sum() == 1 else f"{few.sum()} rows show"
+        yield f"{name}: {rows} under {least} answers on a side ({reading.value})"
+
+
+def _hidden_numbers(name: str, table: pd.DataFrame) -> Iterator[str]:
+    """Yield the numbers that hidden rows show; the base of a class may be seen."""
+    numbers = [str(column) for column in table.select_dtypes(["number", "bool", "boolean"])]
+    for reading in READINGS[name]:
+        if reading.hidden not in table:
+            continue
+        why, kind = table[reading.hidden].fillna(SHOWN), reading.hidden.removesuffix("hidden")
+        # a table with two kinds of numbers has flags too, which hold for all that a class may stand for
+        own = [it for it in numbers if not kind or it in {f"{kind}{end}" for end in _ENDS}]
+        hidden, closed = why.ne(SHOWN), ~why.isin([SHOWN, FEW, MOST])
+        showing = [
+            column
+            for column in own
+            if table.loc[closed if column in {reading.base, *_BASES} else hidden, column].notna().any()
+        ]
         if showing:
             yield f"{name}: hidden rows show {', '.join(showing)}"
+
+
+def _is_coarse(table: pd.DataFrame) -> bool:
+    numbers = pd.DataFrame(table.select_dtypes("float"))
+    return bool(
+        np.allclose(
+            numbers.to_numpy(float), coarse(numbers).to_numpy(float), rtol=1e-9, atol=0, equal_nan=True
+        )
+    )

@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 
 from opsn_geo.measure.coverage.evidence import coverage
 from opsn_geo.measure.coverage.needs import needs, operators_offering, ticked, wilson
+from opsn_geo.measure.disclosure import shown
 
 Tables = dict[str, pd.DataFrame]
 
@@ -43,12 +44,29 @@ def test_each_choice_has_its_own_base() -> None:
     assert found["share"].tolist() == [0.6, 0.25]
 
 
-def test_a_base_below_the_threshold_shows_nothing() -> None:
-    answers = survey(need__sig=(3, 3, 0))
-    found = ticked(answers, "need", pd.Series(["02"] * 4 + ["59"] * 2, name="dep"))
-    assert found.loc["02"].isna().to_numpy().tolist() == [[True, False, True, True, True]]
-    found = ticked(answers, "need", pd.Series(["02"] * 5 + [None], name="dep"))
-    assert found.loc[("02", "sig"), ["count", "base"]].tolist() == [3, 5]
+def test_a_need_of_few_or_of_all_but_few_is_a_class_and_no_number() -> None:
+    answers = survey(
+        need__sig=(3, 57, 0), need__dpd=(57, 3, 0), need__acte=(30, 30, 0), service_used__sig=(30, 30, 0)
+    )
+    offered = pd.Series(dtype=int, index=pd.MultiIndex.from_arrays([[], []]))
+    found = needs(answers, offered).loc["all"]
+    assert found["need_hidden"].to_dict() == {"sig": "few", "dpd": "most", "acte": ""}
+    assert found["need_share"].notna().to_dict() == {"sig": False, "dpd": False, "acte": True}
+    assert found["need_base"].tolist() == [60, 60, 60]
+    # a flag holds for every number of the class, or is not borne
+    assert found["needed"].to_dict() == {"sig": False, "dpd": True, "acte": False}
+
+
+def test_a_departement_that_the_others_would_give_away_is_hidden() -> None:
+    answers = survey(need__sig=(30, 60, 0), service_used__sig=(45, 45, 0))
+    dep = pd.Series(
+        ["59"] * 24 + ["62"] * 4 + ["80"] * 2 + ["59"] * 26 + ["62"] * 26 + ["80"] * 8, name="code_dep"
+    )
+    offered = pd.Series(dtype=int, index=pd.MultiIndex.from_arrays([[], []]))
+    groups = pd.DataFrame({"": True} | {it: dep.eq(it) for it in ("59", "62", "80")}, index=answers.index)
+    found = needs(answers, offered, dep, published=shown(answers, groups))
+    assert found["need_hidden"].tolist() == ["", "complement", "complement"]
+    assert found["need_base"].notna().tolist() == [True, False, False]
 
 
 def test_operators_offering_are_counted_somewhere_in_the_group(tables: Tables) -> None:
@@ -106,7 +124,7 @@ def test_what_could_be_chance_is_not_flagged() -> None:
         service_used__a=(5, 5, 0), service_used__b=(4, 6, 0), need__a=(3, 7, 0), need__b=(1, 9, 0)
     )  # fmt: skip
     rows = pd.MultiIndex.from_product([["all"], ["a", "b"]], names=["group", "service"])
-    found = needs(answers, pd.Series(1, rows))
+    found = needs(answers, pd.Series(1, rows), min_answers=1)
     assert found["need_share"].max() > found["need_share"].mean()
     assert not found.select_dtypes(bool).to_numpy().any()
 

@@ -94,7 +94,7 @@ def test_the_response_of_epci_is_exact() -> None:
 def test_estimates_of_epci_have_the_error_of_a_draw_without_replacement() -> None:
     """By hand: shares s² = p (1 - p) n / (n - 1), error √((1 - n / N) s² / n)."""
     values = pd.DataFrame({"used": [True] * 6 + [False] * 4, "score": np.arange(10.0)})
-    found = body_estimates(values, bodies(epci=list("abcdefghij")), {"epci": 40}).set_index("item")
+    found = body_estimates(values, bodies(epci=list("abcdefghij")), {"epci": 40}, 1).set_index("item")
     assert found["unweighted"].to_dict() == {"used": 0.6, "score": 4.5}
     assert found["units"].tolist() == [40, 40]
     rest = 1 - 10 / 40
@@ -107,29 +107,29 @@ def test_estimates_of_epci_have_the_error_of_a_draw_without_replacement() -> Non
 
 def test_colleagues_of_one_epci_share_its_weight() -> None:
     values = pd.DataFrame({"used": [True, True, True, False, False]})
-    found = body_estimates(values, bodies(epci=["a", "a", "a", "b", "c"]), {"epci": 10})
+    found = body_estimates(values, bodies(epci=["a", "a", "a", "b", "c"]), {"epci": 10}, 1)
     assert found.loc[0, "unweighted"] == pytest.approx(1 / 3)
 
 
 def test_what_nobody_can_count_has_a_value_and_no_error() -> None:
     values = pd.DataFrame({"used": [True] * 4 + [False]})
-    found = body_estimates(values, bodies(syndicat=[None] * 5), {"epci": 40})
+    found = body_estimates(values, bodies(syndicat=[None] * 5), {"epci": 40}, 1)
     row = found.iloc[0]
     assert list(row[["body", "scope", "answers", "unweighted"]]) == ["syndicat", "answers", 5, 0.8]
     assert all(map(pd.isna, row[["units", "se", "low", "high"]]))
 
 
-def test_few_answers_are_hidden_and_cannot_be_subtracted() -> None:
-    """4 CCAS are too few; all answers are told elsewhere, so the next smallest kind is hidden with them."""
-    values = pd.DataFrame({"used": [True] * 31, "asked": [None] * 4 + [True] * 27})
-    told = bodies(ccas=[None] * 4, syndicat=[None] * 7, epci=[str(it) for it in range(20)])
-    found = body_estimates(values.astype("boolean"), told, {"epci": 40}).set_index(["item", "body"])
+def test_few_or_unanimous_answers_are_hidden() -> None:
+    values = pd.DataFrame({"used": [True] * 11 + [True, False] * 10, "asked": [True] * 31})
+    of_all = bodies(ccas=[None] * 4, syndicat=[None] * 7, epci=[str(it) for it in range(20)])
+    found = body_estimates(values.astype("boolean"), of_all, {"epci": 40}).set_index(["item", "body"])
     assert found["hidden"].to_dict() == {
-        ("used", "ccas"): "small", ("used", "syndicat"): "complement", ("used", "epci"): "",
-        ("asked", "syndicat"): "", ("asked", "epci"): "",
+        ("used", "ccas"): "small", ("used", "syndicat"): "small", ("used", "epci"): "",
+        ("asked", "ccas"): "small", ("asked", "syndicat"): "small", ("asked", "epci"): "most",
     }  # fmt: skip
     blank = found[found["hidden"] != ""]
-    assert blank[["answers", "unweighted", "se"]].isna().all(axis=None)
+    assert blank[["unweighted", "se"]].isna().all(axis=None)
+    assert found.loc[("asked", "epci"), "answers"] == 20
 
 
 def test_communes_have_no_row_and_no_answer_no_table() -> None:

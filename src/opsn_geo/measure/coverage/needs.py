@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from opsn_geo.measure.coverage.evidence import OFFERED, Coverage
 from opsn_geo.measure.coverage.shares import group_codes, group_sums
-from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, FEW, MOST, SHOWN, codes_of, shown
 from opsn_geo.measure.distributions import discoveries
 
 Floats = NDArray[np.float64]
@@ -53,10 +53,8 @@ def wilson(count: Floats, base: Floats, level: float = 0.95) -> tuple[Floats, Fl
     return np.clip(np.nan_to_num(low, nan=0), 0, 1), np.clip(np.nan_to_num(high, nan=1), 0, 1)
 
 
-def ticked(
-    answers: pd.DataFrame, item: str, by: pd.Series | None = None, *, min_answers: int = DEFAULT_MIN_ANSWERS
-) -> pd.DataFrame:
-    """Share of respondents that tick each choice of an item, with its base and interval.
+def ticked(answers: pd.DataFrame, item: str, by: pd.Series | None = None) -> pd.DataFrame:
+    """Share of respondents that tick each choice of an item, with its base and interval; not for publishing.
 
     Parameters
     ----------
@@ -66,8 +64,6 @@ def ticked(
         The item, such as ``need``.
     by : Series, optional
         Group of each respondent, on their index; missing counts nowhere. Without it, one group ``all``.
-    min_answers : int
-        A smaller base gives no share, no interval and no count: too few to publish.
 
     Returns
     -------
@@ -83,19 +79,18 @@ def ticked(
     """
     choices = answers.filter(regex=f"^{item}:").drop(columns=f"{item}:none", errors="ignore")
     codes, groups = group_codes(answers.index, by)
-    yes, answered = choices.fillna(value=False).to_numpy(float), choices.notna().to_numpy(float)
-    count, base = (group_sums(it, codes, len(groups)).ravel() for it in (yes, answered))
-    shown = base >= min_answers
-    count = np.where(shown, count, np.nan)
+    yes, asked = choices.fillna(value=False).to_numpy(float), choices.notna().to_numpy(float)
+    count, base = (group_sums(it, codes, len(groups)).ravel() for it in (yes, asked))
+    answered = base > 0
     low, high = wilson(count, base)
     names = pd.Index(choices.columns.str.removeprefix(f"{item}:"))
     return pd.DataFrame(
         {
             "count": count,
             "base": base.astype(int),
-            "share": count / np.where(shown, base, np.nan),
-            "low": np.where(shown, low, np.nan),
-            "high": np.where(shown, high, np.nan),
+            "share": count / np.where(answered, base, np.nan),
+            "low": np.where(answered, low, np.nan),
+            "high": np.where(answered, high, np.nan),
         },
         index=pd.MultiIndex.from_product([groups, names], names=[groups.name, "service"]),
     )
@@ -128,8 +123,9 @@ def needs(
     used: str = "service_used",
     needed: str = "need",
     min_answers: int = DEFAULT_MIN_ANSWERS,
+    published: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """What respondents use and miss beside what is offered to them, group by group.
+    """What respondents use and miss beside what is offered to them, group by group, where it is published.
 
     Parameters
     ----------
@@ -144,13 +140,17 @@ def needs(
     used, needed : str
         Items that ask which services are used, and which are missed.
     min_answers : int
-        Smaller bases give no figures and no flags.
+        Fewest answers on either side of what is published.
+    published : DataFrame of str, optional
+        What may be published of each item in each group (:func:`opsn_geo.measure.disclosure.shown`); found
+        here where nothing else is published.
 
     Returns
     -------
     DataFrame
         On group and ``service``: ``opsn_count``; ``used_*`` and ``need_*`` (``count``, ``base``,
-        ``share``, ``low``, ``high``); and flags:
+        ``share``, ``low``, ``high``, and ``hidden``: empty, or why these are missing); and flags, which hold
+        for every number that a class may stand for, and are not borne where nothing is published:
 
         - ``behind_region``: offered, and used less than its share among all respondents explains;
           ``behind_others``: offered, and less than the mean use of the services offered in the group does;
@@ -158,7 +158,7 @@ def needs(
         - ``needed``: needed more than the mean need of all services in the group explains;
         - ``needed_not_offered``, ``needed_single`` (one operator alone), ``needed_offered``: needed, and
           offered there by nobody, by one, by one at least;
-        - ``needed_everywhere``: needed in every group whose base is large enough.
+        - ``needed_everywhere``: needed in every group of which something is published.
 
     Notes
     -----
@@ -168,28 +168,35 @@ def needs(
     Bases: for use, those who were asked (users of an operator, where the questionnaire asks only them);
     for need, those who answered. Shares of respondents, not of communes: several may answer for one.
     """
-    use, need = (ticked(answers, it, by, min_answers=min_answers) for it in (used, needed))
+    by = pd.Series("all", index=answers.index) if by is None else by
+    if published is None:
+        ticks = answers.filter(regex=f"^({used}|{needed}):")
+        own = {str(level): by.eq(level).fillna(value=False) for level in by.value_counts().index}
+        published = shown(ticks, pd.DataFrame(own, index=answers.index).astype(bool), min_answers)
+    use, need = (ticked(answers, it, by) for it in (used, needed))
     table = use.add_prefix("used_").join(need.add_prefix("need_"), how="outer")
-    groups = table.index.names[0]
+    groups, services = (table.index.get_level_values(level) for level in (0, 1))
     count = offering.rename_axis(table.index.names).reindex(table.index, fill_value=0)
-    region = ticked(answers, used, min_answers=min_answers).droplevel(0)["share"]
+    region = ticked(answers, used).droplevel(0)["share"]
     offered = count > 0
     expected = pd.DataFrame(
         {
-            "behind_region": region.reindex(table.index.get_level_values(1)).to_numpy(),
-            "behind_others": table["used_share"].where(offered).groupby(level=groups).transform("mean"),
+            "behind_region": region.reindex(services).to_numpy(),
+            "behind_others": table["used_share"].where(offered).groupby(level=0).transform("mean"),
         },
         index=table.index,
     ).where(offered)
+    usual = table["need_share"].groupby(level=0).transform("mean").to_frame("need")
+    for kind, item in (("used", used), ("need", needed)):
+        table = _published(table, kind, codes_of(published, f"{item}:" + services, groups), min_answers)
     behind = _discovered(
-        expected.apply(lambda share: _chance(table["used_count"], table["used_base"], share, below=True))
+        expected.apply(lambda share: _chance(table["used_most"], table["used_base"], share, below=True))
     )
-    usual = table["need_share"].groupby(level=groups).transform("mean").to_frame("need")
     is_needed = _discovered(
-        usual.apply(lambda share: _chance(table["need_count"], table["need_base"], share, below=False))
+        usual.apply(lambda share: _chance(table["need_least"], table["need_base"], share, below=False))
     )["need"]
-    everywhere = (is_needed | table["need_share"].isna()).groupby(level="service").transform("all")
-    return table.assign(
+    everywhere = (is_needed | table["need_least"].isna()).groupby(level="service").transform("all")
+    return table.drop(columns=["used_least", "used_most", "need_least", "need_most"]).assign(
         opsn_count=count,
         **behind,
         little_used=behind["behind_region"] | behind["behind_others"],
@@ -201,11 +208,25 @@ def needs(
     )
 
 
+def _published(table: pd.DataFrame, kind: str, codes: list[str], min_answers: int) -> pd.DataFrame:
+    """Return what is published of use or need, and the least and the most that a class may stand for."""
+    why, base = pd.Series(codes, index=table.index, dtype="str"), table[f"{kind}_base"]
+    count, gone = table[f"{kind}_count"], why.ne(SHOWN)
+    few = pd.Series(np.minimum(min_answers - 1, base), table.index).astype(float)
+    columns = {f"{kind}_{it}": table[f"{kind}_{it}"].mask(gone) for it in ("count", "share", "low", "high")}
+    columns[f"{kind}_least"] = count.mask(gone).mask(why.eq(FEW), 0.0).mask(why.eq(MOST), base - few)
+    columns[f"{kind}_most"] = count.mask(gone).mask(why.eq(FEW), few).mask(why.eq(MOST), base.astype(float))
+    columns[f"{kind}_base"] = base.astype("Int64").mask(gone & ~why.isin([FEW, MOST]))
+    columns[f"{kind}_hidden"] = why
+    return table.assign(**columns)
+
+
 def _chance(count: pd.Series, base: pd.Series, share: pd.Series, *, below: bool) -> pd.Series:
     """Chance of at most (or at least) so many of a base, each with the chance `share`; missing if unknown."""
     from scipy.special import betainc, betaincc  # noqa: PLC0415 - slow to import
 
-    number, others = count.to_numpy(dtype=float), (base - count).to_numpy(dtype=float)
+    number = count.to_numpy(dtype=float)
+    others = base.astype("Float64").to_numpy(dtype=float, na_value=np.nan) - number
     if below:
         tail = np.where(others > 0, betaincc(number + 1, np.maximum(others, 1), share), 1.0)
     else:

@@ -19,7 +19,7 @@ import shapely
 
 from opsn_geo.measure.deserts.contiguity import on_border
 from opsn_geo.measure.deserts.nearest import labels_at, nearest_places, places
-from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS
+from opsn_geo.measure.disclosure import COMPLEMENT, DEFAULT_MIN_ANSWERS, FEW, MOST, SHOWN, SMALL, shown
 from opsn_geo.measure.missing import whole_numbers
 
 if TYPE_CHECKING:
@@ -268,6 +268,7 @@ def deserts(
     seats: pd.Series | None = None,
     needs: pd.DataFrame | None = None,
     min_answers: int = DEFAULT_MIN_ANSWERS,
+    published: pd.Series | None = None,
     border: pd.Series | None = None,
     urban: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
@@ -292,7 +293,10 @@ def deserts(
         ``code_insee``, ``service``, ``yes`` (answers that ask for the service), ``base`` (answers to the
         question).
     min_answers : int
-        A need with a smaller base is missing.
+        Fewest answers on either side of a need that is published.
+    published : Series of str, optional
+        On ``desert``: whether its need may be published (:func:`opsn_geo.measure.disclosure.shown`); found
+        here where nothing else is published.
     border : Series of bool, optional
         Which communes have a border that no other shares; by default from
         :func:`~opsn_geo.measure.deserts.contiguity.on_border`.
@@ -343,7 +347,7 @@ def deserts(
         _touching_unknown(rows, communes, below, adjacency, border),
     ]
     if needs is not None:
-        parts.append(_needs(members, needs, min_answers))
+        parts.append(_needs(members, needs, min_answers, published))
     table = pd.concat([part.reindex(rows.labels) for part in parts], axis=1)
     layer = gpd.GeoDataFrame(table, geometry=_shapes(rows, communes.geometry.to_numpy()), crs=communes.crs)
     return layer.sort_values(["service", "population", "name"], ascending=[True, False, True], kind="stable")
@@ -433,13 +437,81 @@ def _closest(rows: _Rows, nearest: Places, metres: Points, labels: pd.Index, nam
     return pd.DataFrame({name: targets, f"{name}_m": metres[first_rows]}, index=rows.labels)
 
 
-def _needs(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -> pd.DataFrame:
-    """Declared need inside each desert: sums over the answers, missing where they are too few."""
+def _needs(
+    members: pd.DataFrame, needs: pd.DataFrame, min_answers: int, published: pd.Series | None
+) -> pd.DataFrame:
+    """Declared need inside each desert: sums over the answers, missing where they must not be published."""
     sums = members.merge(needs, on=["code_insee", "service"]).groupby("desert")[["yes", "base"]].sum()
     sums = sums.reindex(members["desert"].unique(), fill_value=0)
-    shown = sums.where(sums["base"] >= min_answers).astype("Int64")
-    shown = shown.rename(columns={"yes": "need_count", "base": "need_base"})
-    return shown.assign(need_share=(shown["need_count"] / shown["need_base"]).astype("Float64"))
+    why = _publishable(members, needs, min_answers) if published is None else published
+    why = why.reindex(sums.index).fillna(COMPLEMENT)
+    count = sums["yes"].astype("Int64").where(why.eq(SHOWN) & sums["base"].gt(0))
+    base = sums["base"].astype("Int64").where(why.isin([SHOWN, FEW, MOST]) & sums["base"].gt(0))
+    return pd.DataFrame(
+        {
+            "need_count": count,
+            "need_base": base,
+            "need_share": (count / base).astype("Float64"),
+            "need_hidden": why,
+        }
+    )
+
+
+def _publishable(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -> pd.Series:
+    """Return the code of the need of each desert, where no other table is about these answers."""
+    codes = [pd.Series(dtype="str")]
+    for service, rows in needs.groupby("service"):
+        # one row per answer, those that ask for the service first: of a commune only sums matter
+        each = rows.loc[rows.index.repeat(rows["base"])].reset_index(names="row")
+        asks = each.groupby("row").cumcount() < each["yes"]
+        own = members[members["service"].eq(service)]
+        codes.append(need_codes(each["code_insee"], asks.astype("boolean"), own, None, min_answers))
+    stacked: pd.Series = pd.concat(codes)
+    return stacked
+
+
+def need_codes(
+    places: pd.Series,
+    need: pd.Series,
+    members: pd.DataFrame,
+    groups: pd.DataFrame | None = None,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
+) -> pd.Series:
+    """Return whether the need of each desert of one service may be published.
+
+    Parameters
+    ----------
+    places : Series of str
+        On ``respondent``: the commune each answers for.
+    need : Series of bool
+        On the same index: whether they ask for the service; missing where not answered.
+    members : DataFrame
+        ``desert`` and ``code_insee`` of the deserts of the service.
+    groups : DataFrame of bool, optional
+        On the same index: the groups that more is published about, which come first.
+    min_answers : int
+        Fewest answers on either side.
+
+    Returns
+    -------
+    Series of str
+        On ``desert``, as :func:`opsn_geo.measure.disclosure.shown`.
+
+    Examples
+    --------
+    >>> members = pd.DataFrame({"desert": "dpd-a", "code_insee": ["a"]})
+    >>> places, need = pd.Series(["a"] * 12), pd.Series([True] * 5 + [False] * 7)
+    >>> need_codes(places, need, members).to_dict()
+    {'dpd-a': ''}
+    """
+    desert = places.map(members.set_index("code_insee")["desert"]).where(need.notna())
+    sizes = desert.value_counts()
+    # too few answers are never shown, and leave everything else as it is
+    large = [str(name) for name in sizes.index[sizes >= 2 * min_answers]]
+    own = pd.DataFrame({name: desert.eq(name).astype(bool) for name in large}, index=places.index)
+    groups = own if groups is None else groups.join(own)
+    codes = shown(need.to_frame("need"), groups, min_answers).T["need"].reindex(members["desert"].unique())
+    return codes.fillna(SMALL).where(codes.index.isin(sizes.index), SHOWN)
 
 
 def _shapes(rows: _Rows, geometries: NDArray[np.object_]) -> list[shapely.MultiPolygon]:

@@ -6,12 +6,13 @@ else is needed to recompute it, so any study can bring such a table.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, too_few
+from opsn_geo.measure.disclosure import COMPLEMENT, DEFAULT_MIN_ANSWERS, SHOWN, shown, unresolved, weakest
 from opsn_geo.measure.published.recipes import (
     ANSWERS,
     COUNTS_OF_VALUES,
@@ -20,6 +21,7 @@ from opsn_geo.measure.published.recipes import (
     as_texts,
     chosen,
     hindrance,
+    in_group,
     recipes_of,
     row_values,
 )
@@ -46,8 +48,7 @@ def recomputed(
     *,
     units: int,
     design: Design | None = None,
-    published_apart: pd.Series | None = None,
-    min_answers: int = DEFAULT_MIN_ANSWERS,
+    published: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Return each published figure, recomputed from the tables of the study.
 
@@ -74,11 +75,9 @@ def recomputed(
         Communes of the territory: the base of a ``rate``.
     design : Design, optional
         Of the answers, see :func:`respondent_design`; without it there are no intervals.
-    published_apart : Series of bool, optional
-        On ``respondent``: whose answers other tables publish by themselves, such as those of communes. They
-        can be subtracted from a figure on all answers, so that what is left must not be few either.
-    min_answers : int
-        Fewest answers that a figure may rest on: below, it is not given.
+    published : Series of str, optional
+        On ``figure``, those on answers: whether it may be published (:func:`publishable`); without it all
+        are given.
 
     Returns
     -------
@@ -111,16 +110,127 @@ def recomputed(
     reason = reason.reindex(found.index)
     reason = reason.mask((reason == "") & found["recomputed"].isna(), "no_answer")
     # what rests on few answers is not given, nor what a subtraction would show of few others
-    is_count = np.array([recipe.measure in {"count", "distinct"} for recipe in recipes.values()], dtype=bool)
-    counts = found["recomputed"].where(is_count)
-    bases = pd.concat([found[["recomputed_base", "members", "others"]], counts], axis=1)
-    few = too_few(bases, min_answers).any(axis=1) & found.index.isin(on_answers)
-    reason = reason.mask(few, "few_answers")
-    if published_apart is not None:
-        left = {name: _few_left(values[name], published_apart, min_answers) for name in on_answers}
-        few_left = pd.Series(left, dtype=bool).reindex(found.index, fill_value=False)
-        reason = reason.mask((reason == "") & few_left, "few_left")
+    why = pd.Series(SHOWN, index=found.index) if published is None else published.reindex(found.index)
+    why = why.fillna(SHOWN)
+    reason = reason.mask((reason == "") & why.eq(COMPLEMENT), "few_left")
+    reason = reason.mask((reason == "") & why.ne(SHOWN), "few_answers")
     return found.mask(reason.str.startswith("few_")).assign(reason=reason.astype("str"))
+
+
+def publishable(
+    figures: pd.DataFrame,
+    answers: pd.DataFrame | None,
+    groups: pd.DataFrame | None = None,
+    items: pd.DataFrame | None = None,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
+    public: Collection[str] = (),
+) -> pd.Series:
+    """Return whether each figure on answers may be published, beside what else is published about them.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        As for :func:`recomputed`.
+    answers : DataFrame, optional
+        On ``respondent``: answers that are not published one by one.
+    groups : DataFrame of bool, optional
+        On ``respondent``: the groups that more is published about, the most useful first: all communes as
+        ``""``, all who answered as ``all``, and others; by default ``all`` alone.
+    items : DataFrame, optional
+        On ``respondent``: what is published of all these groups; of any other item, it is of the first two.
+    min_answers : int
+        Fewest answers on either side.
+    public : collection of str
+        Items that say who answered, which is public.
+
+    Returns
+    -------
+    Series of str
+        On ``figure``, those on answers that can be computed: a code of
+        :func:`opsn_geo.measure.disclosure.shown`. A figure on a group, and each side of a gap, is a group of
+        its own, after the others. Counts of who answered are public; the least and the greatest answer are
+        somebody's.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame([("attacked", "answers", "share", "attack", "yes")],
+    ...     columns=["figure", "table", "measure", "item", "choice"])
+    >>> publishable(figures, pd.DataFrame({"attack": [True] * 4 + [False] * 20})).to_dict()
+    {'attacked': 'few'}
+    """
+    if answers is None:
+        return pd.Series(dtype="str")
+    recipes = {
+        name: recipe
+        for name, recipe in recipes_of(figures).items()
+        if recipe.table == ANSWERS and not hindrance(recipe, {ANSWERS: answers})
+    }
+    if groups is None:
+        groups = pd.DataFrame({"all": True}, index=answers.index)
+    codes: dict[str, str] = {}
+    elsewhere = set() if items is None else {_key(column) for _, column in items.items()}
+    values: dict[str, pd.Series] = {}
+    own: dict[str, pd.DataFrame] = {}
+    for name, recipe in recipes.items():
+        if recipe.measure in COUNTS_OF_VALUES or recipe.counts_in_groups or recipe.item in public:
+            codes[name] = SHOWN
+        elif recipe.measure in {"min", "max"}:
+            codes[name] = COMPLEMENT
+        else:
+            # of everybody, so that figures on several groups are about one item
+            values[name] = _by_respondent(row_values(replace(recipe, group={}), answers), answers.index)
+            if recipe.group or recipe.measure == "gap":
+                own[name] = _sides(name, recipe, answers)
+    whole = shown(pd.DataFrame(values, index=answers.index), groups, min_answers)
+    few = groups[[name for name in groups if name in {"", "all"}]]
+    for name, column in values.items():
+        code = str(whole.loc[name, "all"])
+        if name in own:
+            added = pd.concat([own[it] for it in own if values[it].equals(column)], axis=1)
+            shown_groups = [str(group) for group, it in whole.loc[name].items() if it == SHOWN]
+            others = (
+                groups[shown_groups]
+                if _key(column) in elsewhere
+                else few[few.columns.intersection(shown_groups)]
+            )
+            code = _of_group(column, others, added, [str(side) for side in own[name]], min_answers)
+        codes[name] = code
+    return pd.Series(codes, dtype="str")
+
+
+def _key(column: pd.Series) -> bytes:
+    """Return what is the same for two items that everybody answered alike."""
+    return column.astype("Float64").to_numpy(dtype=float, na_value=-1.0).tobytes()
+
+
+def _sides(name: str, recipe: Recipe, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the group that a figure is about, or the two groups that a gap sets side by side."""
+    inside = in_group(answers, recipe.group)
+    if recipe.measure != "gap":
+        return pd.DataFrame({name: inside})
+    side = chosen(answers, recipe.by, "yes")
+    yes, no = side.fillna(value=False).astype(bool), ~side.fillna(value=True).astype(bool)
+    return pd.DataFrame({f"{name}/yes": inside & yes, f"{name}/no": inside & no})
+
+
+def _of_group(
+    values: pd.Series, groups: pd.DataFrame, added: pd.DataFrame, sides: list[str], min_answers: int
+) -> str:
+    """Return the code of a figure on groups of its own, beside the groups that more is published about."""
+    first = added[sides[0]]
+    shared = groups.mul(first, axis=0).sum()
+    # groups that lie inside, around or apart can be subtracted; the others cut across
+    nested = (shared == 0) | (shared == groups.sum()) | (shared == first.sum())
+    family = groups.loc[:, nested.to_numpy()].join(added)
+    row = shown(values.to_frame("value"), family, min_answers).T["value"]
+    code = weakest([[str(row[it])] for it in sides])[0] if len(sides) > 1 else str(row[sides[0]])
+    return code if code != SHOWN or unresolved(values, groups, added) else COMPLEMENT
+
+
+def _by_respondent(values: pd.Series, respondents: pd.Index) -> pd.Series:
+    """Return one value for each respondent; the answers to several statements are summed."""
+    one = values if values.index.is_unique else values.groupby(level=0).sum(min_count=1)
+    return one.reindex(respondents)
 
 
 def respondent_design(bodies: pd.Series, units: int) -> Design:
@@ -278,9 +388,3 @@ def _gap_intervals(values: pd.DataFrame, member: pd.Series, design: Design) -> p
     rows = influence(values, member, design, not_adjusted).set_index("item")
     ends = 100 * rows[["gap_low", "gap_high"]].set_axis(["low", "high"], axis=1)
     return ends.join(rows[["members", "others"]].astype(float))
-
-
-def _few_left(values: pd.Series, published_apart: pd.Series, min_answers: int) -> bool:
-    """Return whether few of the answers behind a figure are published apart, or few are not."""
-    sides = published_apart[published_apart.index.isin(values.dropna().index)].value_counts()
-    return bool(too_few(sides, min_answers).any())

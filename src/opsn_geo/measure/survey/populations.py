@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.states import Level
-from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, suppressed
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, codes_of, shown, withheld
 from opsn_geo.measure.survey.design import plain_design
 from opsn_geo.measure.survey.estimates import estimates
 from opsn_geo.measure.survey.response import answers_by_commune, banded, clopper_pearson, response_tables
@@ -196,6 +196,7 @@ def other_bodies(
     communes: pd.DataFrame,
     epci: pd.DataFrame,
     min_answers: int = DEFAULT_MIN_ANSWERS,
+    published: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables on all bodies that answered, and on what those that are no commune answered.
 
@@ -208,7 +209,9 @@ def other_bodies(
     communes, epci : DataFrame
         As for :func:`epci_profile`.
     min_answers : int
-        Fewest answers that a published row may rest on.
+        Fewest answers on either side of what is published.
+    published : DataFrame of str, optional
+        As for :func:`body_estimates`.
 
     Returns
     -------
@@ -228,7 +231,7 @@ def other_bodies(
     units = {Level.COMMUNE.value: len(communes), Level.EPCI.value: len(epci)}
     tables = {
         "repondants": answers_by_body(bodies, units).reset_index(),
-        "estimations_autres": body_estimates(values, bodies, units, min_answers),
+        "estimations_autres": body_estimates(values, bodies, units, min_answers, published),
     }
     profile = epci_profile(epci, communes, bodies.loc[bodies["body"].eq(Level.EPCI), "code"])
     if profile["responded"].any():
@@ -241,6 +244,7 @@ def body_estimates(
     bodies: pd.DataFrame,
     units: Mapping[str, int],
     min_answers: int = DEFAULT_MIN_ANSWERS,
+    published: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the shares and means of each kind of body but communes, unweighted.
 
@@ -258,14 +262,17 @@ def body_estimates(
     units : mapping of str to int
         Bodies of each kind in the territory, where their number is known.
     min_answers : int
-        Fewest answers that a published row may rest on.
+        Fewest answers on either side of what is published.
+    published : DataFrame of str, optional
+        What may be published of each item in each group (:func:`opsn_geo.measure.disclosure.shown`), the
+        kinds of body by :func:`body_name`; found here where nothing else is published.
 
     Returns
     -------
     DataFrame
         ``body``, ``scope``, ``item``, ``measure``, ``answers``, ``units``, ``unweighted``, ``se``, ``low``,
-        ``high`` and ``hidden``: a row under `min_answers` is blank, and so is what would reveal it, since
-        the kinds add up to all answers. Items that nobody of a kind answered are left out.
+        ``high`` and ``hidden``: a row that must not be published is blank. Items that nobody of a kind
+        answered are left out.
 
     Examples
     --------
@@ -286,9 +293,29 @@ def body_estimates(
     fields = ["body", "scope", "item", "measure", "answers", "units", "unweighted", *_FIGURES]
     stacked = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=fields)
     stacked = stacked.astype({"answers": "int64", "units": "Int64", **dict.fromkeys(_FIGURES, "Float64")})
-    return suppressed(
-        stacked[stacked["answers"] > 0][fields].reset_index(drop=True), "answers", ["item"], min_answers
-    )
+    if published is None:
+        published = shown(values, body_groups(bodies["body"]), min_answers)
+    rows = stacked[stacked["answers"] > 0][fields].reset_index(drop=True)
+    return withheld(rows, codes_of(published, rows["item"], rows["body"].map(body_name)), ["answers"])
+
+
+def body_groups(bodies: pd.Series) -> pd.DataFrame:
+    """Return the groups of respondents that answered for one kind of body, but communes; the largest first.
+
+    >>> body_groups(pd.Series(["commune", "epci"])).to_dict("list")
+    {'body=epci': [False, True]}
+    """
+    kinds = bodies[bodies.ne(Level.COMMUNE)].value_counts().index
+    return pd.DataFrame({body_name(kind): bodies.eq(kind).astype(bool) for kind in kinds}, index=bodies.index)
+
+
+def body_name(kind: str) -> str:
+    """Return the name of the group of those who answered for a kind of body.
+
+    >>> body_name("epci")
+    'body=epci'
+    """
+    return f"body={kind}"
 
 
 def _of_body(values: pd.DataFrame, codes: pd.Series, scope: str, units: int) -> pd.DataFrame:

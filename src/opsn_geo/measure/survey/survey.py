@@ -6,8 +6,8 @@ numbers: the sentences of the verdict are made when results are published.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import geopandas as gpd
@@ -16,7 +16,16 @@ import pandas as pd
 
 from opsn_geo.catalogue.survey import VARIABLES
 from opsn_geo.measure.deserts.contiguity import contiguity
-from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, suppressed
+from opsn_geo.measure.disclosure import (
+    COMPLEMENT,
+    DEFAULT_MIN_ANSWERS,
+    SHOWN,
+    codes_of,
+    open_to_weights,
+    shown,
+    weakest,
+    withheld,
+)
 from opsn_geo.measure.survey.comparison import against_reference, influence, overlap, rankings
 from opsn_geo.measure.survey.estimates import estimates, item_frame, quantiles
 from opsn_geo.measure.survey.indicators import partial_indicators, r_indicator
@@ -46,6 +55,8 @@ EPCI: Final = "siren_epci"
 FEW_LEVELS: Final = 20
 """A variable of more levels has no profile drawn, and its strongest correlation would be noise."""
 _SIDES: Final = ("members", "others")
+_BASES: Final = ("answers", "communes")
+_MEMBER: Final = "member"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +78,8 @@ class Sample:
         Queen contiguity of `communes`, in their order; found from their geometry where it is not given.
     small_answers : int, optional
         Answers, of all, from bodies below 2,000 inhabitants; counted by commune where it is not given.
+    named : collection of str
+        Communes whose own answers are published: whoever subtracts them must find nobody else's.
     """
 
     communes: gpd.GeoDataFrame
@@ -75,6 +88,12 @@ class Sample:
     variables: pd.DataFrame | None = None
     neighbours: sparse.csr_array | None = None
     small_answers: int | None = None
+    named: Collection[str] = ()
+
+    @property
+    def unnamed(self) -> pd.Index:
+        """The respondents whose own answers are not published."""
+        return self.codes.index[~self.codes.isin([*self.named])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +167,7 @@ def survey(
     plan: WeightingPlan | None = None,
     *,
     min_answers: int = DEFAULT_MIN_ANSWERS,
+    published: pd.DataFrame | None = None,
 ) -> Survey:
     """Return all that a survey of communes says, from who answered to the verdict.
 
@@ -160,7 +180,10 @@ def survey(
     plan : WeightingPlan, optional
         By default weights reproduce the départements and sizes of the communes.
     min_answers : int
-        Fewest answers that a published row may rest on.
+        Fewest answers on either side of what is published (:mod:`opsn_geo.measure.disclosure`).
+    published : DataFrame of str, optional
+        What may be published of each item, for all communes (``""``) and by département, where more is
+        published than by this function; found here otherwise (:func:`publishable`).
 
     Returns
     -------
@@ -205,7 +228,10 @@ def survey(
     domains = codes.map(units["code_dep"])
     representativeness = _representativeness(units, strata, weighting, list(map(str, added)))
     judged = _judged(items, weighting.design, representativeness["representativite_globale"], len(units))
-    judged = judged[judged["answers"] >= min_answers]
+    published = publishable(sample, items, min_answers, published)
+    published = _open(published, sample, items, weighting.design)
+    named = codes_of(published, judged["item"].map(headline_name), [""] * len(judged))
+    judged = judged[pd.Series(named, index=judged.index, dtype="str").eq(SHOWN)]
     clusters = _long("clustering", clustering(units["responded"], neighbours, cells))
     indicators = pd.concat([representativeness["indicateurs"], clusters], ignore_index=True)
     return Survey(
@@ -214,18 +240,20 @@ def survey(
         tables={
             **representativeness,
             "indicateurs": indicators,
-            "estimations": _estimates(answers, weighting.design, estimated, domains, min_answers),
+            "estimations": _estimates(answers, weighting.design, estimated, domains, published),
             **_comparison(
-                answers[[it for it in answers if str(it).partition(":")[0] not in items.profile]],
+                replace(
+                    sample,
+                    answers=answers[[it for it in answers if str(it).partition(":")[0] not in items.profile]],
+                ),
                 weighting.design,
                 items.member,
                 strata.reindex(codes),
+                published,
                 min_answers,
             ),
-            **_rankings(answers, weighting.design, domains, items.ranked, min_answers),
-            "comparaisons": suppressed(
-                against_reference(estimated, items.reference), "communes", (), min_answers
-            ),
+            **_rankings(answers, weighting.design, domains, items.ranked, published),
+            "comparaisons": _compared(against_reference(estimated, items.reference), published),
             "verdict": _verdict(representativeness, judged, estimated, margins, _small_share(sample)),
         },
     )
@@ -462,33 +490,126 @@ def _response_columns(units: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def _estimates(
-    values: pd.DataFrame, design: Design, whole: pd.DataFrame, domains: pd.Series, min_answers: int
+    values: pd.DataFrame, design: Design, whole: pd.DataFrame, domains: pd.Series, published: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the estimates of the territory (no domain) and of each domain, none from too few answers."""
+    """Return the estimates of the territory (no domain) and of each domain, as far as they are published."""
     numbers = values.select_dtypes(exclude=["boolean", "bool"])
     names = {"quantile": "median", "low": "median_low", "high": "median_high"}
     everywhere = pd.Series("", index=domains.index)
     medians, own = (quantiles(numbers, design, it).rename(columns=names) for it in (everywhere, domains))
     parts = [
-        suppressed(whole.assign(domain="").merge(medians, "left"), "answers", (), min_answers),
-        suppressed(estimates(values, design, domains).merge(own, "left"), "answers", ["item"], min_answers),
+        whole.assign(domain="").merge(medians, "left"),
+        estimates(values, design, domains).merge(own, "left"),
     ]
-    return pd.concat(parts, ignore_index=True)
+    table = pd.concat(parts, ignore_index=True)
+    return withheld(table, codes_of(published, table["item"], table["domain"]), _BASES)
 
 
 def _comparison(
-    values: pd.DataFrame, design: Design, member: pd.Series | None, strata: pd.DataFrame, min_answers: int
+    sample: Sample,
+    design: Design,
+    member: pd.Series | None,
+    strata: pd.DataFrame,
+    published: pd.DataFrame,
+    min_answers: int,
 ) -> dict[str, pd.DataFrame]:
     """Return the comparison of adherents with others, and where they overlap."""
+    values = sample.answers
     if member is None:
         member = pd.Series(pd.NA, index=values.index, dtype="boolean")
     strata = strata.set_axis(values.index)
     respondents = design.weights.index
+    compared = influence(values, member, design, strata)
+    sides = [codes_of(published, compared["item"], [side] * len(compared)) for side in _SIDES]
     counted = overlap(member.reindex(respondents), strata.loc[respondents])
+    cells = strata["code_dep"].astype("str") + "/" + strata["size_band"].astype("str")
+    by_cell = pd.get_dummies(cells.where(values.index.isin(respondents)), dtype=bool)
+    groups = commune_groups(sample.codes.map(sample.communes["code_dep"])).join(by_cell)
+    asked = member.to_frame(_MEMBER).loc[sample.unnamed]
+    by_cell = shown(asked, groups.loc[sample.unnamed], min_answers)
+    own_cells = counted["code_dep"].astype("str") + "/" + counted["size_band"].astype("str")
     return {
-        "influence": suppressed(influence(values, member, design, strata), _SIDES, (), min_answers),
-        "recouvrement": suppressed(counted, _SIDES, STRATA, min_answers),
+        "influence": withheld(compared, weakest(sides)),
+        "recouvrement": withheld(counted, codes_of(by_cell, [_MEMBER] * len(counted), own_cells)),
     }
+
+
+def publishable(
+    sample: Sample,
+    items: Items,
+    min_answers: int = DEFAULT_MIN_ANSWERS,
+    known: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return what may be published of the answers of communes: of the territory, by département, by side.
+
+    Parameters
+    ----------
+    sample : Sample
+        Communes, respondents and answers.
+    items : Items
+        Who is compared with others, and the items that are judged.
+    min_answers : int
+        Fewest answers on either side.
+    known : DataFrame of str, optional
+        What is decided already of the answers, for all communes and by département.
+
+    Returns
+    -------
+    DataFrame of str
+        As :func:`opsn_geo.measure.disclosure.shown`, on items (headline items by :func:`headline_name`), for
+        the groups ``""`` (all communes), the départements, ``members`` and ``others``.
+    """
+    groups = commune_groups(sample.codes.map(sample.communes["code_dep"]))
+    used = pd.Series(pd.NA, index=groups.index, dtype="boolean") if items.member is None else items.member
+    sides = pd.DataFrame({"members": used.fillna(value=False), "others": ~used.fillna(value=True)})
+    sides = sides.astype(bool).mul(groups[""], axis=0).loc[sample.unnamed]
+    answers, groups = sample.answers.loc[sample.unnamed], groups.loc[sample.unnamed]
+    own = shown(answers, groups, min_answers) if known is None else known.reindex(columns=list(groups))
+    judged = items.headline.rename(columns=headline_name).reindex(groups.index)
+    whole = shown(judged, groups[[""]], min_answers)
+    return pd.concat([own, whole]).join(shown(answers, sides, min_answers))
+
+
+def _open(published: pd.DataFrame, sample: Sample, items: Items, design: Design) -> pd.DataFrame:
+    """Return what may be published of weighted shares: not what the weights would give away."""
+    kept = design.weights.index.intersection(sample.unnamed)
+    values = sample.answers.join(items.headline.rename(columns=headline_name)).loc[kept]
+    weights, domains = design.weights.loc[kept], sample.codes.loc[kept].map(sample.communes["code_dep"])
+    sides = pd.Series(pd.NA, index=kept, dtype="boolean") if items.member is None else items.member.loc[kept]
+    codes = {str(name): list(column) for name, column in published.items()}
+    for group, column in codes.items():
+        inside = sides.eq(group == "members") if group in _SIDES else domains.eq(group)
+        here = kept if not group else kept[inside.fillna(value=False).astype(bool)]
+        for row, item in enumerate(published.index):
+            if column[row] == SHOWN and pd.api.types.is_bool_dtype(values[item]):
+                answers = values.loc[here, item]
+                if answers.notna().any() and not open_to_weights(answers, weights.loc[here]):
+                    column[row] = COMPLEMENT
+    return pd.DataFrame(codes, index=published.index)
+
+
+def commune_groups(domains: pd.Series) -> pd.DataFrame:
+    """Return the groups of respondents that estimates are published of: all communes, each département.
+
+    >>> commune_groups(pd.Series(["02", None, "59", "59"])).to_dict("list")
+    {'': [True, False, True, True], '59': [False, False, True, True], '02': [True, False, False, False]}
+    """
+    own = {str(level): domains.eq(level).fillna(value=False) for level in domains.value_counts().index}
+    return pd.DataFrame({"": domains.notna(), **own}).astype(bool)
+
+
+def headline_name(figure: str) -> str:
+    """Return the name of the item behind a figure, among all items.
+
+    >>> headline_name("attacked")
+    'figure=attacked'
+    """
+    return f"figure={figure}"
+
+
+def _compared(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Return the estimates beside values from outside, as far as they are published."""
+    return withheld(table, codes_of(published, table["item"], [""] * len(table)), ["communes"])
 
 
 def _rankings(
@@ -496,7 +617,7 @@ def _rankings(
     design: Design,
     domains: pd.Series,
     ranked: Mapping[str, Sequence[str]],
-    min_answers: int,
+    published: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Return the ranks of each family of items in each domain; no table where no item is ranked."""
     everywhere = pd.Series("", index=domains.index)
@@ -507,7 +628,9 @@ def _rankings(
     ]
     if not families:
         return {}
-    return {"classements": suppressed(pd.concat(families, ignore_index=True), "answers", (), min_answers)}
+    table = pd.concat(families, ignore_index=True)
+    codes = codes_of(published, table["item"], table["domain"])
+    return {"classements": withheld(table, codes, ["answers"])}
 
 
 def _verdict(

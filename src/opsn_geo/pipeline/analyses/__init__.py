@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from opsn_geo.measure.coverage import evidence
 from opsn_geo.measure.deserts.contiguity import Contacts, contacts
+from opsn_geo.pipeline.analyses.secrecy import Secrecy, secrecy
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -53,10 +54,13 @@ class Shared:
         nothing.
     contacts : Contacts
         Which communes touch, by each rule, and which have a border that none shares.
+    secrecy : Secrecy, optional
+        What may be published of the answers, where there are any.
     """
 
     coverage: evidence.Coverage
     contacts: Contacts
+    secrecy: Secrecy | None
 
     @property
     def touching(self) -> sparse.csr_array:
@@ -65,8 +69,12 @@ class Shared:
 
 
 def shared_measures(inputs: Inputs) -> Shared:
-    """Coverage and contiguity of the communes of a loaded study, on which several analyses rest."""
-    return Shared(coverage=coverage_of(inputs), contacts=contacts(inputs.territory.communes.geometry))
+    """Coverage, contiguity and what may be published of the answers: several analyses rest on them."""
+    return Shared(
+        coverage=coverage_of(inputs),
+        contacts=contacts(inputs.territory.communes.geometry),
+        secrecy=secrecy(inputs),
+    )
 
 
 def coverage_of(inputs: Inputs, tables: Mapping[str, pd.DataFrame] | None = None) -> evidence.Coverage:

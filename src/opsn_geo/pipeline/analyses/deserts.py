@@ -21,6 +21,7 @@ from opsn_geo.measure.deserts.patches import (
     deserts,
     members,
     members_by_density,
+    need_codes,
     urban_communes,
 )
 from opsn_geo.measure.deserts.stability import THRESHOLDS, bundle_stability, carried, stability
@@ -31,6 +32,7 @@ from opsn_geo.pipeline.analyses.exposure import weighted
 if TYPE_CHECKING:
     from scipy import sparse
 
+    from opsn_geo.pipeline.analyses.secrecy import Secrecy
     from opsn_geo.pipeline.load import Inputs
 
 
@@ -64,9 +66,9 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         touching,
         seats=opsn["seat"],
         needs=None
-        if inputs.answers is None or inputs.respondents is None
-        else declared(inputs.answers, inputs.respondents["code_insee"]),
-        min_answers=inputs.study.min_answers,
+        if inputs.answers is None or shared.secrecy is None
+        else declared(inputs.answers, shared.secrecy.communes),
+        published=_publishable(listed, shared.secrecy, inputs.study.min_answers),
         border=shared.contacts.on_border,
         urban=urban,
     )
@@ -111,6 +113,21 @@ def _members(
         population=chosen.get("urban_min_population", rural.population),
     )
     return members_by_density(below, touching, communes, urban, rural=rural, dense=dense)
+
+
+def _publishable(rows: pd.DataFrame, secrecy: Secrecy | None, min_answers: int) -> pd.Series | None:
+    """Return whether the need of each desert may be published, beside all else that is about the answers."""
+    if secrecy is None:
+        return None
+    places = secrecy.communes.reindex(secrecy.unnamed)
+    items = secrecy.items.reindex(secrecy.unnamed)
+    codes = [
+        need_codes(places, items[f"need:{service}"], own, secrecy.groups, min_answers)
+        for service, own in rows.groupby("service")
+        if f"need:{service}" in items
+    ]
+    stacked: pd.Series = pd.concat([pd.Series(dtype="str"), *codes])
+    return stacked
 
 
 def _readings(inputs: Inputs, coverage: Coverage, services: pd.DataFrame) -> dict[str, pd.DataFrame]:

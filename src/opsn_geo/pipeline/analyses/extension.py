@@ -41,13 +41,12 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     }
     columns = {}
     tables = {"extension": pd.concat(chosen, names=["step"]).reset_index("step").reset_index(drop=True)}
-    if inputs.answers is not None and inputs.respondents is not None:
-        of_respondents = inputs.respondents["code_insee"].map(departements).reindex(inputs.answers.index)
+    if inputs.answers is not None and shared.secrecy is not None:
         tables["besoins"] = needs(
             inputs.answers,
             operators_offering(coverage, departements),
-            of_respondents.rename("code_dep"),
-            min_answers=inputs.study.min_answers,
+            shared.secrecy.communes.map(departements).rename("code_dep"),
+            published=shared.secrecy.published,
         )
         columns["departements"] = flag_counts(tables["besoins"])
     if inputs.scenarios:

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from opsn_geo.catalogue.states import Level
 from opsn_geo.pipeline.analyses import Analysis, Shared
+from opsn_geo.pipeline.analyses.secrecy import NAMED, of_named
 
 if TYPE_CHECKING:
     from opsn_geo.pipeline.load import Inputs
 
-NAMED: Final = "named"
-"""Key of the study file that lists the communes."""
 _NEVER: Final = ("meta", "text")
 """Kinds of item that are not shown: their words may tell who wrote them."""
 
@@ -24,8 +22,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     named, placed = inputs.study.survey.get(NAMED, ()), inputs.respondents
     if inputs.answers is None or placed is None or not named:
         return Analysis()
-    mine = placed["level"].eq(Level.COMMUNE) & placed["code_insee"].isin(named)
-    table = answers_of(inputs.answers, inputs.tables["questionnaire"], placed.loc[mine, "code_insee"])
+    mine = placed.loc[of_named(inputs), "code_insee"]
+    table = answers_of(inputs.answers, inputs.tables["questionnaire"], mine)
     return Analysis(tables={"reponses": table})
 
 

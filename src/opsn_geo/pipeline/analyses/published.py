@@ -42,8 +42,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         given,
         units=int(inside.sum()),
         design=_design(inputs, of_communes),
-        published_apart=of_communes,
-        min_answers=inputs.study.min_answers,
+        published=None if shared.secrecy is None else shared.secrecy.figures,
     )
     metadata = inputs.study.metadata
     simulated, assumed = (

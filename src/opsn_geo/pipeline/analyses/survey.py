@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from opsn_geo.catalogue.states import Level
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import summary
 from opsn_geo.measure.published.recipes import chosen
-from opsn_geo.measure.survey.estimates import item_frame
-from opsn_geo.measure.survey.populations import bodies_of, other_bodies
+from opsn_geo.measure.survey.populations import other_bodies
 from opsn_geo.measure.survey.profile import membership
 from opsn_geo.measure.survey.survey import (
     STRATA,
@@ -27,6 +25,7 @@ from opsn_geo.measure.survey.survey import (
 )
 from opsn_geo.measure.survey.verdict import body_findings, finding
 from opsn_geo.pipeline.analyses import Analysis, Shared
+from opsn_geo.pipeline.analyses.secrecy import BAND, STRUCTURE, single_choices
 from opsn_geo.pipeline.labels import item_labels
 
 if TYPE_CHECKING:
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
 
 USER: Final = "uses_opsn"
 """Item that says who uses an OPSN, and separates adherents from others."""
-STRUCTURE: Final = "structure"
-"""Item with the kind of body a respondent answers for."""
-BAND: Final = "population_band"
-"""Item with the size of a respondent's body, where it was asked."""
 PROFILE: Final = (STRUCTURE, BAND, "departement", "role", "agents")
 """Items that describe who answers: no effect of an OPSN is to be looked for in them."""
 RANKED: Final = ("service_used", "need")
@@ -52,19 +47,15 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
 
     Where no commune answered, only the results of the other bodies; nothing where no answer could be linked.
     """
-    answers, placed = inputs.answers, inputs.respondents
-    if answers is None or placed is None or placed.empty:
+    answers, secrecy = inputs.answers, shared.secrecy
+    if answers is None or secrecy is None or secrecy.bodies["body"].isna().all():
         return Analysis()
     territory, asked = inputs.territory, inputs.study.survey
     inside = territory.communes["inside"].to_numpy(dtype=bool)
     communes = territory.communes[inside]
-    bodies = bodies_of(placed, answers.get(STRUCTURE))
-    of_commune = bodies["body"].eq(Level.COMMUNE)
-    bodies["code"] = bodies["code"].where(~of_commune | bodies["code"].isin(communes.index))
-    codes = bodies.loc[of_commune, "code"].reindex(answers.index)
-    choices = _choices(inputs.tables["questionnaire"])
-    values, labels = item_frame(answers, choices), item_labels(inputs)
-    others = other_bodies(bodies, values, communes, territory.epci, inputs.study.min_answers)
+    codes, choices = secrecy.communes, single_choices(inputs.tables["questionnaire"])
+    values, labels = secrecy.items, item_labels(inputs)
+    others = other_bodies(secrecy.bodies, values, communes, territory.epci, published=secrecy.published)
     of_others = body_findings(others["repondants"].set_index("body"))
     if codes.isna().all():
         first = pd.DataFrame([finding("answer", "no_commune")])
@@ -80,11 +71,14 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         variables=known.loc[communes.index],
         neighbours=shared.touching[inside][:, inside],
         small_answers=int(answers[BAND].isin(_SMALL).sum()) if BAND in answers else None,
+        named=codes[~codes.index.isin(secrecy.unnamed)].dropna().unique(),
     )
     plan = WeightingPlan(margins=asked.get("margins", STRATA), bounds=_bounds(asked.get("weight_bounds")))
     items = _items(inputs, answers, sample.answers, choices)
     try:
-        results = survey(sample, items, plan, min_answers=inputs.study.min_answers)
+        results = survey(
+            sample, items, plan, min_answers=inputs.study.min_answers, published=secrecy.published
+        )
     except InputError as error:  # no weights reproduce the margins: name the file they are asked for in
         file = str(inputs.study.file or "")
         raise InputError(replace(fault, file=file) for fault in error.faults) from None
@@ -152,12 +146,6 @@ def _asked(
         question, _, choice = str(condition).partition("=")
         asked[str(figure)] = chosen(answers, question, choice)
     return pd.DataFrame(asked, index=answers.index)
-
-
-def _choices(questionnaire: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the choices of each single-choice item."""
-    singles = questionnaire[questionnaire["kind"].eq("single")].dropna(subset=["choice"])
-    return {str(item): list(choices) for item, choices in singles.groupby("item")["choice"]}
 
 
 def _labelled(table: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
