@@ -27,7 +27,7 @@ _STRUCTURE: Final = "structure:"
 _UNKNOWN: Final = "unknown"
 COMPARISONS: Final = {"gt": "> ", "lt": "< "}
 """What a study writes before a figure that it only bounds, such as “more than a quarter”."""
-_DIFFERENT: Final = ("differs", "inconsistent")
+_DIFFERENT: Final = ("differs", "not_judged", "inconsistent")
 """Statuses of the figures that a comparison lists."""
 
 
