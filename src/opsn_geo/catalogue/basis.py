@@ -111,7 +111,7 @@ def ranks(bases: pd.Series | pd.Index | NDArray[Any] | list[str]) -> NDArray[np.
     >>> ranks(["fact", "simulated", ""]).tolist()
     [0, 5, -1]
     """
-    return np.asarray(pd.Categorical(bases, BASES).codes, np.int8)
+    return pd.Index(BASES).get_indexer(pd.Index(bases)).astype(np.int8)
 
 
 def names(ranked: NDArray[np.integer]) -> pd.api.extensions.ExtensionArray:

@@ -52,7 +52,7 @@ def find_bodies(frame: pd.DataFrame, level: str, territory: Territory) -> pd.Dat
     >>> territory = Territory(communes=epci, epci=epci, departements=epci, millesime=2021, name="toy")
     >>> rows = pd.DataFrame({"name": ["Communauté d’agglomération du Beauvaisis", "CAB", "CC du Vimeu"]})
     >>> find_bodies(rows, "epci", territory)[["code", "how", "cause"]].values.tolist()
-    [['200067999', 'name', nan], ['200067999', 'name', nan], [nan, nan, 'unknown_name']]
+    [['200067999', 'name', nan], ['200067999', 'name', nan], [nan, nan, 'outside_territory']]
     """
     list_names, read_names, read_codes = _READERS[Level(level)]
     names = list_names(territory)

@@ -115,6 +115,7 @@ def row_bases(rows: pd.DataFrame, coverage: Coverage, weights: str = Basis.FACT.
 
     Examples
     --------
+    >>> from opsn_geo.measure.coverage.evidence import Coverage
     >>> coverage = Coverage(places=pd.Index(["a"]), services=pd.Index(["dpd", "sig"]), opsn=pd.Index([]),
     ...     evidence=np.zeros((1, 1, 2), np.uint8), since=np.full((1, 2), np.datetime64("NaT")),
     ...     basis=np.array([[3, 4]], np.int8), incomplete=np.array([False]))
