@@ -14,6 +14,7 @@ from opsn_geo.measure.survey.representativeness import overall_table, standardis
 from opsn_geo.measure.survey.response import response_tables
 from opsn_geo.pipeline.analyses.overview import overview
 from opsn_geo.publish import report
+from opsn_geo.publish.report.brief import brief
 from opsn_geo.publish.report.model import (
     Chart,
     Facts,
@@ -24,6 +25,7 @@ from opsn_geo.publish.report.model import (
     Section,
     Table,
 )
+from opsn_geo.publish.report.survey import representativeness
 from opsn_geo.publish.report.wording import questionnaire_words, service_words
 from opsn_geo.publish.themes import themes_for
 
@@ -214,8 +216,8 @@ def test_rejected_rows_are_counted_by_cause(studied: Callable[..., Published]) -
     shown = [it for it in blocks(section(made, "method")) if isinstance(it, Table)]
     causes = texts("cause", "fr")
     assert [row[:3] for row in shown[-1].rows] == [
-        (causes["unknown_code"], "memberships", "2"),
-        (causes["mismatch"], "memberships", "1"),
+        (causes["unknown_code"], "les adhésions", "2"),
+        (causes["mismatch"], "les adhésions", "1"),
     ]
 
 
@@ -476,3 +478,69 @@ def test_what_is_assumed_of_an_operator_is_marked_where_it_is_shown(
     table = [it for it in blocks(section(made, "territory")) if isinstance(it, Table)][-1]
     assert table.rows[0][1] == "établissement public administratif (supposé)"
     assert table.rows[0][2].endswith("(supposé)")
+
+
+@pytest.mark.parametrize(
+    ("least_p", "sentence"),
+    [
+        (0.527, "c’est ce que donne le hasard (p ≥ 0,52), et aucun n’est plus grand qu’il ne l’explique"),
+        (0.05, "1 est plus grand que le hasard ne l’explique (p ≤ 0,05)"),
+    ],
+)
+def test_clusters_without_an_answer_are_chance_unless_one_is_larger(
+    studied: Callable[..., Published], least_p: float, sentence: str
+) -> None:
+    given = studied()
+    clusters = gpd.GeoDataFrame(
+        {"name": ["Élincourt", "B"], "communes": [3, 2], "population": [900, 100], "p": [least_p, 0.9]},
+        geometry=[given.layers["communes"].geometry.iloc[0]] * 2,
+        crs=given.layers["communes"].crs,
+    )
+    given.tables["verdict"] = pd.DataFrame({"finding": ["answer"], "text": ["Non."]})
+    layers = {**given.layers, "silences": clusters}
+    made = representativeness(material(given._replace(layers=layers)))
+    assert made is not None
+    words = next(
+        it.paragraphs[0] for it in blocks(made) if isinstance(it, Prose) and "Non." not in it.paragraphs
+    )
+    assert words.startswith(
+        "2 ensembles de communes voisines, 5 communes en tout, n’ont donné aucune réponse"
+    )
+    assert sentence in words
+    assert ("ce que donne le hasard" in words) is (least_p > 0.05)
+    assert words.endswith("Le plus peuplé s’étend autour d’Élincourt : 3 communes, 900 habitants.")
+
+
+@pytest.mark.parametrize(("refuted", "end"), [(0, "aucune n’est démentie"), (2, "2 sont démenties")])
+def test_no_refuted_conclusion_is_none_and_not_a_number(
+    studied: Callable[..., Published], refuted: int, end: str
+) -> None:
+    judged = pd.DataFrame({
+        "finding": ["answer", *["headline"] * (2 + refuted)], "text": "…",
+        "verdict": ["", "holds", "holds", *["refuted"] * refuted],
+        "published": None, "published_inside": None,
+    })  # fmt: skip
+    given = studied()
+    made = representativeness(material(given._replace(tables={**given.tables, "verdict": judged})))
+    assert made is not None
+    words = [it.paragraphs for it in blocks(made) if isinstance(it, Prose)][1][0]
+    assert f"2 tiennent, 0 est fragile, 0 reste indécise et {end}" in words
+
+
+def test_all_that_reach_as_many_communes_are_named_together(studied: Callable[..., Published]) -> None:
+    given = studied()
+    for reached, words in (([3, 1], "A"), ([3, 3], "A, B")):
+        made = material(given)
+        operators = pd.DataFrame({"communes": reached}, index=["A", "B"])
+        made = dataclasses.replace(made, figures={**made.figures, "operators": operators})
+        whom = brief(made).items[1]
+        assert f"D’après les adhésions connues, le plus de communes (3) est atteint par {words}." in whom.note
+
+
+def test_inputs_are_named_in_words_where_their_rows_are_counted(studied: Callable[..., Published]) -> None:
+    made = material(studied())
+    read, rejected = [it for it in blocks(section(report.report(made), "method")) if isinstance(it, Table)][
+        -2:
+    ]
+    assert read.rows == (("les adhésions", "3", "2", "1"),)
+    assert rejected.rows[0][1] == "les adhésions"

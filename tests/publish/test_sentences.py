@@ -55,10 +55,11 @@ def headline(
     side: str | None = None,
     known: float = 0.1,
     published: float | None = None,
+    greatest: float | None = None,
 ) -> list[str]:
     """Return the code of the sentence on 70 % [65; 75], and of the sentence on what was published."""
     claims = pd.DataFrame({"side": [side], "published": [published], "published_least": [published],
-                           "published_greatest": [published]}, index=["uses"])  # fmt: skip
+                           "published_greatest": [greatest or published]}, index=["uses"])  # fmt: skip
     rows = measured.headlines(
         estimate(),
         pd.Series({"uses": threshold}, dtype=float),
@@ -68,9 +69,11 @@ def headline(
         claims=claims,
     )
     rows = rows.rename(columns={"item": "subject"})
-    findings = rows.assign(finding="headline", sentence="headline_" + rows["verdict"], values=[{}])
+    findings = rows.assign(finding="headline", sentence="headline_" + rows["verdict"],
+        values=[{"comparison": rows["comparison"].item()}])  # fmt: skip
     words = verdict(findings, {}, "en")["text"].item()
-    ends = {"outside this": "headline_outside", "within this": "headline_inside"}
+    ends = {"outside this": "headline_outside", "within this": "headline_inside",
+            "> 72%, which this interval does not rule out": "headline_bound_inside"}  # fmt: skip
     return sentences(findings) + [code for part, code in ends.items() if part in words]
 
 
@@ -126,6 +129,10 @@ VERDICT: Final[dict[str, tuple[Sentences, Sentences]]] = {
     "headline_refuted": (lambda: headline(0.9, "above"), lambda: headline(0.5, "above")),
     "headline_no_claim": (headline, lambda: headline(0.5)),
     "headline_inside": (lambda: headline(published=0.72), lambda: headline(published=0.8)),
+    "headline_bound_inside": (
+        lambda: headline(published=0.72, greatest=np.inf),
+        lambda: headline(published=0.8, greatest=np.inf),
+    ),
     "headline_outside": (lambda: headline(published=0.8), lambda: headline(published=0.72)),
 }
 """Template of the verdict: data where it is said, and data where it would be false."""

@@ -201,8 +201,9 @@ def _headline(row: _Row, name: str, lang: Language) -> str:
     inside: Any = row.get("published_inside")
     if pd.isna(inside):
         return sentence
-    key = "headline_inside" if inside else "headline_outside"
-    words = {"published": write(row["published"], lang), "units": numbers.count(row["units"], lang)}
+    sign = COMPARISONS.get(row["values"].get("comparison", ""), "")
+    key = ("headline_bound_inside" if sign else "headline_inside") if inside else "headline_outside"
+    words = {"published": sign + write(row["published"], lang), "units": numbers.count(row["units"], lang)}
     return f"{sentence} {text(f'survey_verdict.{key}', lang, **words)}"
 
 

@@ -108,7 +108,8 @@ def test_what_would_change_the_verdict_is_counted() -> None:
     sentences = in_words(findings, {"size=s": "small communes", "zone": "zone"}, "en")["text"]
     assert sentences.tolist() == [
         (
-            f"All else being equal, it would take more answers: small communes ({count}) "
+            "All else being equal, for each of these groups to answer in proportion to the territory "
+            f"it would take more answers: small communes ({count}) "
             "(one commune may count in several groups)."
         ),
         (

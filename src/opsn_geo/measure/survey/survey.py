@@ -664,7 +664,7 @@ def _verdict(
     parts = [findings.iloc[:1], pd.DataFrame(first), findings[~headline].iloc[1:], change, findings[headline]]
     rows = pd.concat(parts, ignore_index=True)
     return rows.merge(judged, left_on="subject", right_on="item", how="left", validate="m:1").drop(
-        columns="item"
+        columns=["item", "comparison"]
     )
 
 

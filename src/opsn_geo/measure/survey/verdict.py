@@ -106,7 +106,8 @@ def headlines(
         ``item``, ``measure``, ``answers``, ``communes``, ``unweighted``, ``estimate``, ``low``, ``high``,
         ``bias_removed`` (unweighted - estimate), ``threshold``, ``break_even`` (correlation at which the
         true value would be the threshold), ``margin_correlation`` (at which the bias equals half the
-        interval), ``known_correlation``, ``units``, ``side``, ``published``, ``published_inside`` (whether
+        interval), ``known_correlation``, ``units``, ``side``, ``published``, ``comparison``
+        (``gt`` or ``lt`` where the study only bounds it), ``published_inside`` (whether
         the range of the published value meets the interval; missing where nothing is published) and
         ``verdict``:
         ``no_claim`` (no threshold), ``open`` (the interval holds it), ``refuted`` (the interval lies on the
@@ -160,6 +161,11 @@ def _claimed(rows: pd.DataFrame, claims: pd.DataFrame | None) -> pd.DataFrame:
         {
             "side": own["side"].astype(object).where(own["side"].notna(), ""),
             "published": numbers["published"],
+            "comparison": np.select(
+                [np.isposinf(numbers["published_greatest"]), np.isneginf(numbers["published_least"])],
+                ["gt", "lt"],
+                default="",
+            ),
             "published_inside": inside.astype("boolean").where(numbers["published"].notna()),
         }
     )
@@ -265,7 +271,8 @@ def representativeness_findings(
     )
     weights = finding("weights", "weights", effective=float(indicator["effective"]), names=list(margins))
     conclusions = [
-        finding("headline", f"headline_{row['verdict']}", row["item"]) for row in judged.to_dict("records")
+        finding("headline", f"headline_{row['verdict']}", row["item"], comparison=row["comparison"])
+        for row in judged.to_dict("records")
     ]
     rows = [answer, rate, *profiles, *levels, *together, bias, weights, *conclusions]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["page", "report", "write"]
 
 _CLOSING, _OPENING = re.compile(" ([:;?!»%])"), re.compile("([«]) ")
+_STRAIGHT = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 _SECTIONS: Final[Mapping[str, Callable[[Material], Section | None]]] = {
     "territory": territory,
     "coverage": coverage,
@@ -170,12 +171,14 @@ def page(content: Report) -> str:
 
 
 def _unbroken(value: object) -> object:
-    """Value with French punctuation kept on the line of the word that it follows or precedes.
+    """Value with French punctuation kept on the line of its word, and French apostrophes, even in names.
 
-    >>> _unbroken("« Qui ? »") == "«\u00a0Qui\u00a0?\u00a0»"
-    True
+    >>> _unbroken("« Qui ? »") == "«\u00a0Qui\u00a0?\u00a0»", _unbroken("Cap'Oise")
+    (True, 'Cap’Oise')
     """
-    return _OPENING.sub("\\1\u00a0", _CLOSING.sub("\u00a0\\1", value)) if type(value) is str else value
+    if type(value) is not str:
+        return value
+    return _OPENING.sub("\\1\u00a0", _CLOSING.sub("\u00a0\\1", _STRAIGHT.sub("’", value)))
 
 
 def _css_text(words: str) -> str:

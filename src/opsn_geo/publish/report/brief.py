@@ -55,9 +55,10 @@ def _by_whom(material: Material) -> Iterator[Fact]:
         listed = ", ".join(lacking[:_NAMED]) + ("…" if len(lacking) > _NAMED else "")
         parts.append(say(material, "answer_lacking", services=listed))
     if len(reached):
-        best = str(reached.idxmax())
-        name = opsn["name"].get(best, best) if "name" in opsn else best
-        parts.append(say(material, "answer_widest", name=name, communes=count(reached[best], lang)))
+        widest = reached.index[reached == reached.max()].astype(str)
+        named = ", ".join(str(opsn["name"].get(it, it)) if "name" in opsn else it for it in widest)
+        communes = count(reached.max(), lang)
+        parts.append(say(material, "answer_widest", name=named, communes=communes))
     yield Fact(
         label=say(material, "ask_whom"),
         value=say(material, "number_of_opsn", number=count(len(opsn), lang)),

@@ -210,12 +210,16 @@ def _rows(material: Material) -> Iterator[Table | Prose]:
     """Tables of the rows read, linked and rejected, and of the rejected by cause."""
     lang, counts = material.lang, material.counts
     tables = [it.removesuffix("_read") for it in counts if it.endswith("_read")]
+    names = texts("input", lang)
     if tables:
         yield Table(
             caption=say(material, "rows_table"),
             heads=tuple(say(material, f"head_{it}") for it in ("table", "read", "linked", "rejected")),
             rows=tuple(
-                (it, *(count(counts.get(f"{it}_{step}"), lang) for step in ("read", "linked", "rejected")))
+                (
+                    names.get(it, it),
+                    *(count(counts.get(f"{it}_{step}"), lang) for step in ("read", "linked", "rejected")),
+                )
                 for it in tables
             ),
             source=say(material, "source", file="manifest.json"),
@@ -232,7 +236,7 @@ def _rows(material: Material) -> Iterator[Table | Prose]:
         rows=tuple(
             (
                 causes.get(it["cause"], it["cause"]),
-                it["table"],
+                names.get(it["table"], it["table"]),
                 count(it["rows"], lang),
                 remedies.get(it["cause"], ""),
             )

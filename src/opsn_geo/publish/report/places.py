@@ -68,6 +68,7 @@ def territory(material: Material) -> Section:
                     ),
                     *([note] if (note := notices.census_note(material.metadata)) else []),
                     *([say(material, "crossing", crossing=count(crossing, lang))] if crossing else []),
+                    *([say(material, "epci_across")] if sizes["epci"].sum() > len(epci) else []),
                     *([unknown] if unknown else []),
                 )
             ),
@@ -236,13 +237,17 @@ def _ladder(material: Material) -> Iterator[Chart]:
         folded=True,
     )
     none = int((services["possible_share"] == 0).sum())
+    most = services["covered_share"].max()
+    widest = [
+        text("consistency.quoted", lang, it=names[str(slug)])
+        for slug in services.index[services["covered_share"] == most]
+    ]
     yield Chart(
         key="ladder",
         title=say(material, "ladder_title"),
         summary=say(
             material, "ladder_summary", services=len(services),
-            best=names[str(services["covered_share"].idxmax())],
-            share=percent(services["covered_share"].max(), lang), none=none,
+            best=", ".join(widest), share=percent(most, lang), none=none,
         ),
         panels=tuple(panels),
         legend=tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -71,6 +72,8 @@ def _headlines(material: Material, verdict: pd.DataFrame) -> Iterator[Block]:
     verdicts = ("holds", "fragile", "open", "refuted")
     concluded = int(judged["verdict"].isin(verdicts).sum())
     counts = {it: count(numbers.get(it, 0), lang) for it in verdicts}
+    some = "some" if numbers.get("refuted", 0) else "none"
+    counts["refuted"] = say(material, f"headlines_{some}_refuted", number=counts["refuted"])
     sentences = [say(material, "headlines", all=count(concluded, lang), **counts)] if concluded else []
     if judged["published"].notna().any():
         outside = judged["published_inside"].eq(other=False).sum()
@@ -183,7 +186,7 @@ def _where(material: Material) -> tuple[Block, ...]:
         number=count(len(clusters), lang),
         inside=count(clusters["communes"].sum(), lang),
         large=count(large, lang),
-        p=decimal(clusters["p"].min(), lang, 2),
+        p=decimal(math.floor(100 * clusters["p"].min()) / 100, lang, 2),  # “p ≥” holds of no number above it
         place=of_place(name) if lang == "fr" else name,
         communes=count(largest["communes"], lang),
     )
