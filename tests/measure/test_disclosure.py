@@ -100,9 +100,9 @@ def test_the_threshold_is_an_option() -> None:
     assert shown(values, everybody, 6).loc["uses", "all"] == "small"
 
 
-def test_a_group_in_which_nobody_answered_has_nothing_to_hide() -> None:
+def test_of_a_group_in_which_nobody_answered_nothing_is_published() -> None:
     values = pd.DataFrame({"uses": pd.array([True] * 10 + [False] * 10 + [None] * 20, dtype="boolean")})
-    assert shown(values, halves()).loc["uses", "south"] == ""
+    assert shown(values, halves()).loc["uses", "south"] == "small"
 
 
 def test_a_mean_at_the_end_of_its_scale_is_hidden() -> None:

@@ -83,9 +83,8 @@ def shown(values: pd.DataFrame, groups: pd.DataFrame, min_answers: int = DEFAULT
     Returns
     -------
     DataFrame of str
-        Items × groups: ``""`` (:data:`SHOWN`), or the code of why not. A group in which nobody answered has
-        nothing to hide. The base of a question that only some were asked says what they answered to another
-        one: where it must be hidden, so is all of the question.
+        Items × groups: ``""`` (:data:`SHOWN`), or the code of why not. The base of a question that only some
+        were asked says what they answered to another one: where it must be hidden, so is all of the question.
 
     Examples
     --------
@@ -217,7 +216,7 @@ def weakest(codes: Sequence[Iterable[str]]) -> list[str]:
 
 
 def withheld(table: pd.DataFrame, codes: Iterable[str], kept: Collection[str] = ()) -> pd.DataFrame:
-    """Return a table without the numbers that must not be published, the others as coarse as they must be.
+    """Return a table without the numbers that must not be published.
 
     Parameters
     ----------
@@ -237,10 +236,10 @@ def withheld(table: pd.DataFrame, codes: Iterable[str], kept: Collection[str] = 
     --------
     >>> table = pd.DataFrame({"dep": ["02", "59"], "answers": [74, 50], "estimate": [0.04, 0.5123]})
     >>> withheld(table, ["few", ""], ["answers"]).values.tolist()
-    [['02', 74, nan, 'few'], ['59', 50, 0.51, '']]
+    [['02', 74, nan, 'few'], ['59', 50, 0.5123, '']]
     """
     why = pd.Series(list(codes), index=table.index, dtype="str")
-    published = coarse(table)
+    published = table.copy()
     for column in table.select_dtypes(["number", "bool", "boolean"]).columns:
         gone = why.isin([SMALL, COMPLEMENT]) if column in kept else why.ne(SHOWN)
         published[column] = published[column].astype(_nullable(table[column])).mask(gone)
@@ -297,7 +296,7 @@ def _codes(side: _Side, groups: Booleans, least: int, kept_back: Iterable[int] =
         own = FEW if above < least else MOST
         within = np.unique(zone[group])
         if not len(within):
-            codes.append(SHOWN)
+            codes.append(SMALL)
         elif above >= least and below >= least:
             reached = side.known & ((piece > 0) | group)
             cut = np.unique(piece * 2 + group, return_inverse=True)[1] + 1

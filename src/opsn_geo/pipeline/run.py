@@ -18,6 +18,7 @@ from opsn_geo.catalogue.states import covered
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.words import text
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.measure.disclosure import coarse
 from opsn_geo.pipeline.analyses import coverage, deserts, extension, panorama, shared_measures
 from opsn_geo.pipeline.analyses import named_answers as replies
 from opsn_geo.pipeline.analyses import published as figures
@@ -199,6 +200,7 @@ def measure(inputs: Inputs) -> Results:
     tables |= {"fondements": counted_table(inputs.study), "rejets": inputs.rejects}
     layers = {name: _as_published(name, layer, inputs.study) for name, layer in layers.items()}
     tables = {name: _as_published(name, table, inputs.study) for name, table in tables.items()}
+    tables |= {name: coarse(tables[name]) for name in gate.ROUNDED if name in tables}
     return Results(
         inputs=inputs,
         layers=layers,

@@ -16,7 +16,7 @@ import pandas as pd
 from opsn_geo.catalogue import register
 from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, FEW, MOST, SHOWN, coarse
 
-__all__ = ["READINGS", "DisclosureError", "Reading", "passed"]
+__all__ = ["READINGS", "ROUNDED", "DisclosureError", "Reading", "passed"]
 
 
 class Reading(NamedTuple):
@@ -68,7 +68,7 @@ READINGS: Final[Mapping[str, tuple[Reading, ...]]] = {
     "verdict": (Reading("answers", "unweighted", only=_SHARES),),
 }
 """By table about answers, how its rows are looked at; none where they count services or sentences."""
-_ROUNDED: Final = ("classements", "comparaisons", "estimations", "estimations_autres", "influence")
+ROUNDED: Final = ("classements", "comparaisons", "estimations", "influence", "verdict")
 """Tables whose numbers rest on weights, and are rounded."""
 _ENDS: Final = ("base", "count", "share", "low", "high")
 """Ends of the names of the numbers of each kind, where a table holds several kinds."""
@@ -137,7 +137,7 @@ def _faults(name: str, table: pd.DataFrame, min_answers: int, named: Collection[
             if {reading.base, reading.value} <= set(table):
                 yield from _small_sides(name, table, reading, min_answers)
         yield from _hidden_numbers(name, table)
-        if name in _ROUNDED and not _is_coarse(table):
+        if name in ROUNDED and not _is_coarse(table):
             yield f"{name}: numbers that rest on weights are not rounded"
     elif kind == "answers":
         yield f"{name}: the gate does not know which of its columns count answers"

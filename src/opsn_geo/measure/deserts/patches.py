@@ -19,7 +19,7 @@ import shapely
 
 from opsn_geo.measure.deserts.contiguity import on_border
 from opsn_geo.measure.deserts.nearest import labels_at, nearest_places, places
-from opsn_geo.measure.disclosure import COMPLEMENT, DEFAULT_MIN_ANSWERS, FEW, MOST, SHOWN, SMALL, shown
+from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, FEW, MOST, SHOWN, SMALL, shown
 from opsn_geo.measure.missing import whole_numbers
 
 if TYPE_CHECKING:
@@ -444,7 +444,7 @@ def _needs(
     sums = members.merge(needs, on=["code_insee", "service"]).groupby("desert")[["yes", "base"]].sum()
     sums = sums.reindex(members["desert"].unique(), fill_value=0)
     why = _publishable(members, needs, min_answers) if published is None else published
-    why = why.reindex(sums.index).fillna(COMPLEMENT)
+    why = why.astype("str").reindex(sums.index).fillna(SMALL)
     count = sums["yes"].astype("Int64").where(why.eq(SHOWN) & sums["base"].gt(0))
     base = sums["base"].astype("Int64").where(why.isin([SHOWN, FEW, MOST]) & sums["base"].gt(0))
     return pd.DataFrame(
@@ -511,7 +511,7 @@ def need_codes(
     own = pd.DataFrame({name: desert.eq(name).astype(bool) for name in large}, index=places.index)
     groups = own if groups is None else groups.join(own)
     codes = shown(need.to_frame("need"), groups, min_answers).T["need"].reindex(members["desert"].unique())
-    return codes.fillna(SMALL).where(codes.index.isin(sizes.index), SHOWN)
+    return codes.fillna(SMALL)
 
 
 def _shapes(rows: _Rows, geometries: NDArray[np.object_]) -> list[shapely.MultiPolygon]:

@@ -276,11 +276,12 @@ def body_estimates(
 
     Examples
     --------
-    >>> bodies = pd.DataFrame({"body": ["epci"] * 5 + ["ccas"] * 5, "code": [*"abcde", *[None] * 5]})
-    >>> values = pd.DataFrame({"used": [True, True, True, False, False] * 2})
-    >>> found = body_estimates(values, bodies, {"epci": 10})
+    >>> codes = [*"abcdefghijklmno", *[None] * 15]
+    >>> bodies = pd.DataFrame({"body": ["epci"] * 15 + ["ccas"] * 15, "code": codes})
+    >>> values = pd.DataFrame({"used": [True, True, True, False, False] * 6})
+    >>> found = body_estimates(values, bodies, {"epci": 30})
     >>> found[["body", "scope", "unweighted", "se"]].round(4).values.tolist()
-    [['ccas', 'answers', 0.6, nan], ['epci', 'territory', 0.6, 0.1732]]
+    [['ccas', 'answers', 0.6, nan], ['epci', 'territory', 0.6, 0.0926]]
     """
     others = bodies[bodies["body"] != Level.COMMUNE.value]
     counted = answers_by_body(others, units).to_dict("index")

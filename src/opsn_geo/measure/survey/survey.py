@@ -228,8 +228,9 @@ def survey(
     domains = codes.map(units["code_dep"])
     representativeness = _representativeness(units, strata, weighting, list(map(str, added)))
     judged = _judged(items, weighting.design, representativeness["representativite_globale"], len(units))
-    published = publishable(sample, items, min_answers, published)
-    published = _open(published, sample, items, weighting.design)
+    of_a_run, published = published is not None, publishable(sample, items, min_answers, published)
+    if of_a_run:
+        published = _open(published, sample, items, weighting.design)
     named = codes_of(published, judged["item"].map(headline_name), [""] * len(judged))
     judged = judged[pd.Series(named, index=judged.index, dtype="str").eq(SHOWN)]
     clusters = _long("clustering", clustering(units["responded"], neighbours, cells))
