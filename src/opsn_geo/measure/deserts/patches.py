@@ -511,7 +511,7 @@ def need_codes(
     own = pd.DataFrame({name: desert.eq(name).astype(bool) for name in large}, index=places.index)
     groups = own if groups is None else groups.join(own)
     codes = shown(need.to_frame("need"), groups, min_answers).T["need"].reindex(members["desert"].unique())
-    return codes.fillna(SMALL)
+    return codes.astype("str").fillna(SMALL)
 
 
 def _shapes(rows: _Rows, geometries: NDArray[np.object_]) -> list[shapely.MultiPolygon]:
