@@ -538,7 +538,7 @@ def checked(folder: Path) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(5))
 def test_a_study_without_fault_raises_no_alarm(tmp_path: Path, seed: int) -> None:
     found = checked(clean(tmp_path, seed))
     assert found["incoherences"]["values"].tolist() == []

@@ -77,7 +77,7 @@ def atlas_payload(
             for row in opsn[["opsn", "name", "list_complete"]].fillna(value=False).itertuples(index=False)
         ],
         "combos": combo_list,
-        "states": _states(lang),
+        "states": _states(lang, use_measured="services_used" in communes),
         "otherOperator": {
             "key": "other",
             "label": text("atlas.other_opsn", lang),
@@ -278,10 +278,12 @@ def _services(services: pd.DataFrame, lang: Language) -> list[dict[str, object]]
     return [first | {"any": True}, *({"key": k, "name": n, "family": f} for k, n, f in rows)]
 
 
-def _states(lang: Language) -> list[dict[str, object]]:
+def _states(lang: Language, *, use_measured: bool) -> list[dict[str, object]]:
+    """Return the classes of a state; a use that nothing measures has no line in the legend."""
     return [
         {"key": s.value, "label": text(f"state.{s.value}", lang), "colour": palette.STATES[s.value],
-         "hatched": s is State.UNKNOWN, "covered": s in covered(), "possible": s in possibly_covered()}
+         "hatched": s is State.UNKNOWN, "covered": s in covered(), "possible": s in possibly_covered(),
+         "measured": use_measured or s is not State.USED}
         for s in _STATES
     ]  # fmt: skip
 

@@ -33,7 +33,9 @@ export function legendParts(model, format, view) {
     h("p", { class: "legend-note" }, legendNote(model, view)),
     view.basis ? h("p", { class: "legend-basis" }, view.basis) : null,
     h("ul", { class: "legend-classes" },
-      view.classes.map(({ colour, hatched, label, count }) => line(swatch(colour, hatched), label, count)),
+      view.classes
+        .filter(({ measured }) => measured !== false)
+        .map(({ colour, hatched, label, count }) => line(swatch(colour, hatched), label, count)),
       view.unsureCount ? line(swatch("", true), model.texts.unsure, view.unsureCount) : null),
   ];
 }

@@ -7,6 +7,8 @@ interface Class {
   colour: string;
   upper?: number | null;
   hatched?: boolean;
+  /** false where nothing measures the class: it has no line in the legend. */
+  measured?: boolean;
   covered?: boolean;
   possible?: boolean;
 }
