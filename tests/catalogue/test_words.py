@@ -45,10 +45,10 @@ def test_every_text_has_both_languages_and_the_same_values() -> None:
 )
 def test_a_noun_agrees_with_its_number(lang: vocabulary.Language, row: str, rows: str) -> None:
     known = dict.fromkeys(["title", "communes", "epci", "reached", "atlas", "gpkg"], 5)
-    assert row in vocabulary.text("summary.run", lang, **known, rejects=1)
-    assert rows in vocabulary.text("summary.run", lang, **known, rejects=2)
+    assert row in vocabulary.text("summary.run", lang, notice="", unknown=5, **known, rejects=1)
+    assert rows in vocabulary.text("summary.run", lang, notice="", unknown=5, **known, rejects=2)
     assert ("0 ligne rejetée" if lang == "fr" else "0 rows") in vocabulary.text(
-        "summary.run", lang, **known, rejects=0
+        "summary.run", lang, notice="", unknown=5, **known, rejects=0
     )
     many = vocabulary.text("report.figures_apart", lang, number="1\u202f204" if lang == "fr" else "1,204")
     assert "204" in many

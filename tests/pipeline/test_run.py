@@ -84,6 +84,15 @@ def test_the_manifest_holds_inputs_outputs_counts_and_what_they_rest_on(ran: tup
         assert counts[f"{name}_linked"] + counts[f"{name}_rejected"] == counts[f"{name}_read"]
 
 
+def test_the_end_of_a_run_says_what_is_simulated_and_what_is_not_known(ran: tuple[Results, Path]) -> None:
+    results, out = ran
+    written = results.summary(out)
+    assert "Tirées au sort pour la démonstration : les adhésions, les réponses à l’enquête." in written
+    states = results.layers["communes"].query("inside")["state"].value_counts()
+    assert f"{states['member']} communes atteintes par au moins un OPSN à coup sûr" in written
+    assert f", {states['unknown']} dont on ne le sait pas" in written
+
+
 def test_the_layers_hold_the_territory(ran: tuple[Results, Path]) -> None:
     results, out = ran
     file = out / "opsn-hauts-de-france-2021.gpkg"

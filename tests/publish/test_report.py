@@ -359,6 +359,7 @@ def test_estimates_and_gaps_are_those_of_the_tables(studied: Callable[..., Publi
         f"50{SPACE}%", f"30{SPACE}%", "+20", "[10\u00a0;\u00a030]", "+15", "[5\u00a0;\u00a025]", "oui",
     )  # fmt: skip
     assert [row[-1] for row in gaps.table.rows] == ["oui", "non"]
+    assert [row[0] for row in gaps.table.rows] == ["Need – Délégué", "Score"]
 
 
 def test_every_row_of_a_table_fills_its_columns(studied: Callable[..., Published]) -> None:

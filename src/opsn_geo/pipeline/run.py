@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import pandas as pd
 
 from opsn_geo.catalogue.register import maps
-from opsn_geo.catalogue.states import covered
+from opsn_geo.catalogue.states import State, covered
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.catalogue.words import text
 from opsn_geo.errors import Fault, InputError
@@ -131,13 +131,16 @@ class Results(Summarised):
         metadata = self.inputs.study.metadata
         communes = self.layers["communes"]
         inside = communes[communes["inside"]]
+        notice = notices.basis_notice(metadata)
         return text(
             "summary.run",
             metadata.language,
             title=metadata.title,
             communes=len(inside),
             epci=len(self.layers["epci"]),
+            notice=f"{notice}\n" if notice else "",
             reached=int(inside["state"].isin(covered()).sum()),
+            unknown=int(inside["state"].eq(State.UNKNOWN).sum()),
             rejects=len(self.rejects),
             atlas=out / "atlas.html",
             gpkg=out / f"{metadata.stem}.gpkg",

@@ -109,8 +109,10 @@ def _gap_row(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
     """Cells of a gap: shares in percent and points, means as they are."""
     lang, item = material.lang, str(row["item"])
     factor, digits = (100, 0) if row["measure"] == "share" else (1, 1)
-    question = material.questionnaire.questions.get(item.partition(":")[0], "")
+    family, _, choice = item.partition(":")
     name = item_name(material, item)
+    # the name of an item without choices is the question itself, in the language of the report
+    question = material.questionnaire.questions.get(family, "") if choice or name == item else ""
 
     def shown(key: str) -> str:
         return decimal(factor * row[key], lang, digits)
