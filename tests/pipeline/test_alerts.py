@@ -126,23 +126,19 @@ def test_a_structure_that_is_not_known_is_named_with_its_number_of_answers(writt
 def test_a_survey_of_epci_alone_has_its_own_population_and_results(
     written: Written, tmp_path: Path, structure: str
 ) -> None:
-    rows = [
-        ("CC A", "oui"),
-        ("Communauté de communes B", "oui"),
-        ("CC A", "non"),
-        ("CC B", "oui"),
-        ("CC C", "non"),
-    ]
+    # Four people of each EPCI: those of A disagree. Fewer than five on a side would not be published.
+    rows = [("CC A", "oui"), ("Communauté de communes B", "oui"), ("CC A", "non"), ("CC B", "oui")] * 2
+    rows += [("CC B", "oui")] * 2 + [("CC C", "non")] * 4
     answers = HEADER + "".join(f"r{i};;;{name};{structure};{ciso}\n" for i, (name, ciso) in enumerate(rows))
     made = written(questionnaire=BOOK, answers=answers)
     assert alerts_of(check(made)) == ["no_commune_answered"]
     results = pipeline.run(made, tmp_path / "out")
     bodies = results.tables["repondants"].set_index("body")
-    assert bodies.loc["epci", ["answers", "answered", "units"]].tolist() == [5, 3, 3]
+    assert bodies.loc["epci", ["answers", "answered", "units"]].tolist() == [14, 3, 3]
     assert bodies.loc["commune", ["answers", "answered", "units"]].tolist() == [0, 0, 12]
     ciso = results.tables["estimations_autres"].set_index("item").loc["ciso"]
-    # All three EPCI answered, A by two people who disagree: (1/2 + 1 + 0) / 3.
-    assert (ciso["body"], ciso["answers"], ciso["unweighted"]) == ("epci", 5, pytest.approx(0.5))
+    # All three EPCI answered, A by four people who disagree: (1/2 + 1 + 0) / 3.
+    assert (ciso["body"], ciso["answers"], ciso["unweighted"]) == ("epci", 14, pytest.approx(0.5))
     assert results.tables["verdict"]["finding"].tolist() == ["answer", "bodies"]
     report = (tmp_path / "out" / "rapport.html").read_text(encoding="utf-8").replace("\xa0", " ")
     assert "Aucune commune n’a répondu : l’enquête décrit d’autres organismes" in report
@@ -151,13 +147,13 @@ def test_a_survey_of_epci_alone_has_its_own_population_and_results(
 
 
 def test_a_survey_of_ccas_alone_describes_those_who_answered(written: Written, tmp_path: Path) -> None:
-    answers = HEADER + "".join(f"r{i};80001;;;CCAS;oui\n" for i in range(5))
+    answers = HEADER + "".join(f"r{i};80001;;;CCAS;{'oui' if i < 6 else 'non'}\n" for i in range(12))
     results = pipeline.run(written(questionnaire=BOOK, answers=answers), tmp_path / "out")
     assert results.tables["repondants"].set_index("body").loc["ccas", ["answers", "scope"]].tolist() == [
-        5,
+        12,
         "answers",
     ]
-    assert results.tables["estimations_autres"].set_index("item").loc["ciso", "unweighted"] == 1
+    assert results.tables["estimations_autres"].set_index("item").loc["ciso", "unweighted"] == 0.5
     assert "responded" not in results.layers["communes"]
 
 

@@ -35,6 +35,8 @@ class Reading(NamedTuple):
         Column and value of the rows of this kind, where others are weighted or means.
     hidden : str
         Column that says why a row is hidden.
+    of : tuple of str, optional
+        Column and value of the rows that are about answers, where others are about something else.
     """
 
     base: str
@@ -42,6 +44,7 @@ class Reading(NamedTuple):
     kind: Literal["count", "side", "share", "percent", "weighted"] = "share"
     only: tuple[str, str] | None = None
     hidden: str = "hidden"
+    of: tuple[str, str] | None = None
 
 
 _SHARES: Final = ("measure", "share")
@@ -56,7 +59,15 @@ READINGS: Final[Mapping[str, tuple[Reading, ...]]] = {
     "deserts": (Reading("need_base", "need_count", "count", hidden="need_hidden"),),
     "estimations": (Reading("answers", "unweighted", only=_SHARES),),
     "estimations_autres": (Reading("answers", "unweighted", only=_SHARES),),
-    "figures": (Reading("recomputed_base", "recomputed", "percent", only=("unit", "share")),),
+    "figures": (
+        Reading(
+            "recomputed_base",
+            "recomputed",
+            "percent",
+            only=("unit", "share"),
+            of=("recomputed_from", "answers"),
+        ),
+    ),
     "incoherences": (),
     "influence": (
         Reading("members", "member_mean", "weighted"),
@@ -160,6 +171,8 @@ def _small_sides(name: str, table: pd.DataFrame, reading: Reading, least: int) -
     if reading.kind in {"side", "weighted"}:
         few = base < least
     few = np.where(of_kind, few, base < least) & (base > 0) & ~np.isnan(value)
+    if reading.of and reading.of[0] in table:
+        few &= table[reading.of[0]].eq(reading.of[1]).to_numpy(dtype=bool, na_value=False)
     if few.any():
         rows = "1 row shows" if few.sum() == 1 else f"{few.sum()} rows show"
         yield f"{name}: {rows} under {least} answers on a side ({reading.value})"

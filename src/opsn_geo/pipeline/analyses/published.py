@@ -75,7 +75,10 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     ]
     return Analysis(
         tables={
-            "figures": table.assign(basis=_figure_bases(figures, table, metadata)),
+            "figures": table.assign(
+                recomputed_from=figures["table"].set_axis(table.index).astype("str"),
+                basis=_figure_bases(figures, table, metadata),
+            ),
             "incoherences": incoherences.assign(basis=pd.array(of_findings, dtype="str")),
         }
     )
