@@ -10,6 +10,7 @@ import pytest
 
 from opsn_geo.catalogue import register
 from opsn_geo.pipeline import run as pipeline
+from opsn_geo.pipeline.load import load
 from opsn_geo.publish.gate import READINGS, DisclosureError, passed
 from opsn_geo.study import Study
 
@@ -102,3 +103,17 @@ def test_a_run_that_would_publish_a_small_group_writes_nothing(tmp_path: Path) -
     with pytest.raises(DisclosureError, match="estimations"):
         pipeline.write_report(leaking, tmp_path / "rapport.html")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [6, 11, 60])
+def test_a_study_of_few_answers_can_be_published(tmp_path: Path, count: int) -> None:
+    study = Study.default()
+    answers = pd.read_csv(study.tables["answers"], dtype="str").sample(count, random_state=count)
+    answers.to_csv(tmp_path / "answers.csv", index=False)
+    few = replace(study, tables={**study.tables, "answers": tmp_path / "answers.csv"})
+    figures = pipeline.published(pipeline.measure(load(few))).tables["figures"].set_index("figure")
+    # who answered is public, however few; what they answered is not
+    assert figures.loc["answers", ["recomputed_from", "recomputed"]].tolist() == ["respondents", count]
+    shown = figures[figures["recomputed_from"].eq("answers") & figures["recomputed"].notna()]
+    assert (shown["recomputed_base"] >= study.min_answers).all()

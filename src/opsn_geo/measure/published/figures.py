@@ -32,12 +32,17 @@ from opsn_geo.measure.survey.estimates import estimates, quantiles
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["ANSWERS", "RECIPE", "compared", "recomputed", "respondent_design"]
+__all__ = [
+    "ANSWERS", "RECIPE", "RESPONDENTS", "compared", "publishable", "recomputed", "recomputed_from",
+    "respondent_design",
+]  # fmt: skip
 
 PUBLISHED: Final = (
     "figure", "label", "value", "unit", "precision", "comparison", "base", "base_note", "where",
 )  # fmt: skip
 RECOMPUTED: Final = ("recomputed", "recomputed_base", "low", "high")
+RESPONDENTS: Final = "respondents"
+"""What a figure on who answered is recomputed from: public, where what they answered is not."""
 _ROUNDING: Final = 1e-9
 """A difference under this is that of rounding in the machine."""
 
@@ -172,7 +177,7 @@ def publishable(
     values: dict[str, pd.Series] = {}
     own: dict[str, pd.DataFrame] = {}
     for name, recipe in recipes.items():
-        if recipe.measure in COUNTS_OF_VALUES or recipe.counts_in_groups or recipe.item in public:
+        if _is_on_who_answered(recipe, public):
             codes[name] = SHOWN
         elif recipe.measure in {"min", "max"}:
             codes[name] = COMPLEMENT
@@ -196,6 +201,44 @@ def publishable(
             code = _of_group(column, others, added, [str(side) for side in own[name]], min_answers)
         codes[name] = code
     return pd.Series(codes, dtype="str")
+
+
+def recomputed_from(figures: pd.DataFrame, public: Collection[str] = ()) -> pd.Series:
+    """Table that each figure is recomputed from; ``respondents`` where it says who answered, and not what.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        As for :func:`recomputed`.
+    public : collection of str
+        Items that say who answered, which is public.
+
+    Returns
+    -------
+    Series of str
+        On ``figure``; missing where there is no recipe.
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame([("mairies", "answers", "share", "structure", "mairie"),
+    ...     ("attacked", "answers", "share", "attack", "yes")],
+    ...     columns=["figure", "table", "measure", "item", "choice"])
+    >>> recomputed_from(figures, ["structure"]).to_dict()
+    {'mairies': 'respondents', 'attacked': 'answers'}
+    """
+    return pd.Series(
+        {
+            name: RESPONDENTS
+            if recipe.table == ANSWERS and _is_on_who_answered(recipe, public)
+            else recipe.table or None
+            for name, recipe in recipes_of(figures).items()
+        },
+        dtype="str",
+    )
+
+
+def _is_on_who_answered(recipe: Recipe, public: Collection[str]) -> bool:
+    return recipe.measure in COUNTS_OF_VALUES or recipe.counts_in_groups or recipe.item in public
 
 
 def _key(column: pd.Series) -> bytes:

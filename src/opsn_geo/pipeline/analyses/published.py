@@ -12,8 +12,16 @@ from opsn_geo.catalogue.basis import Basis, weakest, weakest_of
 from opsn_geo.catalogue.states import Level
 from opsn_geo.errors import Fault
 from opsn_geo.measure.published import consistency
-from opsn_geo.measure.published.figures import ANSWERS, RECIPE, compared, recomputed, respondent_design
+from opsn_geo.measure.published.figures import (
+    ANSWERS,
+    RECIPE,
+    compared,
+    recomputed,
+    recomputed_from,
+    respondent_design,
+)
 from opsn_geo.pipeline.analyses import Analysis, Shared
+from opsn_geo.pipeline.analyses.secrecy import PUBLIC
 
 if TYPE_CHECKING:
     from opsn_geo.measure.survey.design import Design
@@ -76,7 +84,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     return Analysis(
         tables={
             "figures": table.assign(
-                recomputed_from=figures["table"].set_axis(table.index).astype("str"),
+                recomputed_from=table["figure"].map(recomputed_from(figures, PUBLIC)).astype("str"),
                 basis=_figure_bases(figures, table, metadata),
             ),
             "incoherences": incoherences.assign(basis=pd.array(of_findings, dtype="str")),

@@ -23,6 +23,8 @@ BAND: Final = "population_band"
 """Item with the size of a respondent's body, where it was asked."""
 NAMED: Final = "named"
 """Key of the study file that lists the communes whose own answers are published."""
+PUBLIC: Final = (STRUCTURE, BAND)
+"""Items that say who answered, which is public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def secrecy(inputs: Inputs) -> Secrecy | None:
         groups=groups.loc[unnamed],
         published=shown(items.loc[unnamed], groups.loc[unnamed], least),
         figures=publishable(
-            figures, answers.loc[unnamed], groups.loc[unnamed], items.loc[unnamed], least, (STRUCTURE, BAND)
+            figures, answers.loc[unnamed], groups.loc[unnamed], items.loc[unnamed], least, PUBLIC
         ),
     )
 
