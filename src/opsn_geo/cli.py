@@ -220,12 +220,12 @@ def check(study: Path | None, form: str) -> None:
             _print_json({"sound": False, "faults": faults})
             sys.exit(error.exit_code)
         raise
-    found, language = checked(chosen), chosen.metadata.language
+    findings, language = checked(chosen), chosen.metadata.language
     if form == "json":
-        _print_json(found.as_record(language))
+        _print_json(findings.as_record(language))
     else:
-        _print(found.text(language))
-    sys.exit(0 if found.sound else InputError.exit_code)
+        _print(findings.text(language))
+    sys.exit(0 if findings.sound else InputError.exit_code)
 
 
 def _print_json(record: object) -> None:

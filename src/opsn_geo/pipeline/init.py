@@ -118,7 +118,9 @@ def _contents(place: Territory, chosen: Mapping[str, object], name: str, lang: L
     examples = _examples(place)
     return {
         "study.toml": "\n".join(_study_file(values, lang)),
-        _PAGES[lang]: page.format(title=title, tables="\n".join(_described(it, lang) for it in _TABLES)),
+        _PAGES[lang]: page.format(
+            title=title, tables="\n".join(_described(table, lang) for table in _TABLES)
+        ),
         "services.csv": _services(),
         **{f"{table}.csv": _form(table, row) for table, row in examples.items()},
     }

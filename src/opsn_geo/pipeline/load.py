@@ -301,7 +301,9 @@ def _read(loading: Loading) -> None:
         loading.headers[name] = guessed(list(texts[name].columns), schema, mapping)
         typed = attempt(faults, checked, texts[name], schema, files[name], mapping)
         if typed is not None:
-            unused = [it for it in typed if str(it).endswith(f"_{BASIS}") and typed[it].isna().all()]
+            unused = [
+                column for column in typed if str(column).endswith(f"_{BASIS}") and typed[column].isna().all()
+            ]
             tables[name] = typed.drop(columns=unused)
     tables |= attempt(faults, related, tables, files) or {}
     _read_answers(loading)

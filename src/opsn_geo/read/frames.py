@@ -135,7 +135,7 @@ def of_frame(fault: Fault, schema: Schema | None = None) -> Fault:
         return fault
     schema = schema or SCHEMAS.get(fault.file)
     columns = schema.columns if schema else ()
-    column = next((it for it in columns if it.name == fault.column), None)
+    column = next((column for column in columns if column.name == fault.column), None)
     expected = (" | ".join(column.allowed) or EXAMPLES.get(column.kind)) if column else None
     return replace(fault, cause="frame_column", expected=expected)
 
@@ -284,23 +284,23 @@ def checked_communes(
         raise InputError(faults)
     faults += _index_faults(communes, name)
     columns: dict[str, pd.Series] = {}
-    for column in [it for it in CODE_FORMS if it in communes or it in codes]:
+    for column in [code for code in CODE_FORMS if code in communes or code in codes]:
         if column in communes:
             columns[column] = text_table(communes[[column]].rename_axis(None))[column]
             faults += _form_faults(columns[column], column, name)
-    for column in [it for it in ("population", "area_km2") if it in communes]:
+    for column in [number for number in ("population", "area_km2") if number in communes]:
         columns[column] = pd.to_numeric(communes[column], errors="coerce").astype("float64")
         wrong = communes[column].notna() & ~columns[column].ge(0)
         faults += _cell_faults(communes.loc[wrong, column], column, name, "wrong_value", "expected.amount")
-    needed = [it for it in (*codes, *numbers) if it not in communes]
+    needed = [column for column in (*codes, *numbers) if column not in communes]
     faults += [
         Fault(
             cause="frame_column",
             file=name,
-            column=it,
-            nearest=nearest(it, [str(c) for c in communes.columns]),
+            column=column,
+            nearest=nearest(column, [str(c) for c in communes.columns]),
         )
-        for it in needed
+        for column in needed
     ]
     if geometry:
         faults += projection_faults(communes, name)
@@ -323,9 +323,9 @@ def _completed(communes: pd.DataFrame) -> pd.DataFrame:
 def _index_faults(communes: pd.DataFrame, name: str) -> Iterator[Fault]:
     """Yield the labels that are no INSEE code; only the first where none is."""
     form, example = CODE_FORMS["code_insee"]
-    wrong = [it for it in communes.index if not (isinstance(it, str) and re.fullmatch(form, it))]
+    wrong = [label for label in communes.index if not (isinstance(label, str) and re.fullmatch(form, label))]
     if len(wrong) == len(communes) and len(communes):
-        near = nearest("code_insee", [str(it) for it in communes.columns], "code", "insee")
+        near = nearest("code_insee", [str(column) for column in communes.columns], "code", "insee")
         yield Fault(
             cause="frame_index",
             file=name,
@@ -436,7 +436,7 @@ def groups_of(by: str | pd.Series, communes: pd.DataFrame) -> pd.Series:
     """
     if isinstance(by, str):
         if by not in communes:
-            near = nearest(by, [str(it) for it in communes.columns])
+            near = nearest(by, [str(column) for column in communes.columns])
             raise InputError([Fault(cause="frame_column", file="communes", column=by, nearest=near)])
         return communes[by]
     faults = list(shape_faults(by, "by", pd.Series))

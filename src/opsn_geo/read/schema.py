@@ -57,7 +57,9 @@ class Schema:
 
     def resting_on(self, basis: str) -> Schema:
         """Return the schema of a table whose rows rest on this where they do not say otherwise."""
-        columns = tuple(replace(it, default=basis) if it.name == BASIS_NAME else it for it in self.columns)
+        columns = tuple(
+            replace(column, default=basis) if column.name == BASIS_NAME else column for column in self.columns
+        )
         return replace(self, columns=columns)
 
 

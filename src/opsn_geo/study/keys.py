@@ -195,18 +195,18 @@ def faults(content: dict[str, Any], path: Path) -> list[Fault]:
     ['studi', 'study.title']
     """
     unknown = [section for section in content if section not in KEYS]
-    found = [_unknown(section, KEYS, path) for section in unknown]
+    wrong = [_unknown(section, KEYS, path) for section in unknown]
     for section, keys in KEYS.items():
         given = content.get(section, {})
         if section == "scenarios":
-            found += _scenario_faults(content.get(section, []), path)
+            wrong += _scenario_faults(content.get(section, []), path)
         elif not isinstance(given, dict):
-            found.append(_wrong(section, given, f"[{section}]", path))
+            wrong.append(_wrong(section, given, f"[{section}]", path))
         elif section == "columns":
-            found += _column_faults(given, path)
+            wrong += _column_faults(given, path)
         else:
-            found += _section_faults(given, keys, section, path)
-    return [*found, *_boundary_faults(content.get("boundaries", {}), path), *_absent_files(content, path)]
+            wrong += _section_faults(given, keys, section, path)
+    return [*wrong, *_boundary_faults(content.get("boundaries", {}), path), *_absent_files(content, path)]
 
 
 def option_faults(options: Mapping[str, Any], tables: Iterable[str]) -> list[Fault]:
@@ -227,14 +227,16 @@ def option_faults(options: Mapping[str, Any], tables: Iterable[str]) -> list[Fau
 ('missing_key', 'tables.services', None)]
     """
     path = Path("Study.from_frames")
-    found: list[Fault] = []
+    wrong: list[Fault] = []
     for section, given in options.items():
         if section == "scenarios":
-            found += _scenario_faults(given, path)
+            wrong += _scenario_faults(given, path)
         else:
-            listed = {name: list(it) if isinstance(it, tuple) else it for name, it in given.items()}
-            found += _section_faults(listed, KEYS[section], section, path)
-    return [*found, *_section_faults(dict.fromkeys(tables, ""), KEYS["tables"], "tables", path)]
+            listed = {
+                name: list(value) if isinstance(value, tuple) else value for name, value in given.items()
+            }
+            wrong += _section_faults(listed, KEYS[section], section, path)
+    return [*wrong, *_section_faults(dict.fromkeys(tables, ""), KEYS["tables"], "tables", path)]
 
 
 def built(content: Mapping[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
@@ -265,7 +267,7 @@ def _section_faults(
     """Yield the keys of a section that are unknown, missing or wrong."""
     for name in given:
         if name not in keys:
-            yield _unknown(f"{place}.{name}", [f"{place}.{known}" for known in keys], path)
+            yield _unknown(f"{place}.{name}", [f"{place}.{other}" for other in keys], path)
     for name, key in keys.items():
         if name in given and not key.accepts(given[name]):
             yield _wrong(f"{place}.{name}", given[name], key.expected, path)
@@ -277,8 +279,8 @@ def _column_faults(given: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     """Yield the tables of ``columns`` that are unknown, or that do not map columns to headers."""
     for name, headers in given.items():
         if name not in KEYS["tables"]:
-            yield _unknown(f"columns.{name}", [f"columns.{known}" for known in KEYS["tables"]], path)
-        elif not isinstance(headers, dict) or not all(isinstance(it, str) for it in headers.values()):
+            yield _unknown(f"columns.{name}", [f"columns.{table}" for table in KEYS["tables"]], path)
+        elif not isinstance(headers, dict) or not all(isinstance(header, str) for header in headers.values()):
             yield _wrong(f"columns.{name}", headers, f"[columns.{name}]", path)
 
 
@@ -311,9 +313,9 @@ def _boundary_faults(given: object, path: Path) -> Iterator[Fault]:
             yield Fault(cause="boundaries_key", file=str(path), column="boundaries", value=value)
 
 
-def _unknown(key: str, known: Iterable[str], path: Path) -> Fault:
+def _unknown(key: str, allowed: Iterable[str], path: Path) -> Fault:
     """Return the fault of an unknown key, with the one that comes nearest."""
-    near = next(iter(get_close_matches(key, list(known), 1)), None)
+    near = next(iter(get_close_matches(key, list(allowed), 1)), None)
     return Fault(cause="unknown_key", file=str(path), column=key, nearest=near)
 
 
@@ -331,11 +333,13 @@ def _absent_files(content: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     for section, keys in KEYS.items():
         given = content.get(section, {})
         for name in [
-            it for it in keys if keys[it].kind == "file" and isinstance(given, dict) and it in given
+            key for key in keys if keys[key].kind == "file" and isinstance(given, dict) and key in given
         ]:
             file = given[name]
             if isinstance(file, str) and not is_file(path.parent / file):
-                near = get_close_matches(Path(file).name, [it.name for it in path.parent.glob("*.*")], 1)
+                near = get_close_matches(
+                    Path(file).name, [other.name for other in path.parent.glob("*.*")], 1
+                )
                 yield Fault(
                     cause="missing_file", file=str(path.parent / file), nearest=next(iter(near), None)
                 )

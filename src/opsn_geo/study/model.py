@@ -87,21 +87,23 @@ class Metadata:
         >>> metadata = Metadata(title="t", territory="toy", territory_name="Toy", millesime=2021,
         ...                     date=dt.date(2021, 2, 1),
         ...                     counted=(Counted("memberships", "", "simulated", 9, 9),))
-        >>> [it.table for it in metadata.resting_on("simulated")], metadata.weakest(["memberships"])
+        >>> [rows.table for rows in metadata.resting_on("simulated")], metadata.weakest(["memberships"])
         (['memberships'], 'simulated')
         """
-        return tuple(it for it in self._rows_of(names) if it.basis == basis)
+        return tuple(rows for rows in self._rows_of(names) if rows.basis == basis)
 
     def weakest(self, names: Collection[str]) -> str:
         """Return the weakest basis of some inputs; that of a fact where the study has none of them."""
-        return weakest_of([it.basis for it in self._rows_of(names)])
+        return weakest_of([rows.basis for rows in self._rows_of(names)])
 
     def _rows_of(self, names: Collection[str] | None) -> Iterator[Counted]:
         """Yield the counts of the inputs of some names, or of all."""
-        for it in self.counted:
-            columns = () if it.column else [name for name in names or () if name.startswith(f"{it.table}.")]
-            if names is None or it.name in names or columns:
-                yield it
+        for rows in self.counted:
+            columns = (
+                () if rows.column else [name for name in names or () if name.startswith(f"{rows.table}.")]
+            )
+            if names is None or rows.name in names or columns:
+                yield rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,7 +321,9 @@ class Study(Summarised):
         return cls(
             metadata=metadata,
             boundaries=Boundaries(
-                layers={name: it for name, it in layers.items() if name == "communes" or it is not None}
+                layers={
+                    name: layer for name, layer in layers.items() if name == "communes" or layer is not None
+                }
             ),
             tables={},
             min_answers=min_answers,
