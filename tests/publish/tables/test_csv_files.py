@@ -57,9 +57,9 @@ def test_days_and_truths_are_written_as_such_whatever_holds_them(tmp_path: Path)
 
 def test_flat_tables_hold_four_kinds_of_columns() -> None:
     frame = pd.DataFrame({"a": pd.Series([True, None], dtype=object), "b": pd.Series(["x", 1], dtype=object)})
-    told = flat({"t": frame.assign(c=1.5, d=pd.Timestamp("2021-01-01"))})["t"]
-    assert [str(it).split("[")[0] for it in told.dtypes] == ["boolean", "str", "float64", "datetime64"]
-    assert told["b"].tolist() == ["x", "1"]
+    plain = flat({"t": frame.assign(c=1.5, d=pd.Timestamp("2021-01-01"))})["t"]
+    assert [str(kind).split("[")[0] for kind in plain.dtypes] == ["boolean", "str", "float64", "datetime64"]
+    assert plain["b"].tolist() == ["x", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +83,10 @@ def test_any_row_reads_back(folder: Path, rows: list[tuple[str, float, dt.date]]
     (file,) = write(folder, {"t": pd.DataFrame({"text": texts, "n": numbers, "d": pd.to_datetime(days)})})
     with file.open(encoding="utf-8", newline="") as stream:
         read = list(csv.DictReader(stream))
-    expected = ["'" + it if it.startswith(("=", "+", "-", "@", "\t", "\r")) else it for it in texts]
-    assert [it["text"] for it in read] == expected
-    assert [float(it["n"]) for it in read] == list(numbers)
-    assert [it["d"] for it in read] == [it.isoformat() for it in days]
+    expected = ["'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text for text in texts]
+    assert [row["text"] for row in read] == expected
+    assert [float(row["n"]) for row in read] == list(numbers)
+    assert [row["d"] for row in read] == [day.isoformat() for day in days]
 
 
 def test_texts_put_together_from_empty_and_cut_frames_come_out_whole(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ from opsn_geo.study import Metadata, Study
 
 
 def packaged(root: Path, tables: dict[str, pd.DataFrame], about: Metadata) -> dict[str, Any]:
-    told = flat(tables)
-    files = {file.stem: file for file in write_tables(root / "tables", told)}
-    content = datapackage(files, told, about, root)
+    frames = flat(tables)
+    files = {file.stem: file for file in write_tables(root / "tables", frames)}
+    content = datapackage(files, frames, about, root)
     write(root / "datapackage.json", content)
     return content
 
@@ -40,13 +40,13 @@ def results() -> Results:
 
 
 def test_the_default_study_is_read_by_its_schema(tmp_path: Path, results: Results) -> None:
-    layers = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
+    layers = {name: pd.DataFrame(layer.drop(columns="geometry")) for name, layer in results.layers.items()}
     content = packaged(tmp_path, {**layers, **results.tables}, results.inputs.study.metadata)
     assert validated(tmp_path, rows=1_000) == []
     assert "SIMULÉES" in content["description"]
     for resource in content["resources"]:
         file = tmp_path / resource["path"]
-        types = {it["name"]: it["type"] for it in resource["schema"]["fields"]}
+        types = {field["name"]: field["type"] for field in resource["schema"]["fields"]}
         texts = [name for name, kind in types.items() if kind == "string"]
         frame = pd.read_csv(file, dtype=dict.fromkeys(texts, str), low_memory=False)
         assert list(frame.columns) == list(types)
@@ -61,7 +61,8 @@ def test_keys_are_given_where_they_hold(tmp_path: Path) -> None:
         "epci": pd.DataFrame({"siren_epci": ["1", "2"], "state": ["member", ""]}),
         "couverture": pd.DataFrame({"code_insee": ["02001", "02001"], "service": ["a", "a"]}),
     }
-    schemas = {it["name"]: it["schema"] for it in packaged(tmp_path, tables, about)["resources"]}
+    resources = packaged(tmp_path, tables, about)["resources"]
+    schemas = {resource["name"]: resource["schema"] for resource in resources}
     assert schemas["communes"]["primaryKey"] == ["code_insee"]
     assert "foreignKeys" not in schemas["communes"]
     assert "primaryKey" not in schemas["couverture"]
@@ -82,7 +83,7 @@ def test_a_hostile_study_validates_in_both_languages(
     tmp_path: Path, published: Callable[..., Any], lang: Language
 ) -> None:
     toy = published(lang)
-    layers = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in toy.layers.items()}
+    layers = {name: pd.DataFrame(layer.drop(columns="geometry")) for name, layer in toy.layers.items()}
     content = packaged(tmp_path, {**layers, **toy.tables}, toy.metadata)
     assert validated(tmp_path) == []
     assert content["contributors"][0]["title"] == "sig@example.org"

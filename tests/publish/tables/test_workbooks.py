@@ -52,7 +52,7 @@ def written(folder: Path, ending: str, made: list[Sheet], about: Metadata = ABOU
 
 def readable(texts: list[str], ending: str) -> list[str]:
     """Give what calamine can read of texts: it passes over the tab element of OpenDocument."""
-    return [it.replace("\t", "") for it in texts] if ending == "ods" else texts
+    return [text.replace("\t", "") for text in texts] if ending == "ods" else texts
 
 
 def read(file: Path, sheet: str) -> list[list[Any]]:
@@ -65,7 +65,7 @@ def only(frame: pd.DataFrame, *kinds: Any, title: str = "S") -> list[Sheet]:  # 
 
 def toy_sheets(published: Callable[..., Any], lang: Language) -> tuple[list[Sheet], Metadata]:
     toy = published(lang)
-    layers = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in toy.layers.items()}
+    layers = {name: pd.DataFrame(layer.drop(columns="geometry")) for name, layer in toy.layers.items()}
     return sheets(flat({**layers, **toy.tables, "specifications": pd.DataFrame({"k": [1]})}), toy.metadata), (
         toy.metadata
     )
@@ -87,15 +87,15 @@ def test_cells_keep_their_type(tmp_path: Path, ending: str) -> None:
     )
     assert rows[0] == list(frame.columns)
     assert rows[1] == ["02001", True, dt.date(2020, 2, 29), 1234567, 0.125, ""]
-    assert [type(it) for it in rows[1]][:2] == [str, bool]
+    assert [type(cell) for cell in rows[1]][:2] == [str, bool]
     assert rows[2] == ["", "", "", "", "", -0.1]
 
 
 def test_truths_are_read_by_another_reader_of_ods(tmp_path: Path) -> None:
     frame = pd.DataFrame({"code": ["02001", "02002"], "flag": [True, False]})
     file = written(tmp_path, "ods", only(frame, "text", "flag"))
-    told = pd.read_excel(file, engine="odf", dtype={"code": str})
-    assert told.to_dict("list") == {"code": ["02001", "02002"], "flag": [True, False]}
+    rows = pd.read_excel(file, engine="odf", dtype={"code": str})
+    assert rows.to_dict("list") == {"code": ["02001", "02002"], "flag": [True, False]}
 
 
 def test_no_text_is_run_or_linked(tmp_path: Path, ending: str) -> None:
@@ -122,9 +122,9 @@ def test_any_text_is_read_back_as_text(folder: Path, ending: str, texts: list[st
     file = written(
         folder, ending, only(pd.DataFrame({"text": cleaned, "row": range(len(texts))}), "text", "whole")
     )
-    told = [row[0] for row in read(file, "S")[1:]]
-    assert told == readable(cleaned.tolist(), ending)
-    assert all(isinstance(it, str) for it in told)
+    texts_read = [row[0] for row in read(file, "S")[1:]]
+    assert texts_read == readable(cleaned.tolist(), ending)
+    assert all(isinstance(text, str) for text in texts_read)
 
 
 def test_a_tab_is_an_element_of_its_own_in_ods(tmp_path: Path) -> None:
@@ -133,21 +133,21 @@ def test_a_tab_is_an_element_of_its_own_in_ods(tmp_path: Path) -> None:
 
 
 def test_what_a_cell_cannot_hold_is_replaced_or_cut() -> None:
-    told = clean(pd.Series(["a\r\nb\rc", "\x01\x1f\ufffe", "x" * 40_000, None], dtype="str"))
-    assert told.tolist()[:2] == ["a\nb\nc", "\ufffd\ufffd\ufffd"]
-    assert told.iloc[2] == "x" * 32_766 + "…"
-    assert pd.isna(told.iloc[3])
+    cleaned = clean(pd.Series(["a\r\nb\rc", "\x01\x1f\ufffe", "x" * 40_000, None], dtype="str"))
+    assert cleaned.tolist()[:2] == ["a\nb\nc", "\ufffd\ufffd\ufffd"]
+    assert cleaned.iloc[2] == "x" * 32_766 + "…"
+    assert pd.isna(cleaned.iloc[3])
 
 
 @given(st.lists(st.text(max_size=50), max_size=12))
 def test_titles_are_valid_and_different(titles: list[str]) -> None:
-    told = sheet_titles(titles)
-    assert len(told) == len(titles) == len({it.casefold() for it in told})
-    for it in told:
-        assert 0 < len(it) <= 31
-        assert not re.search(r"[\[\]:*?/\\]", it)
-        assert not it.startswith("'")
-        assert not it.endswith("'")
+    names = sheet_titles(titles)
+    assert len(names) == len(titles) == len({name.casefold() for name in names})
+    for name in names:
+        assert 0 < len(name) <= 31
+        assert not re.search(r"[\[\]:*?/\\]", name)
+        assert not name.startswith("'")
+        assert not name.endswith("'")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -181,10 +181,10 @@ def test_the_guide_says_what_is_simulated_and_where_the_long_tables_lie(
     assert {"fr": "SIMULÉES : les adhésions", "en": "SIMULATED DATA: memberships"}[lang] in " ".join(
         guide.values()
     )
-    assert {it.title for it in made[1:]} <= set(guide)
+    assert {sheet.title for sheet in made[1:]} <= set(guide)
 
 
-def test_identifiers_are_told_by_their_names(published: Callable[..., Any]) -> None:
+def test_identifiers_are_replaced_by_names(published: Callable[..., Any]) -> None:
     toy = published("en")
     tables = {
         **toy.tables,
@@ -192,7 +192,7 @@ def test_identifiers_are_told_by_their_names(published: Callable[..., Any]) -> N
         "communes": pd.DataFrame({"opsn": ["b;c", "b", "b", None], "siren_epci": ["1", "2", "2", None]}),
         "epci": pd.DataFrame({"siren_epci": ["1"], "name": ["One"]}),
     }
-    frame = next(it.frame for it in sheets(flat(tables), toy.metadata) if it.title == "Communes")
+    frame = next(sheet.frame for sheet in sheets(flat(tables), toy.metadata) if sheet.title == "Communes")
     assert frame["OPSN"].fillna("").tolist() == ["B, C", "B", "B", ""]
     assert frame["EPCI"].fillna("").tolist() == ["One", "", "", ""]
 
@@ -207,7 +207,7 @@ def test_headers_stay_in_view_and_have_filters(tmp_path: Path, published: Callab
     with zipfile.ZipFile(written(tmp_path, "ods", made, about)) as archive:
         content, settings_ = archive.read("content.xml").decode(), archive.read("settings.xml").decode()
     ranges = re.findall(r"display-filter-buttons=\"true\" table:target-range-address=\"'(.+?)'\.A1", content)
-    assert ranges == [it.title for it in made[1:]]
+    assert ranges == [sheet.title for sheet in made[1:]]
     assert settings_.count("VerticalSplitPosition") == len(made)
 
 
@@ -218,7 +218,7 @@ def test_the_same_sheets_give_the_same_bytes(
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     assert written(tmp_path, ending, *toy_sheets(published, "fr")).read_bytes() == first
     with zipfile.ZipFile(tmp_path / f"tableaux.{ending}") as archive:
-        assert {it.date_time for it in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         dated = archive.read({"xlsx": "docProps/core.xml", "ods": "meta.xml"}[ending]).decode()
     assert set(re.findall(r"\d{4}-\d\d-\d\d", dated)) == {"2021-02-01"}
 

@@ -99,13 +99,13 @@ def write(file: Path, sheets: Sequence[Sheet], metadata: Metadata) -> Path:
     )
 
 
-def paragraphs(it: str) -> str:
+def paragraphs(content: str) -> str:
     r"""Return the paragraphs of a text: one per line; runs of spaces and tabs are elements of their own.
 
     >>> paragraphs("a < b\n  c\t")
     '<text:p>a &lt; b</text:p><text:p><text:s text:c="2"/>c<text:tab/></text:p>'
     """
-    marked = re.sub(r"(?m)^ +| {2,}| +$", lambda run: f'<text:s text:c="{len(run[0])}"/>', escape(it))
+    marked = re.sub(r"(?m)^ +| {2,}| +$", lambda run: f'<text:s text:c="{len(run[0])}"/>', escape(content))
     return "".join(f"<text:p>{line}</text:p>" for line in marked.replace("\t", "<text:tab/>").split("\n"))
 
 

@@ -159,7 +159,7 @@ def _levels(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame], lang: Langu
 
 def _renamed(identifiers: pd.Series, names: Mapping[str, str]) -> pd.Series:
     """Return lists of names for lists of identifiers separated by semicolons."""
-    return _by_value(identifiers, lambda listed: ", ".join(names.get(one, one) for one in listed.split(";")))
+    return _by_value(identifiers, lambda listed: ", ".join(names.get(key, key) for key in listed.split(";")))
 
 
 def _names(frame: pd.DataFrame, table: register.Table, lang: Language) -> dict[str, str]:
