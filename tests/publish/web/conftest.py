@@ -67,7 +67,7 @@ def open_page(browser: Browser) -> Iterator[Opener]:
     yield opened
     for context in contexts:
         context.close()
-    assert [it for it in wrong if not any(word in it for word in expected)] == []
+    assert [each for each in wrong if not any(word in each for word in expected)] == []
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +79,13 @@ def results() -> pipeline.Results:
 @pytest.fixture(scope="session")
 def layers(results: pipeline.Results) -> dict[str, gpd.GeoDataFrame]:
     """Give its layers, with a share for the wider levels whatever the run measures by then."""
-    found = dict(results.layers)
-    inside = found["communes"][found["communes"]["inside"].astype(bool)]
+    shown = dict(results.layers)
+    inside = shown["communes"][shown["communes"]["inside"].astype(bool)]
     reached = inside["opsn_count"] > 0
     for level, code in (("epci", "siren_epci"), ("departements", "code_dep")):
-        share = reached.groupby(inside[code]).mean().reindex(found[level].index)
-        found[level] = found[level].assign(covered_share=share)
-    return found
+        share = reached.groupby(inside[code]).mean().reindex(shown[level].index)
+        shown[level] = shown[level].assign(covered_share=share)
+    return shown
 
 
 @pytest.fixture(scope="session")

@@ -145,7 +145,7 @@ def test_a_share_is_an_interval_with_its_counts_and_its_denominator(
         assert written == f"{share} ({counts} commune{'s' * (n > 1)} sur {n})", name
 
 
-def test_one_operator_alone_is_told_from_the_others(
+def test_one_operator_alone_is_separated_from_the_others(
     open_page: Opener, atlas_file: Path, couverture: pd.DataFrame
 ) -> None:
     page = open_page(atlas_file, "#service=archivage")
@@ -159,7 +159,7 @@ def test_one_operator_alone_is_told_from_the_others(
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "name"),
     [
         ("beauvais", "Beauvais"),
         ("st quentin", "Saint-Quentin"),
@@ -171,15 +171,15 @@ def test_one_operator_alone_is_told_from_the_others(
     ],
 )
 def test_search_forgives_accents_and_hyphens_and_takes_postal_codes(
-    open_page: Opener, atlas_file: Path, typed: str, found: str
+    open_page: Opener, atlas_file: Path, typed: str, name: str
 ) -> None:
     page = open_page(atlas_file)
     pick(page, "#search", typed)
-    assert page.locator("#portrait-title").inner_text() == found
+    assert page.locator("#portrait-title").inner_text() == name
     assert page.evaluate("document.activeElement.id") == "portrait-title"
 
 
-def test_the_panel_tells_operators_rungs_and_neighbours(
+def test_the_panel_shows_operators_rungs_and_neighbours(
     open_page: Opener, atlas_file: Path, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
     page = open_page(atlas_file, "#place=communes:80021")
@@ -194,11 +194,11 @@ def test_the_panel_tells_operators_rungs_and_neighbours(
     assert panel.locator("h2").inner_text() in near
 
 
-def test_the_panel_tells_the_answers_of_a_commune_that_is_named_and_of_no_other(
+def test_the_panel_shows_the_answers_of_a_commune_that_is_named_and_of_no_other(
     open_page: Opener, tmp_path: Path, results: Results, layers: dict[str, gpd.GeoDataFrame], atlas_file: Path
 ) -> None:
     script = "<img src=x onerror=alert(1)>"
-    told = pd.DataFrame(
+    replies = pd.DataFrame(
         {
             "code_insee": "80021",
             "respondent": [1, 2],
@@ -209,7 +209,7 @@ def test_the_panel_tells_the_answers_of_a_commune_that_is_named_and_of_no_other(
     inputs, file = results.inputs, tmp_path / "atlas.html"
     atlas.write(
         file, layers, results.tables["couverture"], inputs.tables["services"], inputs.tables["opsn"],
-        inputs.study.metadata, themes_for(layers, "fr"), reponses=told,
+        inputs.study.metadata, themes_for(layers, "fr"), reponses=replies,
     )  # fmt: skip
     page = open_page(file, "#place=communes:80021")
     shown = page.locator("#portrait .replies tbody tr").all_inner_texts()
@@ -383,7 +383,7 @@ def test_pan_and_zoom_draw_paths_that_are_there_already(open_page: Opener, atlas
     assert page.evaluate("window.built") > 0
 
 
-def test_pointing_at_a_commune_tells_its_name_and_state(open_page: Opener, atlas_file: Path) -> None:
+def test_pointing_at_a_commune_shows_its_name_and_state(open_page: Opener, atlas_file: Path) -> None:
     page = open_page(atlas_file, "#at=12/49.8942/2.2957")
     box = page.locator(".folium-map").bounding_box()
     assert box is not None
@@ -406,9 +406,11 @@ def test_axe_finds_nothing_serious(
     open_page: Opener, atlas_file: Path, size: dict[str, int], scheme: str, fragment: str
 ) -> None:
     page = open_page(atlas_file, fragment, viewport=size, color_scheme=scheme)
-    found = Axe().run(page).response["violations"]
+    violations = Axe().run(page).response["violations"]
     assert [
-        (it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}
+        (each["id"], each["nodes"][0]["html"])
+        for each in violations
+        if each["impact"] in {"serious", "critical"}
     ] == []
 
 
@@ -443,10 +445,10 @@ def test_every_view_draws_what_is_not_known_hatched_or_as_an_interval(
         [["state", "path", "opsn_count", "services_member"], unknown.tolist()],
     )
     for theme in shown[:3]:
-        assert {(it["text"], it["hatched"]) for it in theme} == {("inconnu", True)}
-    assert all(" à " in it["text"] for it in shown[3])
+        assert {(each["text"], each["hatched"]) for each in theme} == {("inconnu", True)}
+    assert all(" à " in each["text"] for each in shown[3])
     most = communes.loc[unknown, ["services_member", "services_unknown"]].sum(axis=1)
-    assert [int(it["text"].split(" à ")[1]) for it in shown[3]] == most.tolist()
+    assert [int(each["text"].split(" à ")[1]) for each in shown[3]] == most.tolist()
 
 
 def test_the_portrait_of_an_epci_gives_the_interval_that_the_tables_hold(
@@ -487,7 +489,7 @@ def test_a_commune_outside_the_study_has_no_state_no_counts_and_no_portrait(
     assert len(held) == len(outside)
     for reached, operators, values in held:
         assert (reached, set(operators)) == (0, {0})
-        assert {tuple(it) for it in values} == {(-1, None)}
+        assert {tuple(each) for each in values} == {(-1, None)}
 
 
 def test_an_epci_across_the_border_says_how_many_communes_are_outside(

@@ -55,7 +55,7 @@ def file(
         state = results.tables["couverture"]
         atlas.write(made, layers, state, tables["services"], tables["opsn"], metadata, themes)
     else:
-        theme = next(it for it in themes if it.key == "opsn_count")
+        theme = next(each for each in themes if each.key == "opsn_count")
         chart = folium_maps.theme_map(layers["communes"], theme, metadata)
         folium_maps.write(made, chart, theme.title, metadata)
     return made
@@ -63,13 +63,13 @@ def file(
 
 def opaque_share(page: Page) -> float:
     """Tell how much of what the themes' canvas holds lets nothing through."""
-    found: float = page.evaluate(
+    delay: float = page.evaluate(
         "() => { const canvas = document.querySelector('.leaflet-overlay-pane canvas');"
         " const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
         " const drawn = data.filter((each, i) => i % 4 === 3 && each > 0);"
         " return drawn.filter((each) => each === 255).length / drawn.length; }"
     )
-    return found
+    return delay
 
 
 def test_a_page_asks_the_background_that_the_study_names_and_nothing_else(

@@ -71,15 +71,15 @@ def decoded(codec: Page, areas: gpd.GeoSeries) -> tuple[dict[str, object], gpd.G
     packed = pack(areas)
     head = {"parts": [["topology", len(packed.stream)]], "word": "é</script>"}
     text = base64.b64encode(deflated(head, {"topology": packed.stream})).decode()
-    found = codec.evaluate(RINGS, text)
+    shown = codec.evaluate(RINGS, text)
     origin, turn = np.array([packed.left, packed.top]), np.array([packed.step, -packed.step])
     shapes = [
         shapely.build_area(
             shapely.MultiLineString([np.array([*ring, ring[0]]) * turn + origin for ring in rings])
         )
-        for rings in found["rings"]
+        for rings in shown["rings"]
     ]
-    return found["head"], gpd.GeoSeries(shapes, crs=3857), found["near"]
+    return shown["head"], gpd.GeoSeries(shapes, crs=3857), shown["near"]
 
 
 def test_the_page_unpacks_what_python_packs(codec: Page) -> None:
@@ -87,22 +87,22 @@ def test_the_page_unpacks_what_python_packs(codec: Page) -> None:
     islands = shapely.MultiPolygon([shapely.box(-5000, 0, -4000, 90), shapely.box(-3000, 0, -2000, 90)])
     squares = [shapely.box(x, y, x + 900, y + 900) for x in (0, 900, 1800) for y in (0, 900)]
     areas = gpd.GeoSeries([*squares, lake, islands, shapely.box(7, 7, 8, 8)], crs=3857)
-    head, found, near = decoded(codec, areas)
+    head, shown, near = decoded(codec, areas)
     assert head["word"] == "é</script>"
     expected = unpack(pack(areas))
-    assert found[:-1].geom_equals(expected[:-1]).all()
-    assert found.is_empty.tolist() == expected.is_empty.tolist()
+    assert shown[:-1].geom_equals(expected[:-1]).all()
+    assert shown.is_empty.tolist() == expected.is_empty.tolist()
     assert near[0] == [1, 2]
     assert near[6] == near[7] == []
 
 
 def test_the_whole_region_comes_back_without_a_gap(codec: Page, layers: dict[str, gpd.GeoDataFrame]) -> None:
     areas = layers["communes"].geometry
-    _, found, _ = decoded(codec, areas)
-    assert found.geom_equals(unpack(pack(areas))).all()
-    together, before = shapely.union_all(found.to_numpy()), shapely.coverage_union_all(areas.to_numpy())
+    _, shown, _ = decoded(codec, areas)
+    assert shown.geom_equals(unpack(pack(areas))).all()
+    together, before = shapely.union_all(shown.to_numpy()), shapely.coverage_union_all(areas.to_numpy())
     assert len(shapely.get_rings(together)) == len(shapely.get_rings(before))
-    assert found.area.sum() - together.area < 1e-7 * together.area  # the grid makes two slivers cross
+    assert shown.area.sum() - together.area < 1e-7 * together.area  # the grid makes two slivers cross
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
@@ -117,15 +117,15 @@ def test_the_page_writes_numbers_as_the_catalogue_does(browser: Browser, lang: L
     )
     assert written == [
         [
-            numbers.count(it, lang),
-            numbers.decimal(it, lang, 2, trim=True),
-            numbers.percent(it, lang),
-            numbers.percent(it, lang, 1),
-            numbers.distance(it, lang),
-            "–" if it is None else numbers.with_unit(numbers.count(it, lang), "km²", lang),
-            numbers.between(it, 0.75, lang),
+            numbers.count(each, lang),
+            numbers.decimal(each, lang, 2, trim=True),
+            numbers.percent(each, lang),
+            numbers.percent(each, lang, 1),
+            numbers.distance(each, lang),
+            "–" if each is None else numbers.with_unit(numbers.count(each, lang), "km²", lang),
+            numbers.between(each, 0.75, lang),
         ]
-        for it in values
+        for each in values
     ]
     page.close()
 
@@ -134,8 +134,8 @@ OUTLINES = """
 async ([text, classes]) => {
   const { parts } = opsnGeo.split(await opsnGeo.inflate(text));
   const topology = opsnGeo.decodeTopology(parts.topology);
-  const found = opsnGeo.outlines(topology, (area) => classes[area], 3);
-  return found.map((rings) => rings.map((ring) => {
+  const shown = opsnGeo.outlines(topology, (area) => classes[area], 3);
+  return shown.map((rings) => rings.map((ring) => {
     const points = [];
     opsnGeo.walkRing(topology, ring, (x, y) => points.push([x, y]));
     return points;
@@ -150,9 +150,9 @@ def test_the_outline_of_a_class_is_the_union_of_its_areas(codec: Page) -> None:
     classes = [0, 0, 1, -1, 2, 0, 1, 0, 1, 2, 1, 0, 0, 0, 2, 0, 1, 0, 1, 2, 0, 0, 0, 0, 0]
     packed = pack(areas)
     stream = deflated({"parts": [["topology", len(packed.stream)]]}, {"topology": packed.stream})
-    found = codec.evaluate(OUTLINES, [base64.b64encode(stream).decode(), classes])
+    shown = codec.evaluate(OUTLINES, [base64.b64encode(stream).decode(), classes])
     grid = unpack(pack(areas)).translate(-packed.left, -packed.top).scale(0.1, -0.1, origin=(0, 0))
-    for place, rings in enumerate(found):
+    for place, rings in enumerate(shown):
         evenodd = [shapely.make_valid(shapely.Polygon(ring)) for ring in rings]  # rings touch at corners
         drawn = reduce(shapely.symmetric_difference, evenodd)
         expected = shapely.union_all(grid[np.array(classes) == place].to_numpy())
@@ -175,7 +175,9 @@ def test_areas_that_overlap_or_fold_back_still_have_an_outline(codec: Page) -> N
     stream = deflated({"parts": [["topology", len(packed.stream)]]}, {"topology": packed.stream})
     text = base64.b64encode(stream).decode()
     for classes in ([0, 1, 2, 2], [0, 0, 1, 2], [1, 0, 0, 0], [0, 1, 1, -1], [2, 1, 0, 1]):
-        found = codec.evaluate(OUTLINES, [text, classes])
-        for place, rings in enumerate(found):
-            members = [it for it, of in zip([*overlap, spike.buffer(0)], classes, strict=True) if of == place]
+        shown = codec.evaluate(OUTLINES, [text, classes])
+        for place, rings in enumerate(shown):
+            members = [
+                each for each, of in zip([*overlap, spike.buffer(0)], classes, strict=True) if of == place
+            ]
             assert bool(rings) == bool(members)

@@ -115,4 +115,4 @@ def test_a_picture_from_elsewhere_is_refused(layer: gpd.GeoDataFrame, theme: The
 
 def test_every_background_a_study_may_name_is_known_and_comes_safely() -> None:
     assert tuple(BACKGROUNDS) == KEYS["map"]["background"].choices
-    assert all(it.origin.startswith("https://") for it in BACKGROUNDS.values())
+    assert all(each.origin.startswith("https://") for each in BACKGROUNDS.values())

@@ -88,21 +88,21 @@ def test_names_from_files_stay_text_everywhere(
 def test_theme_maps_take_hostile_names_too(
     open_page: Opener, tmp_path: Path, hostile: dict[str, gpd.GeoDataFrame], metadata: Metadata
 ) -> None:
-    theme = next(it for it in themes_for(hostile) if it.key == "opsn_count")
+    theme = next(each for each in themes_for(hostile) if each.key == "opsn_count")
     file = tmp_path / "theme.html"
     folium_maps.write(file, folium_maps.theme_map(hostile["communes"], theme, metadata), HOSTILE[1], metadata)
     page = open_page(file)
     page.click("#as-table")
     names = page.locator("#table-body th").all_inner_texts()
     studied = hostile["communes"].query("inside")["name"].str.replace("\u2028", "")
-    assert {it.replace("\u2028", "").strip() for it in names} == set(studied)
+    assert {each.replace("\u2028", "").strip() for each in names} == set(studied)
     assert page.evaluate("window.hit") is None
 
 
 def test_injected_script_would_be_refused_by_the_policy(
     open_page: Opener, tmp_path: Path, hostile: dict[str, gpd.GeoDataFrame], metadata: Metadata
 ) -> None:
-    theme = next(it for it in themes_for(hostile) if it.key == "opsn_count")
+    theme = next(each for each in themes_for(hostile) if each.key == "opsn_count")
     file = tmp_path / "theme.html"
     folium_maps.write(file, folium_maps.theme_map(hostile["communes"], theme, metadata), "t", metadata)
     page = open_page(file)

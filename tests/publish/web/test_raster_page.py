@@ -67,9 +67,11 @@ def test_the_raster_lies_over_the_areas_and_on_their_place(open_page: Opener, de
 def test_axe_finds_nothing_serious(open_page: Opener, deserts: Path, size: dict[str, int]) -> None:
     page = open_page(deserts, viewport=size)
     tick(page)
-    found = Axe().run(page).response["violations"]
+    violations = Axe().run(page).response["violations"]
     assert [
-        (it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}
+        (each["id"], each["nodes"][0]["html"])
+        for each in violations
+        if each["impact"] in {"serious", "critical"}
     ] == []
 
 

@@ -67,7 +67,7 @@ def test_axe_finds_nothing_and_the_page_never_scrolls_sideways(
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    assert [(it["id"], it["nodes"][0]["html"]) for it in Axe().run(page).response["violations"]] == []
+    assert [(each["id"], each["nodes"][0]["html"]) for each in Axe().run(page).response["violations"]] == []
     assert wrong == []
     page.context.close()
 
@@ -94,7 +94,7 @@ def test_keys_reach_the_content_and_every_section(browser: Browser, report_file:
     assert page.evaluate("document.activeElement.id") == "main"
     targets = page.eval_on_selector_all("nav a", "links => links.map(it => it.hash.slice(1))")
     assert len(targets) == 11
-    assert all(page.locator(f"h2[id='{it}']").count() == 1 for it in targets)
+    assert all(page.locator(f"h2[id='{each}']").count() == 1 for each in targets)
     levels = page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map(it => +it.tagName[1])")
     assert all(after - before <= 1 for before, after in pairwise(levels))
     page.context.close()
@@ -122,7 +122,7 @@ def test_it_prints_on_paper_without_losing_a_word(
     pages = re.findall(r'<page width="([\d.]+)" height="([\d.]+)">', made)
     assert 10 <= len(pages) <= 45
     assert {(round(float(w)), round(float(h))) for w, h in pages} == {(595, 842)}
-    rights = [float(it) for it in re.findall(r'xMax="([\d.]+)"', made)]
+    rights = [float(each) for each in re.findall(r'xMax="([\d.]+)"', made)]
     assert max(rights) <= 595 - 40  # the right margin is 16 mm, some 45 points
     printed = " ".join(re.findall(r">([^<]+)</word>", made))
     rows = page.locator("table").last.locator("tbody tr").count()

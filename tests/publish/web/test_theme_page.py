@@ -31,7 +31,7 @@ pytestmark = pytest.mark.browser
 def made(
     tmp_path_factory: pytest.TempPathFactory, layers: dict[str, gpd.GeoDataFrame], results: Results
 ) -> Path:
-    theme = next(it for it in themes_for(layers) if it.key == "opsn_count")
+    theme = next(each for each in themes_for(layers) if each.key == "opsn_count")
     metadata = results.inputs.study.metadata
     chart = folium_maps.theme_map(layers["communes"], theme, metadata)
     folium.Marker([49.894, 2.2957], tooltip="mairie", popup=folium.Popup("Hôtel de ville")).add_to(chart)
@@ -68,7 +68,7 @@ def test_what_a_user_adds_works_without_network(open_page: Opener, made: Path) -
 def test_a_coloured_icon_is_drawn_without_network(
     open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results
 ) -> None:
-    theme = next(it for it in themes_for(layers) if it.key == "epci_response")
+    theme = next(each for each in themes_for(layers) if each.key == "epci_response")
     metadata = results.inputs.study.metadata
     chart = folium_maps.theme_map(layers["epci"], theme, metadata)
     folium.Marker([49.894, 2.2957], icon=folium.Icon(color="darkred", icon="info-sign")).add_to(chart)
@@ -98,16 +98,18 @@ def test_the_table_holds_every_commune(
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_nothing_serious(open_page: Opener, made: Path, size: dict[str, int]) -> None:
     page = open_page(made, viewport=size)
-    found = Axe().run(page).response["violations"]
+    violations = Axe().run(page).response["violations"]
     assert [
-        (it["id"], it["nodes"][0]["html"]) for it in found if it["impact"] in {"serious", "critical"}
+        (each["id"], each["nodes"][0]["html"])
+        for each in violations
+        if each["impact"] in {"serious", "critical"}
     ] == []
 
 
-def test_distances_are_told_in_kilometres(
+def test_distances_are_written_in_kilometres(
     open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results
 ) -> None:
-    theme = next(it for it in themes_for(layers) if it.column == "distance_opsn_m")
+    theme = next(each for each in themes_for(layers) if each.column == "distance_opsn_m")
     metadata = results.inputs.study.metadata
     file = tmp_path / "distance.html"
     folium_maps.write(file, folium_maps.theme_map(layers["communes"], theme, metadata), theme.title, metadata)
@@ -118,7 +120,7 @@ def test_distances_are_told_in_kilometres(
     )
     assert len(shown) == layers["communes"]["inside"].sum()
     assert all(written == numbers.distance(metres) for written, metres in shown)
-    assert all("km" in it for it in page.locator("#legend .label").all_inner_texts())
+    assert all("km" in each for each in page.locator("#legend .label").all_inner_texts())
 
 
 def test_a_page_offers_no_choice_of_what_it_holds_once(open_page: Opener, made: Path) -> None:
@@ -128,7 +130,7 @@ def test_a_page_offers_no_choice_of_what_it_holds_once(open_page: Opener, made: 
     assert page.locator("#search").is_visible()
 
 
-def test_a_tap_tells_the_value_and_opens_the_portrait(
+def test_a_tap_shows_the_value_and_opens_the_portrait(
     open_page: Opener, made: Path, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
     page = open_page(made, "#at=12/49.8942/2.2957", viewport=PHONE, has_touch=True, is_mobile=True)
@@ -155,7 +157,7 @@ def test_the_legend_folds_on_a_phone(open_page: Opener, made: Path) -> None:
 def test_any_layer_makes_a_page(
     open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results, key: str
 ) -> None:
-    theme = next(it for it in themes_for(layers) if it.key == key)
+    theme = next(each for each in themes_for(layers) if each.key == key)
     metadata = results.inputs.study.metadata
     layer = layers[theme.layer].head(60)
     file = tmp_path / "one.html"
@@ -169,7 +171,7 @@ def test_any_layer_makes_a_page(
 def test_a_map_alone_shows_its_theme_and_its_legend(
     open_page: Opener, tmp_path: Path, layers: dict[str, gpd.GeoDataFrame], results: Results
 ) -> None:
-    theme = next(it for it in themes_for(layers) if it.key == "epci_response")
+    theme = next(each for each in themes_for(layers) if each.key == "epci_response")
     chart = folium_maps.theme_map(layers["epci"], theme, results.inputs.study.metadata)
     folium.LayerControl(collapsed=False).add_to(chart)
     file = tmp_path / "alone.html"

@@ -34,8 +34,8 @@ def test_areas_come_back_in_order_and_within_half_a_cell(
     columns: int, rows: int, shaken: list[tuple[int, int]], scale: float
 ) -> None:
     areas = _coverage(columns, rows, shaken, scale)
-    found = unpack(pack(areas))
-    far = shapely.hausdorff_distance(areas.to_numpy(), found.to_numpy())
+    unpacked = unpack(pack(areas))
+    far = shapely.hausdorff_distance(areas.to_numpy(), unpacked.to_numpy())
     assert (far <= STEP_M * np.sqrt(2) / 2 + 1e-6).all()
 
 
@@ -44,11 +44,11 @@ def test_areas_come_back_in_order_and_within_half_a_cell(
 def test_no_gap_and_no_overlap_opens_between_neighbours(
     columns: int, rows: int, shaken: list[tuple[int, int]]
 ) -> None:
-    found = unpack(pack(_coverage(columns, rows, shaken, 4_000.0)))
-    assert shapely.coverage_is_valid(found.to_numpy())
-    together = shapely.union_all(found.to_numpy())
+    unpacked = unpack(pack(_coverage(columns, rows, shaken, 4_000.0)))
+    assert shapely.coverage_is_valid(unpacked.to_numpy())
+    together = shapely.union_all(unpacked.to_numpy())
     assert shapely.get_num_interior_rings(together) == 0
-    assert together.area == pytest.approx(found.area.sum())
+    assert together.area == pytest.approx(unpacked.area.sum())
 
 
 def test_shared_borders_are_stored_once() -> None:
@@ -71,9 +71,9 @@ def test_an_area_smaller_than_a_cell_keeps_its_place() -> None:
     areas = gpd.GeoSeries(
         [shapely.box(0, 0, 1, 1), shapely.box(100, 0, 300, 100)], index=["tiny", "plain"], crs=3857
     )
-    found = unpack(pack(areas))
-    assert found.is_empty.tolist() == [True, False]
-    assert found.iloc[1].equals(areas.iloc[1])
+    unpacked = unpack(pack(areas))
+    assert unpacked.is_empty.tolist() == [True, False]
+    assert unpacked.iloc[1].equals(areas.iloc[1])
 
 
 def test_any_projection_is_taken_and_the_same_bytes_come_out_again() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """Where pictures come from, whom to credit, how fine they get, what the server is told of the page."""
+    """Where pictures come from, whom to credit, how fine they get, what the server learns of the page."""
 
     tiles: str
     credit: str

@@ -187,7 +187,7 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata, warnings
     page = {
         "title": title,
         "subtitle": subtitle(metadata),
-        "simulated": f"{basis_title(metadata)} {notice}" if notice else "",
+        "notice": f"{basis_title(metadata)} {notice}" if notice else "",
         "source": source_note(metadata),
         "stem": metadata.stem,
     }

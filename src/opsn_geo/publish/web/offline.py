@@ -129,14 +129,14 @@ def _stable_names(page: str) -> str:
     """Replace folium's random names by their order of appearance: same inputs, same bytes."""
     names: dict[str, str] = {}
     return re.sub(
-        r"(?<=_)[0-9a-f]{32}(?![0-9a-f])", lambda found: names.setdefault(found[0], str(len(names) + 1)), page
+        r"(?<=_)[0-9a-f]{32}(?![0-9a-f])", lambda name: names.setdefault(name[0], str(len(names) + 1)), page
     )
 
 
 def _refuse_external(page: str, images: tuple[str, ...]) -> None:
-    markup = _SCRIPT.sub(lambda found: f"<script{found[1]}></script>", page)
+    markup = _SCRIPT.sub(lambda script: f"<script{script[1]}></script>", page)
     asked = _EXTERNAL.findall(markup)
-    asked += [found[0] for found in _TILES.finditer(page) if found[1] not in images]
+    asked += [tile[0] for tile in _TILES.finditer(page) if tile[1] not in images]
     if asked:
         raise InputError(Fault(cause="external_resource", value=each) for each in asked)
 

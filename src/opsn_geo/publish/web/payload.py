@@ -86,7 +86,9 @@ def atlas_payload(
         "paths": ["", *texts("path", lang).values()],
         "shares": _share_classes(lang),
         "servicesBasis": basis_line(metadata, maps()["state"].rests_on),
-        "themes": [shown_theme(it, layers[it.layer], metadata) for it in themes if it.layer in LEVELS],
+        "themes": [
+            shown_theme(each, layers[each.layer], metadata) for each in themes if each.layer in LEVELS
+        ],
         "replies": {} if reponses is None else _replies(reponses),
     }
     parts = {"states": grid["states"], "paths": grid["paths"], "combos": combos}
@@ -195,11 +197,11 @@ def services_grid(communes: pd.Index, couverture: pd.DataFrame, services: pd.Dat
 
 def _union(opsn: NDArray[np.object_], same: NDArray[np.bool_]) -> NDArray[np.object_]:
     """Join, for each commune, the operators of all services that stand where its best one does."""
-    found = np.full(opsn.shape[1], "", dtype=object)
+    joined = np.full(opsn.shape[1], "", dtype=object)
     for service, standing in zip(opsn, same, strict=True):
-        found[standing] = found[standing] + ";" + service[standing]
-    kept = {each: ";".join(sorted({*each.split(";")} - {""})) for each in set(found)}
-    return np.array([kept[each] for each in found], dtype=object)
+        joined[standing] = joined[standing] + ";" + service[standing]
+    kept = {each: ";".join(sorted({*each.split(";")} - {""})) for each in set(joined)}
+    return np.array([kept[each] for each in joined], dtype=object)
 
 
 def _replies(reponses: pd.DataFrame) -> dict[str, list[list[object]]]:
@@ -212,8 +214,8 @@ def _replies(reponses: pd.DataFrame) -> dict[str, list[list[object]]]:
 
 def _combos(opsn: NDArray[np.object_], operators: Mapping[str, int]) -> tuple[bytes, list[list[int]]]:
     """Give each distinct set of operators a number: that of each cell as varints, and the sets."""
-    codes, found = pd.factorize(opsn)
-    sets = [[operators[slug] for slug in each.split(";") if slug in operators] for each in found]
+    codes, distinct = pd.factorize(opsn)
+    sets = [[operators[slug] for slug in each.split(";") if slug in operators] for each in distinct]
     return topology.varints(codes.astype(np.int64)), sets
 
 
@@ -241,7 +243,7 @@ def _places(
     if "postal_codes" in layer:
         places["postal"] = layer["postal_codes"].fillna("").astype(str).tolist()
     if "basis" in layer:
-        places["basis"] = [basis_label(it, lang) if it else "" for it in layer["basis"].fillna("")]
+        places["basis"] = [basis_label(each, lang) if each else "" for each in layer["basis"].fillna("")]
     if level == BASE and operators and "opsn" in layer:
         reached = layer["opsn"].fillna("").astype(str).where(_inside(layer), "")
         places["opsn"] = [[operators[s] for s in slugs.split(";") if s in operators] for slugs in reached]
@@ -294,7 +296,9 @@ def _share_classes(lang: Language) -> list[dict[str, object]]:
     colours = [each.colour for each in intervals(evenly, "place", most=6)]
     shares = [(each.label, each.upper) for each in intervals(evenly, "covered_share", lang=lang)]
     labelled = [(text("theme_class.none", lang), 0), *shares]
-    return [{"label": it, "colour": c, "upper": to} for (it, to), c in zip(labelled, colours, strict=True)]
+    return [
+        {"label": each, "colour": c, "upper": to} for (each, to), c in zip(labelled, colours, strict=True)
+    ]
 
 
 def shown_theme(

@@ -159,7 +159,7 @@ def _shared(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Find the arcs that are one and the same, whichever way they are walked.
 
-    Between junctions a path is wholly told by its first edge; the lower of its two first edges names the arc.
+    The first edge of a path between junctions determines it; the lower of its two first edges names the arc.
 
     Returns the reference of each arc walked, the arcs kept (one of each), and which are walked backwards.
     """

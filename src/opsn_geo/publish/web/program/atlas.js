@@ -34,6 +34,7 @@ function followMap(map, store) {
     const { lat, lng } = map.getCenter();
     return `${map.getZoom()}/${lat.toFixed(4)}/${lng.toFixed(4)}`;
   };
+  /** @type {(choices: Choices) => void} */
   const go = ({ at }) => {
     if (!at || at === where()) return;
     const [zoom, lat, lng] = at.split("/").map(Number);
@@ -67,22 +68,26 @@ function nameZoom(map, texts) {
 export function openAtlas(map, layer, model, topology) {
   const format = numberFormats(model.signs, model.lang);
   const store = createStore((wanted) => validChoices(model, wanted));
+  /** @type {(word: string) => void} */
   const choose = (word) => {
     store.set({ place: word });
     const place = findPlace(model, word);
     if (place) areas.go(place);
     focusPortrait();
   };
+  /** @type {(level: string, i: number) => void} */
   const onChoose = (level, i) => store.set({ place: `${level}:${model.levels[level].code[i]}` });
   const areas = makeMap(map, layer, model, topology, { onChoose, describe: tooltip(model) });
   const near = neighbours(topology, areas.side);
   const showControls = makeControls(model, store);
   const showTable = makeTable(model, format, store);
   makeSearch(model, format, choose);
-  let view = null;
+  let view = makeView(model, format, store.get());
 
+  /** @type {(now: Choices, before: Choices | null) => void} */
   const draw = (now, before) => {
-    const same = (...names) => before && names.every((name) => now[name] === before[name]);
+    /** @type {(...names: (keyof Choices)[]) => boolean} */
+    const same = (...names) => before !== null && names.every((name) => now[name] === before[name]);
     const sameView = same("level", "theme", "service", "opsn");
     const began = performance.now();
     if (!sameView) {
@@ -98,9 +103,10 @@ export function openAtlas(map, layer, model, topology) {
       const here = findPlace(model, now.place);
       const around = here?.level === model.base ? [...near[here.i]].filter((i) => view.of[i] >= 0) : null;
       showPortrait(model, format, now, view, around, store);
-      areas.choose([here, findPlace(model, now.with)].filter(Boolean));
+      areas.choose([here, findPlace(model, now.with)].filter((each) => each !== null));
     }
   };
+  /** @type {(choices: Choices) => void} */
   const showPart = ({ show }) => {
     const asTable = show === "table";
     byId("table").hidden = !asTable;

@@ -19,6 +19,7 @@ export function makeCombobox(input, list, { proposals, onPick, shown, empty, onC
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
+  /** @type {(next: number) => void} */
   const activate = (next) => {
     const rows = list.querySelectorAll('[role="option"]');
     rows[active]?.setAttribute("aria-selected", "false");
@@ -29,6 +30,7 @@ export function makeCombobox(input, list, { proposals, onPick, shown, empty, onC
     row.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", row.id);
   };
+  /** @type {(i: number) => void} */
   const take = (i) => {
     close();
     onPick(options[i].value);
@@ -38,11 +40,13 @@ export function makeCombobox(input, list, { proposals, onPick, shown, empty, onC
   const row = ({ label, note }, i) =>
     h("li", { role: "option", id: `${list.id}-${i}`, "aria-selected": "false", onmousedown: (e) => e.preventDefault(), onclick: () => take(i) },
       h("span", {}, label), note ? h("small", {}, note) : null);
+  /** @type {(text: string) => void} */
   const open = (text) => {
     options = proposals(text);
     active = -1;
+    /** @type {HTMLElement[]} */
     const rows = [];
-    let group = null;
+    let group = "";
     options.forEach((option, i) => {
       if (option.group && option.group !== group) rows.push(h("li", { role: "presentation", class: "group" }, (group = option.group)));
       rows.push(row(option, i));

@@ -3,6 +3,7 @@ import { byId, fill, fold, h } from "./dom.js";
 import { makeCombobox } from "./combobox.js";
 import { levelText, SERVICE_THEME } from "./model.js";
 
+/** @type {(value: string, label: string, chosen?: string) => HTMLElement} */
 const option = (value, label, chosen) => h("option", { value, selected: value === chosen }, label);
 
 /**
@@ -42,6 +43,7 @@ function makeServices(model, store) {
  */
 export function makeControls(model, store) {
   const { texts } = model;
+  /** @type {(name: keyof Choices) => (event: any) => void} */
   const choose = (name) => (event) => store.set({ [name]: event.target.value });
   const levels = model.shownLevels;
   fill(byId("levels"), levels.map((level) =>

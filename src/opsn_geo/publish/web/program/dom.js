@@ -38,7 +38,7 @@ export const fill = (element, ...children) => element.replaceChildren(...nodes(c
  * Fill the {braces} of a text.
  * @type {(text: string, values: Record<string, string | number>) => string}
  */
-export const say = (text, values) =>
+export const phrase = (text, values) =>
   text.replace(/\{(\w+)(?::\|([^|}]*)\|([^}]*))?\}/g, (_, name, one, several) =>
     one === undefined ? String(values[name]) : isOne(values[name], document.documentElement.lang) ? one : several,
   );

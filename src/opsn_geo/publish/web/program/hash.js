@@ -23,7 +23,9 @@ export function writeHash(values) {
  */
 export function createStore(valid) {
   let now = valid(readHash(location.hash));
+  /** @type {((now: Choices, before: Choices) => void)[]} */
   const listeners = [];
+  /** @type {(next: Choices) => void} */
   const move = (next) => {
     const before = now;
     now = next;

@@ -21,6 +21,7 @@ export const pen2d = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas
  */
 export function makePaths(topology) {
   const made = new Map();
+  /** @type {(rings: Ring[]) => Path2D} */
   const ofRings = (rings) => {
     const path = new Path2D();
     for (const ring of rings) {
@@ -31,10 +32,15 @@ export function makePaths(topology) {
   };
   return {
     ofRings,
+    /**
+     * @param {number} i
+     * @returns {Path2D}
+     */
     area(i) {
       if (!made.has(i)) made.set(i, ofRings(topology.areas[i]));
       return made.get(i);
     },
+    /** @param {number[]} arcs */
     lines(arcs) {
       const path = new Path2D();
       for (const arc of arcs) {
@@ -55,7 +61,12 @@ export function makePaths(topology) {
 export function gridProjection(grid) {
   const mercator = L.Projection.SphericalMercator;
   return {
+    /** @type {(x: number, y: number) => import('leaflet').LatLng} */
     toLatLng: (x, y) => mercator.unproject(L.point(grid.left + x * grid.step, grid.top - y * grid.step)),
+    /**
+     * @param {import('leaflet').LatLng} latlng
+     * @returns {[number, number]}
+     */
     toGrid(latlng) {
       const { x, y } = mercator.project(latlng);
       return [(x - grid.left) / grid.step, (grid.top - y) / grid.step];

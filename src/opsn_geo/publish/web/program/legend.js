@@ -26,6 +26,7 @@ export const legendNote = (model, { isService, level, note }) =>
  * @param {View} view
  */
 export function legendParts(model, format, view) {
+  /** @type {(sample: HTMLElement, label: string, count: number) => HTMLElement} */
   const line = (sample, label, count) =>
     h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.count(count)));
   return [

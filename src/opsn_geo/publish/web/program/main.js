@@ -12,7 +12,7 @@ import { decodeTopology } from "./topology.js";
 export const opened = {};
 
 /** @type {Page} */
-const NO_PAGE = { title: "", subtitle: "", simulated: "", source: "", stem: "" };
+const NO_PAGE = { title: "", subtitle: "", notice: "", source: "", stem: "" };
 
 /**
  * Draw the first theme alone on a map, with its legend in a corner.
@@ -32,7 +32,7 @@ function openAlone(map, layer, model, topology) {
     L.DomEvent.disableClickPropagation(box);
     return box;
   };
-  return { areas, showLegend: (shown) => (shown ? legend.addTo(map) : legend.remove()) };
+  return { areas, showLegend: (/** @type {boolean} */ shown) => (shown ? legend.addTo(map) : legend.remove()) };
 }
 
 /**
@@ -45,7 +45,7 @@ function openAlone(map, layer, model, topology) {
 function openFramed(map, layer, model, topology) {
   const atlas = openAtlas(map, layer, model, topology);
   Object.assign(opened, atlas);
-  return { areas: atlas.areas, showLegend: (shown) => (byId("legend").hidden = !shown) };
+  return { areas: atlas.areas, showLegend: (/** @type {boolean} */ shown) => (byId("legend").hidden = !shown) };
 }
 
 const hasFreeFrame = () => byId("legend") !== null && !("model" in opened);
@@ -57,6 +57,7 @@ const hasFreeFrame = () => byId("legend") !== null && !("model" in opened);
 export function atlasLayer(text) {
   const unpacked = inflate(text).then(split);
   const AtlasLayer = L.LayerGroup.extend({
+    /** @param {import('leaflet').Map} map */
     onAdd(map) {
       L.LayerGroup.prototype.onAdd.call(this, map);
       unpacked.then((data) => map.hasLayer(this) && this._open(map, data)).catch((error) => {
@@ -65,11 +66,16 @@ export function atlasLayer(text) {
         throw error;
       });
     },
+    /** @param {import('leaflet').Map} map */
     onRemove(map) {
       L.LayerGroup.prototype.onRemove.call(this, map);
       this._drawn?.areas.listen(false);
       this._drawn?.showLegend(false);
     },
+    /**
+     * @param {import('leaflet').Map} map
+     * @param {Packed} data
+     */
     _open(map, data) {
       if (!this._drawn) {
         const framed = hasFreeFrame();

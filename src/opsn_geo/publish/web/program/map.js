@@ -12,6 +12,7 @@ const FINEST = 14;
  */
 export function inks() {
   const style = getComputedStyle(document.documentElement);
+  /** @type {(name: string) => string} */
   const ink = (name) => style.getPropertyValue(`--map-${name}`).trim();
   return Object.fromEntries(["land", "line", "epci", "departement", "label", "halo", "hatch", "choice"].map((n) => [n, ink(n)]));
 }
@@ -25,6 +26,7 @@ export function inks() {
  */
 export function viewRings(topology, view, groupOf) {
   const classes = outlines(topology, (area) => view.of[groupOf(area)] ?? -1, view.classes.length);
+  /** @type {(area: number) => number} */
   const isUnsure = (area) => (view.unsure[groupOf(area)] ? 0 : -1);
   return { classes, unsure: view.unsureCount ? outlines(topology, isUnsure, 1)[0] : [] };
 }
@@ -47,6 +49,7 @@ function shade(paths, view, { classes, unsure }) {
  * @param {DrawnFrame} frame
  */
 function townNames(towns, pen, ink, { zoom, size }) {
+  /** @type {Box[]} */
   const taken = [];
   const most = zoom < 7 ? 5 : zoom < 8 ? 12 : zoom < 9 ? 24 : zoom < 10 ? 60 : 400;
   pen.onScreen((context) => {
@@ -94,6 +97,7 @@ export const groupBorders = ({ groups }, topology, side) =>
 function makeTip(map, { under, describe, onChoose }) {
   const tip = L.tooltip({ sticky: true, direction: "auto", offset: [12, 0], className: "tip" });
   let waiting = 0;
+  /** @type {(i: number, latlng: import('leaflet').LatLng) => void} */
   const show = (i, latlng) => {
     const body = h("div");
     fill(body, describe(i));
@@ -103,6 +107,7 @@ function makeTip(map, { under, describe, onChoose }) {
     cancelAnimationFrame(waiting);
     tip.remove();
   };
+  /** @type {import('leaflet').LeafletEventHandlerFnMap} */
   const handlers = {
     mousemove({ latlng }) {
       cancelAnimationFrame(waiting);
@@ -123,7 +128,7 @@ function makeTip(map, { under, describe, onChoose }) {
     },
     keydown: ({ originalEvent }) => originalEvent.key === "Escape" && hide(),
   };
-  return { hide, listen: (on) => (on ? map.on(handlers) : map.off(handlers)) };
+  return { hide, listen: (/** @type {boolean} */ on) => (on ? map.on(handlers) : map.off(handlers)) };
 }
 
 /**
@@ -135,7 +140,9 @@ function makeTip(map, { under, describe, onChoose }) {
 function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, ink }) {
   const chosen = L.layerGroup();
   layer.addLayer(chosen);
+  /** @type {(level: string, i: number) => number[]} */
   const areasOf = (level, i) => topology.areas.map((_, area) => area).filter((area) => model.groupOf(level, area) === i);
+  /** @type {(level: string, i: number) => import('leaflet').LatLng[][]} */
   const outline = (level, i) => {
     const own = new Set(areasOf(level, i));
     const arcs = borders(topology, side, (area) => own.has(area)).filter((a) => own.has(side.left[a]) || own.has(side.right[a]));
@@ -146,6 +153,7 @@ function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, 
     });
   };
   return {
+    /** @param {Place[]} places */
     choose(places) {
       chosen.clearLayers();
       places.forEach(({ level, i }, k) => {
@@ -155,6 +163,7 @@ function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, 
         chosen.addLayer(L.polyline(line, { ...style, color: ink().choice, weight: 3, dashArray: k ? "6 5" : undefined }));
       });
     },
+    /** @param {Place} place */
     go({ level, i }) {
       const bounds = projection.bounds(areasOf(level, i).map((area) => areaBoxes[area]));
       if (bounds.isValid()) map.fitBounds(bounds.pad(level === model.base ? 1.5 : 0.1), { maxZoom: 12, animate: false });
@@ -183,6 +192,7 @@ export function makeMap(map, layer, model, topology, { onChoose, describe }) {
   const landRings = outlines(topology, () => 0, 1)[0];
   const land = paths.ofRings(landRings);
   const towns = makeTowns(model);
+  /** @type {(shown: View) => ViewRings} */
   const ringsOf = (shown) => viewRings(topology, shown, (area) => model.groupOf(shown.level, area));
   /** @type {{view: View, shades: ReturnType<typeof shade>} | null} */
   let now = null;

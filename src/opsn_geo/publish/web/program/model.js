@@ -1,6 +1,6 @@
 // What the page knows, and what is shown of it: one view for a level, a theme, a service and an operator.
 import { varints } from "./codec.js";
-import { say } from "./dom.js";
+import { phrase } from "./dom.js";
 
 export const SERVICE_THEME = "service";
 
@@ -13,17 +13,21 @@ export const SERVICE_THEME = "service";
 export function buildModel({ head, parts }, page) {
   const areas = head.levels[head.base];
   const n = areas.code.length;
+  /** @type {(i: number) => boolean} */
   const isStudied = (i) => !areas.inside || Boolean(areas.inside[i]);
   const combos = parts.combos ? varints(parts.combos) : [];
+  /** @type {(numbers: Uint8Array, service: number) => Uint8Array} */
   const byService = (numbers, service) => numbers.subarray(service * n, (service + 1) * n);
+  /** @type {(level: string) => number[][]} */
   const members = (level) => {
     /** @type {number[][]} */
-    const found = head.levels[level].code.map(() => []);
+    const areasOf = head.levels[level].code.map(() => []);
     head.groups[level].forEach((group, i) => {
-      if (group >= 0 && isStudied(i)) found[group].push(i);
+      if (group >= 0 && isStudied(i)) areasOf[group].push(i);
     });
-    return found;
+    return areasOf;
   };
+  /** @type {(level: string) => boolean} */
   const hasView = (level) => head.services.length > 0 || head.themes.some((theme) => theme.level === level);
   const wider = Object.keys(head.levels).filter((level) => level !== head.base);
   return {
@@ -74,6 +78,7 @@ function narrowed(model, service, operator) {
  * @param {number[]} group
  */
 export function tally(classes, of, group) {
+  /** @type {(name: 'covered' | 'possible') => number} */
   const count = (name) => group.reduce((n, i) => n + Number(Boolean(classes[of[i]][name])), 0);
   return { covered: count("covered"), possible: count("possible"), all: group.length };
 }
@@ -95,7 +100,7 @@ export function classify(classes, value) {
  */
 export function tallyText(model, format, { covered, possible, all }) {
   if (!all) return model.texts.no_commune;
-  return say(model.texts.reached_of, {
+  return phrase(model.texts.reached_of, {
     share: format.between(covered / all, possible / all, format.percent),
     count: format.between(covered, possible, format.count),
     all: format.count(all),
@@ -106,6 +111,7 @@ export function tallyText(model, format, { covered, possible, all }) {
  * @param {Model} model
  * @param {number} service
  * @param {number} operator
+ * @returns {Shown}
  */
 function serviceAreas(model, service, operator) {
   const { of, classes } = narrowed(model, service, operator);
@@ -128,6 +134,7 @@ function serviceAreas(model, service, operator) {
  * @param {string} level
  * @param {number} service
  * @param {number} operator
+ * @returns {Shown}
  */
 function serviceGroups(model, format, level, service, operator) {
   const { of, classes } = narrowed(model, service, operator);
@@ -135,6 +142,7 @@ function serviceGroups(model, format, level, service, operator) {
   const shares = model.shares;
   /** @type {(name: 'covered' | 'possible') => (i: number) => number | null} */
   const share = (name) => (i) => (tallies[i].all ? tallies[i][name] / tallies[i].all : null);
+  /** @type {(name: 'covered' | 'possible') => number[]} */
   const place = (name) => tallies.map((each) => (each.all ? classify(shares, each[name] / each.all) : -1));
   const [low, high] = [place("covered"), place("possible")];
   return {
@@ -163,11 +171,15 @@ export function numberText(theme, format, value) {
  * @param {Model} model
  * @param {Numbers} format
  * @param {Theme} theme
+ * @returns {Shown}
  */
 function column(model, format, theme) {
   const { classes, of, values, most } = theme;
+  /** @type {(i: number) => string} */
   const label = (i) => classes[of[i]]?.label;
+  /** @type {(value: number | null) => string} */
   const write = (value) => numberText(theme, format, value);
+  /** @type {(i: number) => boolean} */
   const isKnown = (i) => Number.isFinite(values[i]);
   return {
     classes,
@@ -202,7 +214,9 @@ export function makeView(model, format, { level, theme, service, opsn }) {
   const counts = made.classes.map(() => 0);
   for (const place of made.of) if (place >= 0) counts[place]++;
   const unsure = made.unsure ?? [];
+  /** @type {(i: number) => boolean} */
   const isStudied = (i) => model.isStudied(level, i);
+  /** @type {(write: (i: number) => string, otherwise: string) => (i: number) => string} */
   const ifStudied = (write, otherwise) => (i) => (isStudied(i) ? write(i) : otherwise);
   return {
     ...made,
@@ -227,7 +241,7 @@ export function makeView(model, format, { level, theme, service, opsn }) {
  */
 function serviceTitle(model, service, operator) {
   const name = model.services[service].name;
-  return operator < 0 ? name : say(model.texts.by_opsn, { service: name, opsn: model.opsn[operator].name });
+  return operator < 0 ? name : phrase(model.texts.by_opsn, { service: name, opsn: model.opsn[operator].name });
 }
 
 /**
@@ -254,6 +268,7 @@ export function validChoices(model, wanted) {
   const level = among(model.shownLevels, wanted.level, model.shownLevels[0]);
   const services = model.services.length ? [SERVICE_THEME] : [];
   const themes = [...services, ...model.themes.filter((each) => each.level === level).map((each) => each.key)];
+  /** @type {(list: { key: string }[]) => string[]} */
   const keys = (list) => list.map(({ key }) => key);
   return {
     level,

@@ -19,22 +19,30 @@ function rounded(size, digits) {
  * @param {string} lang
  */
 export function numberFormats(signs, lang) {
+  /** @type {(value: number | null | undefined, digits?: number, trim?: boolean) => string} */
   const decimal = (value, digits = 1, trim = false) => {
-    if (!Number.isFinite(value)) return signs.missing;
+    if (typeof value !== "number" || !Number.isFinite(value)) return signs.missing;
     const [whole, decimals = ""] = rounded(Math.abs(value), digits).split(".");
     const kept = trim ? decimals.replace(/0+$/, "") : decimals;
     const grouped = whole.replace(/\B(?=(\d{3})+$)/g, signs.group);
     const written = kept ? grouped + signs.point + kept : grouped;
     return value < 0 && /[1-9]/.test(written) ? signs.minus + written : written;
   };
+  /** @type {(written: string, unit: string) => string} */
   const withUnit = (written, unit) => {
     if (!unit || written === signs.missing) return written;
     return unit === "%" ? written + signs.percent : written + signs.space + unit;
   };
+  /** @type {(value: number | null | undefined) => string} */
   const count = (value) => decimal(value, 0);
-  const percent = (share, digits = 0) => withUnit(decimal(Number.isFinite(share) ? 100 * share : NaN, digits), "%");
-  const distance = (metres, digits = 1) => withUnit(decimal(Number.isFinite(metres) ? metres / 1000 : NaN, digits), "km");
-  /** The least and the greatest possible value, one of them where they are written alike. */
+  /** @type {(share: number | null | undefined, digits?: number) => string} */
+  const percent = (share, digits = 0) => withUnit(decimal(100 * (share ?? NaN), digits), "%");
+  /** @type {(metres: number | null | undefined, digits?: number) => string} */
+  const distance = (metres, digits = 1) => withUnit(decimal((metres ?? NaN) / 1000, digits), "km");
+  /**
+   * The least and the greatest possible value, one of them where they are written alike.
+   * @type {(low: number | null, high: number | null, write: (value: number | null) => string) => string}
+   */
   const between = (low, high, write) => {
     const [first, last] = [write(low), write(high)];
     if (first === last) return first;

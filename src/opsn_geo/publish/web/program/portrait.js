@@ -1,5 +1,5 @@
 // The panel of a place: who reaches it, each service on its ladder, its figures, its neighbours; two side by side.
-import { byId, fill, h, say } from "./dom.js";
+import { byId, fill, h, phrase } from "./dom.js";
 import { swatch } from "./legend.js";
 import { findPlace, levelText, makeView, tally, tallyText } from "./model.js";
 
@@ -15,6 +15,7 @@ export function facts(model, format, { level, i }) {
   const { texts } = model;
   /** @type {[string, string][]} */
   const lines = [[texts.code, place.code[i]]];
+  /** @type {(label: string, value: string | undefined) => unknown} */
   const add = (label, value) => value && lines.push([label, value]);
   add(texts.inhabitants, place.population[i] === null ? "" : format.count(place.population[i]));
   if (level === model.base) {
@@ -63,6 +64,7 @@ const rung = ({ text, names, colour, hatched }) =>
  */
 function factTable(columns, caption) {
   const labels = [...new Set(columns.flatMap(({ lines }) => lines.map(([label]) => label)))];
+  /** @type {(lines: [string, string][], label: string) => string} */
   const value = (lines, label) => lines.find(([each]) => each === label)?.[1] ?? "–";
   return h("table", { class: "facts" },
     h("caption", { class: "visually-hidden" }, caption),
@@ -77,8 +79,9 @@ function factTable(columns, caption) {
  * @param {Record<string, string>} texts
  */
 function ladderTable(columns, texts) {
+  /** @type {HTMLElement[]} */
   const rows = [];
-  let family = null;
+  let family = "";
   columns[0].rungs.forEach((first, k) => {
     if (first.family !== family) rows.push(h("tr", { class: "family" }, h("th", { colspan: columns.length + 1, scope: "colgroup" }, (family = first.family))));
     rows.push(h("tr", {}, h("th", { scope: "row" }, first.name), columns.map(({ rungs }) => rung(rungs[k]))));
@@ -98,12 +101,13 @@ function ladderTable(columns, texts) {
  */
 function neighbourTable(model, view, near, own, onChoose) {
   const { name, code } = model.levels[model.base];
+  /** @type {(i: number, isOwn: boolean) => HTMLElement} */
   const row = (i, isOwn) => h("tr", { class: isOwn ? "own" : null },
     h("th", { scope: "row" }, isOwn ? name[i]
       : h("button", { type: "button", class: "link", onclick: () => onChoose(`${model.base}:${code[i]}`) }, name[i])),
     h("td", {}, view.text(i)));
   return h("table", { class: "neighbours" },
-    h("caption", {}, say(levelText(model, "neighbours", model.base), { theme: view.title })),
+    h("caption", {}, phrase(levelText(model, "neighbours", model.base), { theme: view.title })),
     h("tbody", {}, row(own, true), near.map((i) => row(i, false))));
 }
 
@@ -113,12 +117,12 @@ function neighbourTable(model, view, near, own, onChoose) {
  * @param {string} code
  */
 function repliesTable(model, code) {
-  const told = model.replies[code];
-  if (!told) return null;
-  const several = new Set(told.map(([who]) => who)).size > 1;
-  const rows = told.flatMap(([who, question, answer], k) => [
-    several && who !== told[k - 1]?.[0]
-      ? h("tr", { class: "family" }, h("th", { colspan: 2, scope: "colgroup" }, say(model.texts.respondent, { n: who }))) : null,
+  const replies = model.replies[code];
+  if (!replies) return null;
+  const several = new Set(replies.map(([who]) => who)).size > 1;
+  const rows = replies.flatMap(([who, question, answer], k) => [
+    several && who !== replies[k - 1]?.[0]
+      ? h("tr", { class: "family" }, h("th", { colspan: 2, scope: "colgroup" }, phrase(model.texts.respondent, { n: who }))) : null,
     h("tr", {}, h("th", { scope: "row" }, question), h("td", {}, answer)),
   ]);
   return h("table", { class: "replies" }, h("caption", {}, model.texts.replies), h("tbody", {}, rows));
@@ -152,22 +156,24 @@ export function showPortrait(model, format, choices, view, near, store) {
   const columns = (twice ? [other, place] : [place]).map((each) => ({
     name: each.name, lines: facts(model, format, each), rungs: ladder(model, format, each),
   }));
+  /** @type {(changes: Partial<Choices>) => void} */
   const choose = (changes) => {
     store.set(changes);
     focusPortrait();
   };
+  /** @type {(label: string, changes: Partial<Choices>, quiet?: boolean) => HTMLElement} */
   const button = (label, changes, quiet) =>
     h("button", { type: "button", class: quiet ? "quiet" : null, onclick: () => choose(changes) }, label);
   const neighboursHere = place.level === model.base && choices.level === model.base && !twice && near
     ? neighbourTable(model, view, near, place.i, (word) => choose({ place: word })) : null;
   fill(panel,
     h("div", { class: "panel-head" },
-      h("h2", { id: "portrait-title", tabindex: "-1" }, twice ? say(texts.versus, { a: other.name, b: place.name }) : place.name),
+      h("h2", { id: "portrait-title", tabindex: "-1" }, twice ? phrase(texts.versus, { a: other.name, b: place.name }) : place.name),
       button(texts.close, { place: "", with: "" }, true)),
     h("div", { class: "panel-tools" },
       other ? button(texts.compare_stop, { with: "" }) : button(texts.compare, { with: place.word })),
-    other && !twice ? h("p", { role: "status", class: "hint" }, say(texts.compare_hint, { place: place.name })) : null,
-    model.page.simulated ? h("p", { class: "hint" }, model.page.simulated) : null,
+    other && !twice ? h("p", { role: "status", class: "hint" }, phrase(texts.compare_hint, { place: place.name })) : null,
+    model.page.notice ? h("p", { class: "hint" }, model.page.notice) : null,
     factTable(columns, texts.portrait),
     neighboursHere,
     model.services.length ? ladderTable(columns, texts) : null,

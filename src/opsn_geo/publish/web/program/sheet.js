@@ -37,8 +37,10 @@ export function wrap(text, most) {
   return lines;
 }
 
+/** @type {(x: number, y: number, words: string, attributes?: Record<string, string|number|null>) => SVGElement} */
 const text = (x, y, words, attributes = {}) => svg("text", { x, y, "font-size": 12, ...attributes }, words);
 
+/** @type {(x: number, y: number, words: string, most: number, size: number, attributes?: Record<string, string|number|null>) => SVGElement[]} */
 const written = (x, y, words, most, size, attributes = {}) =>
   wrap(words, most).map((line, k) => text(x, y + k * size * 1.35, line, { "font-size": size, ...attributes }));
 
@@ -80,6 +82,7 @@ function frame({ map, projection, home }) {
  */
 function pathOf(topology, rings, { scale, x, y }) {
   let d = "";
+  /** @type {(gx: number, gy: number, first: boolean) => string} */
   const put = (gx, gy, first) => (d += `${first ? "M" : "L"}${(gx * scale + x).toFixed(1)} ${(gy * scale + y).toFixed(1)}`);
   for (const ring of rings) {
     walkRing(topology, ring, put);
@@ -137,7 +140,7 @@ function legend(model, view, format) {
  * @param {Model} model
  */
 function foot({ page, paper }) {
-  const notice = page.simulated ? written(32, 724, page.simulated, 165, 11, { "font-weight": 600, fill: paper["notice-text"] }) : [];
+  const notice = page.notice ? written(32, 724, page.notice, 165, 11, { "font-weight": 600, fill: paper["notice-text"] }) : [];
   return [...notice, ...written(32, 724 + notice.length * 16, page.source, 190, 10, { fill: paper.quiet })];
 }
 
@@ -147,6 +150,7 @@ function foot({ page, paper }) {
  * @param {Fit} fit
  */
 function townsOf(towns, paper, { scale, x, y }) {
+  /** @type {Box[]} */
   const taken = [];
   const parts = [];
   for (const town of towns.slice(0, 40)) {
@@ -189,6 +193,7 @@ function scaleBar({ pixels }, paper, format) {
 export function composeSheet(model, format, view, scene) {
   const { paper } = model;
   const at = frame(scene);
+  /** @type {(rings: Ring[], paint: string) => SVGElement} */
   const shape = (rings, paint) => svg("path", { d: pathOf(scene.topology, rings, at), fill: paint, "fill-rule": "evenodd" });
   const { classes, unsure } = scene.ringsOf(view);
   const shapes = [shape(scene.landRings, paper["map-land"])];
@@ -197,6 +202,7 @@ export function composeSheet(model, format, view, scene) {
     if (hatched) shapes.push(shape(classes[place], "url(#hatch)"));
   }
   if (view.unsureCount) shapes.push(shape(unsure, "url(#hatch)"));
+  /** @type {(arcs: number[], stroke: string, width: number) => SVGElement} */
   const line = (arcs, stroke, width) => svg("path", { d: linesOf(scene.topology, arcs, at), fill: "none", stroke, "stroke-width": width, "stroke-linejoin": "round" });
   const { epci, departements } = scene.arcs;
   if (view.level === model.base) shapes.push(line(scene.ownArcs, paper["map-halo"], 0.8));
@@ -218,6 +224,7 @@ export function composeSheet(model, format, view, scene) {
     ...foot(model));
 }
 
+/** @type {(sheet: Element) => string} */
 const source = (sheet) => new XMLSerializer().serializeToString(sheet);
 
 /**

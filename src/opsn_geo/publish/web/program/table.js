@@ -1,5 +1,5 @@
 // The table of what the map shows: sorted, filtered, in pages, and as a CSV file.
-import { byId, download, fileStem, fill, fold, h, say } from "./dom.js";
+import { byId, download, fileStem, fill, fold, h, phrase } from "./dom.js";
 import { levelText } from "./model.js";
 
 const PAGE = 50;
@@ -14,6 +14,7 @@ const PAGE = 50;
 export function tableColumns(model, format, view) {
   const place = model.levels[view.level];
   const { texts } = model;
+  /** @type {(key: string, label: string, cell: (i: number) => string) => Column} */
   const plain = (key, label, cell) => ({ key, label, cell, raw: cell });
   /** @type {Column[]} */
   const columns = [plain("code", texts.code, (i) => place.code[i]), plain("name", texts.name, (i) => place.name[i])];
@@ -30,7 +31,7 @@ export function tableColumns(model, format, view) {
   }
   const isNumber = view.shown.some((i) => typeof view.raw(i) === "number");
   columns.push({ key: "value", label: view.title, isNumber, cell: view.text, raw: view.raw });
-  if (view.most) columns.push({ key: "most", label: say(texts.at_most, { title: view.title }), isNumber: true, raw: view.most });
+  if (view.most) columns.push({ key: "most", label: phrase(texts.at_most, { title: view.title }), isNumber: true, raw: view.most });
   if (view.basis) columns.push({ key: "basis", label: texts.basis, raw: () => view.basis });
   if (view.isService && view.level === model.base) columns.push(plain("opsn", texts.opsn, view.detail));
   return columns;
@@ -44,6 +45,7 @@ export function tableColumns(model, format, view) {
  * @param {(a: string, b: string) => number} compare
  */
 export function sortRows(rows, { raw, isNumber }, descending, compare) {
+  /** @type {(value: unknown) => boolean} */
   const missing = (value) => value === null || value === undefined || value === "";
   return [...rows].sort((a, b) => {
     const [x, y] = [raw(a), raw(b)];
@@ -87,9 +89,11 @@ export function toCsv(columns, rows, decimal) {
  */
 export function makeTable(model, format, store) {
   const { texts } = model;
-  let view = null;
+  /** @type {View} */
+  let view;
   /** @type {Column[]} */
   let columns = [];
+  /** @type {number[]} */
   let rows = [];
   let page = 0;
   let sorted = { key: "name", descending: false };
@@ -97,6 +101,7 @@ export function makeTable(model, format, store) {
   const shownColumns = () => columns.filter(({ cell }) => cell);
   const select = () => {
     const wanted = fold(/** @type {HTMLInputElement} */ (byId("filter")).value);
+    /** @type {(i: number) => string} */
     const text = (i) => fold(columns.filter(({ key }) => key !== "population").map(({ cell }) => cell?.(i)).join(" "));
     const kept = wanted ? view.shown.filter((i) => text(i).includes(wanted)) : view.shown;
     const by = columns.find(({ key }) => key === sorted.key) ?? columns[1];
@@ -112,7 +117,7 @@ export function makeTable(model, format, store) {
       return h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => store.set({ place: word }) }, words(i)));
     };
     fill(byId("table-body"), rows.slice(page * PAGE, (page + 1) * PAGE).map((i) => h("tr", {}, shownColumns().map((c) => cell(c, i)))));
-    byId("table-status").textContent = say(texts.rows, { n: format.count(rows.length), page: page + 1, pages: last + 1 });
+    byId("table-status").textContent = phrase(texts.rows, { n: format.count(rows.length), page: page + 1, pages: last + 1 });
     /** @type {HTMLButtonElement} */ (byId("previous")).disabled = page === 0;
     /** @type {HTMLButtonElement} */ (byId("next")).disabled = page === last;
   };

@@ -9,6 +9,7 @@ import { unzigzag, varints } from "./codec.js";
 export function decodeTopology(stream) {
   const numbers = varints(stream);
   let at = 3;
+  /** @type {(n: number) => Int32Array} */
   const take = (n) => numbers.subarray(at, (at += n));
   const [nAreas, nRings, nArcs] = numbers;
   const ringsPerArea = take(nAreas);
@@ -95,10 +96,11 @@ export function sides(topology) {
  * @param {(area: number) => unknown} groupOf
  */
 export function borders(topology, { left, right }, groupOf) {
-  const found = [];
+  const arcs = [];
+  /** @type {(area: number) => unknown} */
   const group = (area) => (area < 0 ? null : groupOf(area));
-  for (let arc = 0; arc < topology.nArcs; arc++) if (group(left[arc]) !== group(right[arc])) found.push(arc);
-  return found;
+  for (let arc = 0; arc < topology.nArcs; arc++) if (group(left[arc]) !== group(right[arc])) arcs.push(arc);
+  return arcs;
 }
 
 /**
@@ -114,6 +116,7 @@ export function borders(topology, { left, right }, groupOf) {
  */
 export function outlines(topology, classOf, count) {
   const { x, y, starts, nArcs, areas } = topology;
+  /** @type {(reference: number, atEnd: boolean) => number} */
   const vertex = (reference, atEnd) => {
     const arc = reference >> 1;
     const i = Boolean(reference & 1) === atEnd ? starts[arc] : starts[arc + 1] - 1;
@@ -155,12 +158,12 @@ export function outlines(topology, classOf, count) {
  * @returns {Set<number>[]}
  */
 export function neighbours(topology, { left, right }) {
-  const found = topology.areas.map(() => new Set());
+  const near = topology.areas.map(() => new Set());
   for (let arc = 0; arc < topology.nArcs; arc++) {
     if (left[arc] >= 0 && right[arc] >= 0 && left[arc] !== right[arc]) {
-      found[left[arc]].add(right[arc]);
-      found[right[arc]].add(left[arc]);
+      near[left[arc]].add(right[arc]);
+      near[right[arc]].add(left[arc]);
     }
   }
-  return found;
+  return near;
 }

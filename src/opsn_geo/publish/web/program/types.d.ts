@@ -98,7 +98,8 @@ interface Packed {
 interface Page {
   title: string;
   subtitle: string;
-  simulated: string;
+  /** What is simulated or assumed, in words; empty where nothing is. */
+  notice: string;
   source: string;
   stem: string;
 }
@@ -139,6 +140,18 @@ interface Place {
   i: number;
   word: string;
   name: string;
+}
+
+/** What is shown of the places of a level: their classes, words and values. */
+interface Shown {
+  classes: Class[];
+  of: Int16Array;
+  text(i: number): string;
+  raw(i: number): string | number | null;
+  most?(i: number): number | null;
+  detail?(i: number): string;
+  /** Whether a place may belong to a higher class. */
+  unsure?: boolean[];
 }
 
 /** What one choice of level, theme, service and operator shows of each place. */
@@ -225,6 +238,16 @@ interface Column {
   isNumber?: boolean;
   raw(i: number): string | number | null;
   cell?(i: number): string;
+}
+
+/** A place as the search finds it. */
+interface PlaceEntry {
+  value: string;
+  folded: string;
+  label: string;
+  note: string;
+  codes: string[];
+  weight: number;
 }
 
 interface Proposal {
