@@ -62,14 +62,14 @@ def file(
 
 
 def opaque_share(page: Page) -> float:
-    """Tell how much of what the themes' canvas holds lets nothing through."""
-    delay: float = page.evaluate(
+    """Return how much of what the themes' canvas holds lets nothing through."""
+    share: float = page.evaluate(
         "() => { const canvas = document.querySelector('.leaflet-overlay-pane canvas');"
         " const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
         " const drawn = data.filter((each, i) => i % 4 === 3 && each > 0);"
         " return drawn.filter((each) => each === 255).length / drawn.length; }"
     )
-    return delay
+    return share
 
 
 def test_a_page_asks_the_background_that_the_study_names_and_nothing_else(
