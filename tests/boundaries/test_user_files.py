@@ -115,7 +115,7 @@ def test_what_is_wrong_with_a_boundary_file_is_refused(toy: Territory, tmp_path:
         user_boundaries(bare, millesime=2021, name="toy")
     text = tmp_path / "text.gpkg"
     text.write_text("not a GeoPackage")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="not of the format"):
         user_boundaries(text, millesime=2021, name="toy")
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
-import pyogrio
 
 from opsn_geo.catalogue.summaries import Summarised
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.vectors import layer as read_layer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -91,14 +91,14 @@ def read_set(file: Path, *, name: str, millesime: int) -> Territory:
         raise InputError([Fault(cause="missing_file", file=str(file))])
     try:
         layers = {layer: _layer(file, layer, key) for layer, key in KEYS.items()}
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, KeyError) as error:
+    except KeyError as error:
         raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
     return Territory(**layers, millesime=millesime, name=name)
 
 
 def _layer(file: Path, layer: str, key: str) -> gpd.GeoDataFrame:
     """Read one layer on its code, with its areas."""
-    frame = pyogrio.read_dataframe(file, layer=layer, use_arrow=True).set_index(key)
+    frame = read_layer(file, layer, use_arrow=True).set_index(key)
     return frame.assign(area_km2=frame.area / 1e6)
 
 

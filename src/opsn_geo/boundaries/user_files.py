@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-import pyogrio
 
 from opsn_geo.boundaries.completion import (
     Repair,
@@ -37,6 +36,8 @@ from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.frames import CODE_FORMS, projection_faults, shape_faults
 from opsn_geo.read.validation import nearest
 from opsn_geo.read.values import plain
+from opsn_geo.read.vectors import field_names, layer_names
+from opsn_geo.read.vectors import layer as read_layer
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -234,12 +235,7 @@ def _layers(file: Path) -> dict[str, str]:
     """Return the layer that each layer of a file stands for; a lone layer holds the communes."""
     if not file.is_file():
         raise InputError([Fault(cause="missing_file", file=str(file))])
-    if file.suffix.lower() in {".parquet", ".geoparquet"}:
-        return {file.stem: "communes"}
-    try:
-        names = [str(it) for it in pyogrio.list_layers(file)[:, 0]]
-    except pyogrio.errors.DataSourceError as error:
-        raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
+    names = layer_names(file)
     recognised = {plain(alias): own for own, aliases in LAYERS.items() for alias in aliases}
     layers = {name: recognised[plain(name)] for name in names if plain(name) in recognised}
     if "communes" not in layers.values():
@@ -251,7 +247,7 @@ def _layers(file: Path) -> dict[str, str]:
 
 def _is_own(file: Path) -> bool:
     """Return whether a file has the project's own form."""
-    return {"inside", "mairie_x"} <= set(pyogrio.read_info(file, layer="communes")["fields"])
+    return {"inside", "mairie_x"} <= field_names(file, "communes")
 
 
 def _recognised(
@@ -283,19 +279,7 @@ def _recognised(
 
 def _frame(file: Path, layers: dict[str, str], layer: str) -> gpd.GeoDataFrame:
     """Return one layer, whatever it is called in the file."""
-    import geopandas as gpd  # noqa: PLC0415 - slow to import, and not for embedded boundaries
-
-    own = next(name for name, recognised in layers.items() if recognised == layer)
-    if file.suffix.lower() in {".parquet", ".geoparquet"}:
-        try:
-            frame = gpd.read_parquet(file)
-        except Exception as error:
-            raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
-    else:
-        frame = pyogrio.read_dataframe(file, layer=own)
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
-        raise InputError([Fault(cause="no_projection", file=str(file))])
-    return frame
+    return read_layer(file, next(name for name, recognised in layers.items() if recognised == layer))
 
 
 def _renamed(frame: gpd.GeoDataFrame, layer: str, source: str) -> gpd.GeoDataFrame:
