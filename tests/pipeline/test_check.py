@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from opsn_geo.catalogue.words import LANGUAGES, Language
@@ -136,3 +137,26 @@ def test_what_a_run_refuses_a_check_shows(tmp_path: Path, more: str, cause: str)
         load(asked)
     assert cause in {fault.cause for fault in raised.value.faults}
     assert check(asked).faults == tuple(dict.fromkeys(raised.value.faults))
+
+
+def test_a_workbook_is_read_by_the_sheet_the_line_and_the_constants_of_the_study(tmp_path: Path) -> None:
+    made = study(tmp_path)
+    old = pd.DataFrame({"Commune": ["Xyzzy"], "Opérateur": ["mon-opsn"]})
+    new = pd.DataFrame([["Commune", "Code"], ["Nom", "Insee"], ["Chauny", "02173"], ["Laon", None]])
+    with pd.ExcelWriter(tmp_path / "liste.xlsx", engine="xlsxwriter") as workbook:
+        old.to_excel(workbook, sheet_name="2020", index=False)
+        new.to_excel(workbook, sheet_name="2021", header=False, index=False)
+    asked = replace(
+        made,
+        tables={**made.tables, "memberships": tmp_path / "liste.xlsx"},
+        sheets={"memberships": "2021"},
+        header_rows={"memberships": 2},
+        constants={"memberships": {"opsn": "mon-opsn", "level": "commune"}},
+    )
+    report = check(asked)
+    assert report.faults == ()
+    assert report.counts.loc["memberships", ["read", "linked"]].tolist() == [2, 2]
+    typo = replace(asked, constants={"memberships": {"opsm": "mon-opsn"}})
+    assert [(fault.column, fault.nearest) for fault in check(typo).faults][:1] == [
+        ("constants.memberships.opsm", "opsn")
+    ]

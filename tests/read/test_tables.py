@@ -172,3 +172,26 @@ def test_a_line_that_begins_like_a_total_but_is_as_full_as_others_is_kept(tmp_pa
     file.write_text("opsn;nom;code;niveau;depuis\nx;Achery;02002;commune;2020-01-01\nTotal;a;b;c;d\n")
     read = table(file, fit=fitting(SCHEMAS["memberships"]))
     assert read["opsn"].tolist() == ["x", "Total"]
+
+
+def test_a_header_of_two_lines_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "liste.csv"
+    file.write_text(
+        "Tiers;;SIREN;Entrée;;Sortie;\n;Nom;;Date;Acte;Date;Acte\nCC;Vimeu;200070993;01/02/2020;d1;;\n",
+        encoding="utf-8",
+    )
+    read = table(file, fit=fitting(SCHEMAS["memberships"]))
+    headers = ["Tiers", "Nom", "SIREN", "Entrée – Date", "Entrée – Acte", "Sortie – Date", "Sortie – Acte"]
+    assert list(read.columns) == headers
+    assert read.index.tolist() == [3]
+    assert list(table(file, header_row=2).columns) == headers
+
+
+def test_the_line_of_the_header_may_be_given(tmp_path: Path) -> None:
+    file = tmp_path / "liste.csv"
+    file.write_text("commune;nom;code\nA;B;C\n02002;Achery;x\n", encoding="utf-8")
+    read = table(file, header_row=2, fit=fitting(SCHEMAS["memberships"]))
+    assert read.to_dict("records") == [{"A": "02002", "B": "Achery", "C": "x"}]
+    for line in (0, 4):
+        with pytest.raises(InputError, match=r"Expected: 1 – 3\."):
+            table(file, header_row=line)

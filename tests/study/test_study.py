@@ -228,3 +228,20 @@ def test_files_are_found_from_the_folder_of_the_study(tmp_path: Path) -> None:
     values = built({"rasters": {"population": "a/p.tif"}, "boundaries": {"epci": ["1"]}}, tmp_path)
     assert values["rasters"] == {"population": tmp_path / "a" / "p.tif"}
     assert values["boundaries"] == {"epci": ("1",)}
+
+
+def test_sheets_header_rows_and_constants_are_given_by_table(tmp_path: Path) -> None:
+    more = '[sheets]\nopsn = "A"\n[header_rows]\nopsn = 3\n[constants.memberships]\nopsn = "x"\n'
+    study = Study.from_toml(written(tmp_path, GOOD + more))
+    assert study.sheets == {"opsn": "A"}
+    assert study.header_rows == {"opsn": 3}
+    assert study.constants == {"memberships": {"opsn": "x"}}
+    wrong = '[sheets]\nopsn = 1\n[header_rows]\nopsn = 0\noffres = 1\n[constants]\nopsn = "x"\n'
+    with pytest.raises(InputError) as error:
+        Study.from_toml(written(tmp_path, GOOD + wrong))
+    assert sorted(causes(error)) == [
+        ("unknown_key", "header_rows.offres"),
+        ("wrong_key", "constants.opsn"),
+        ("wrong_key", "header_rows.opsn"),
+        ("wrong_key", "sheets.opsn"),
+    ]

@@ -22,6 +22,13 @@ from opsn_geo.study import data_dir
 from opsn_geo.study.keys import KEYS
 
 _TABLES: Final = ("opsn", "services", "offers", "memberships", "corrections")
+_OF_TABLES: Final[Mapping[str, str]] = {
+    "columns": '# [columns.memberships]\n# since = "{header}"',
+    "constants": '# [constants.memberships]\n# opsn = "mon-opsn"',
+    "sheets": '# [sheets]\n# memberships = "Adhérents"',
+    "header_rows": "# [header_rows]\n# memberships = 4",
+}
+"""Examples of the sections whose keys are tables."""
 _MOST_NAMES: Final = 3
 _PAGES: Final[Mapping[Language, str]] = {"fr": "LISEZMOI.md", "en": "README.md"}
 
@@ -132,8 +139,8 @@ def _study_file(values: Mapping[str, object], lang: Language) -> Iterator[str]:
     for section, keys in KEYS.items():
         mark = "" if any(key.path in values for key in keys.values()) else "# "
         yield f"\n# {text(f'study_sections.{section}', lang)}"
-        if section == "columns":
-            yield f'# [columns.memberships]\n# since = "{text("init.header", lang)}"'
+        if section in _OF_TABLES:
+            yield _OF_TABLES[section].format(header=text("init.header", lang))
             continue
         yield f"{mark}[[{section}]]" if section == "scenarios" else f"{mark}[{section}]"
         for key in keys.values():

@@ -292,7 +292,10 @@ def _read(loading: Loading) -> None:
             frame = attempt(faults, frame_text, study.frames[name], name, SCHEMAS.get(name))
         else:
             fit = fitting(SCHEMAS[name], study.columns.get(name)) if name in SCHEMAS else None
-            frame = attempt(faults, table, study.tables[name], fit=fit)
+            sheet, header_row = study.sheets.get(name), study.header_rows.get(name)
+            frame = attempt(faults, table, study.tables[name], sheet=sheet, header_row=header_row, fit=fit)
+        if frame is not None:
+            frame = attempt(faults, _with_constants, frame, name, study)
         if frame is not None:
             texts[name] = frame
     for name in [name for name in texts if name in SCHEMAS]:
@@ -312,6 +315,28 @@ def _read(loading: Loading) -> None:
         if rows is not None:
             own = default_basis(name, study.metadata.basis)
             loading.registers[name] = rows.assign(**{BASIS: own})
+
+
+def _with_constants(frame: pd.DataFrame, name: str, study: Study) -> pd.DataFrame:
+    """Return a table with the study's constants in the rows that hold no value of their own."""
+    constants, schema = study.constants.get(name, {}), SCHEMAS.get(name)
+    names = list(constants) if schema is None else [column.name for column in schema.columns]
+    unknown = [column for column in constants if column not in names]
+    if unknown:
+        raise InputError(
+            Fault(
+                cause="unknown_key", file=str(study.file or ""), column=f"constants.{name}.{column}",
+                nearest=nearest(column, names),
+            )
+            for column in unknown
+        )  # fmt: skip
+    given = study.columns.get(name)
+    header_of = {} if schema is None else guessed(list(frame.columns), schema, given)
+    absent = pd.Series(index=frame.index, dtype="str")
+    for column, value in constants.items():
+        header = header_of.get(column, column)
+        frame = frame.assign(**{header: frame.get(header, absent).fillna(value)})
+    return frame
 
 
 def _read_answers(loading: Loading) -> None:

@@ -108,6 +108,14 @@ _NAMES: Final = (
     "nom de la collectivité", "adhérent", "nom de l adhérent", "membre", "nom du membre", "libgeo", "nccenr",
     "municipality", "member", "town", "organisme", "raison sociale", "nom com",
 )  # fmt: skip
+_SINCE: Final = (
+    "depuis", "date d'adhésion", "adhésion", "date d'entrée", "adhésion date", "date adhésion", "entrée",
+    "date entrée", "entrée date", "adhérent depuis",
+)  # fmt: skip
+_UNTIL: Final = (
+    "jusqu'au", "date de sortie", "fin", "retrait", "date de retrait", "retrait date", "date retrait",
+    "sortie", "sortie date", "date de fin",
+)  # fmt: skip
 _LEVEL: Final = Column(name="level", required=True, allowed=_LEVELS, headers=("niveau", "type", "échelon"))
 
 OPSN: Final = Schema(
@@ -167,8 +175,8 @@ MEMBERSHIPS: Final = Schema(
             headers=("prestations", "métiers"),
             refers_to="services",
         ),
-        Column(name="since", kind="date", headers=("depuis", "date d'adhésion", "adhésion", "date d'entrée")),
-        Column(name="until", kind="date", headers=("jusqu'au", "date de sortie", "fin", "retrait")),
+        Column(name="since", kind="date", headers=_SINCE),
+        Column(name="until", kind="date", headers=_UNTIL),
         BASIS,
     ),
 )

@@ -35,7 +35,11 @@ _Fit = Callable[[Sequence[str]], int]
 
 
 def table(
-    path: Path | str, *, sheet: str | None = None, fit: Callable[[Sequence[str]], int] | None = None
+    path: Path | str,
+    *,
+    sheet: str | None = None,
+    header_row: int | None = None,
+    fit: Callable[[Sequence[str]], int] | None = None,
 ) -> pd.DataFrame:
     r"""Return a table as text, whatever its format.
 
@@ -46,18 +50,21 @@ def table(
         workbook (XLSX, XLS, ODS) or a Parquet file. The ending decides; all else is read as CSV.
     sheet : str, optional
         Sheet of a workbook; by default the first one that holds anything, or whose header fits.
+    header_row : int, optional
+        Line of the header as a spreadsheet numbers it, the last of them where it takes two; by default it is
+        sought.
     fit : callable, optional
         Returns how many columns a line of cells is a header of. The header is then the line of the first
-        thirty that fits best, below whatever title or group of headers, and lines of totals are left out:
-        ``attrs["totals"]`` lists them.
+        thirty that fits best, below whatever title, or two lines of which the upper one names groups of
+        columns, and lines of totals are left out: ``attrs["totals"]`` lists them.
 
     Returns
     -------
     DataFrame
         Columns of dtype ``str``, cells without surrounding blanks, empty cells as missing values. The index
         ``row`` is the line as a spreadsheet numbers it: the header is line 1 unless title lines stand above
-        it, and blank lines are left out but counted. A header that repeats gets `` (2)``, one that is empty
-        ``column 4``.
+        it, and blank lines are left out but counted. A header that repeats is preceded by the group above it
+        (``Entry – Date``) or gets `` (2)``, one that is empty is that above it or ``column 4``.
 
     Raises
     ------
@@ -90,7 +97,7 @@ def table(
         raise
     except Exception as error:  # readers raise their own kinds, down to a Rust panic's
         raise InputError([Fault(cause="unreadable_file", file=str(path), value=str(error))]) from error
-    return _framed(rows, str(path), fit, ragged=ending in SPREADSHEETS)
+    return _framed(rows, str(path), fit, header_row, ragged=ending in SPREADSHEETS)
 
 
 def decoded(content: bytes, file: str = "") -> str:
@@ -184,21 +191,25 @@ def _parquet_rows(path: Path) -> Sequence[Sequence[object]]:
     return [list(frame.columns), *cells.to_numpy().tolist()]
 
 
-def _framed(rows: Sequence[Sequence[object]], file: str, fit: _Fit | None, *, ragged: bool) -> pd.DataFrame:
-    """Return rows under their header: the line that fits best, else the first with several cells.
+def _framed(
+    rows: Sequence[Sequence[object]], file: str, fit: _Fit | None, header_row: int | None, *, ragged: bool
+) -> pd.DataFrame:
+    """Return rows under their header: the line given, the one that fits best, or the first of several cells.
 
     The lines of a spreadsheet are ragged: a cell beyond the header is a remark, where in a text file it is a
     separator that no quotes protect.
     """
     texts = [[as_text(cell) for cell in row] for row in rows]
     filled = [sum(map(bool, row)) for row in texts]
-    head = next((i for i, n in enumerate(filled) if n > 1), filled.index(1) if 1 in filled else None)
-    if head is None:
+    if not any(filled):
         raise InputError([Fault(cause="empty_file", file=file)])
-    if fit is not None:
-        fits = [fit(cells) if n > 1 else 0 for cells, n in zip(texts[:_HEAD_LINES], filled, strict=False)]
-        head = fits.index(max(fits)) if max(fits) > 0 else head
-    header = _headers(texts[head])
+    if header_row is not None and not (0 < header_row <= len(texts) and filled[header_row - 1]):
+        expected = f"1 – {len(texts)}"
+        raise InputError(
+            [Fault(cause="missing_header_row", file=file, value=str(header_row), expected=expected)]
+        )
+    head = _header_line(texts, filled, fit) if header_row is None else header_row - 1
+    header = _headers(_below(texts[head - 1] if head else [], texts[head], fit))
     if ragged:
         widest = max(len(_headers(row)) for row in texts[head:])
         header = _headers([*header, *[""] * (widest - len(header))], widest)
@@ -219,6 +230,41 @@ def _framed(rows: Sequence[Sequence[object]], file: str, fit: _Fit | None, *, ra
     frame = pd.DataFrame(body, index=index, columns=header, dtype="str")
     frame.attrs["totals"] = [i + 1 for i in totals]
     return frame
+
+
+def _header_line(texts: Sequence[list[str]], filled: Sequence[int], fit: _Fit | None) -> int:
+    """Return the line of the header, the lower one where two lines together fit best."""
+    first = next((i for i, n in enumerate(filled) if n > 1), filled.index(1) if 1 in filled else 0)
+    if fit is None:
+        return first
+    lines = range(min(_HEAD_LINES, len(texts)))
+    fits = [fit(texts[i]) if filled[i] > 1 else 0 for i in lines]
+    best = fits.index(max(fits)) if max(fits) > 0 else first
+    both = [fit(_below(texts[i], texts[i + 1], fit)) if i in {best - 1, best} else 0 for i in lines[:-1]]
+    return both.index(max(both)) + 1 if max(both, default=0) > fits[best] else best
+
+
+def _below(groups: list[str], header: list[str], fit: _Fit | None = None) -> list[str]:
+    """Return a line of headers completed by the line above it, if that one names groups of columns.
+
+    The group comes before a header that repeats, or that fits only with its group.
+
+    >>> _below(["SIREN", "Entry", "", "Exit"], ["", "Date", "Act", "Date"])
+    ['SIREN', 'Entry – Date', 'Act', 'Exit – Date']
+    >>> _below(["List of members"], ["Name", "", "Name"])
+    ['Name', '', 'Name']
+    """
+    if sum(map(bool, groups)) <= 1:
+        return header
+    above = (groups + [""] * len(header))[: max(len(header), len(groups))]
+    names = header + [""] * (len(above) - len(header))
+    group, joined = "", []
+    for upper, name in zip(above, names, strict=True):
+        group = upper or group
+        both = f"{group} – {name}"
+        needed = names.count(name) > 1 or (fit is not None and fit([both]) > fit([name]))
+        joined.append(both if name and group and needed else name or upper)
+    return joined
 
 
 def _is_total(cells: Sequence[str], n_filled: int, n_columns: int) -> bool:

@@ -137,6 +137,10 @@ def _is_rows(key: Key, value: object) -> bool:
     )
 
 
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
 KINDS: Final[Mapping[str, Callable[[Key, Any], bool]]] = {
     "text": _is_text,
     "slug": _is_slug,
@@ -170,7 +174,15 @@ def _keys(section: str) -> dict[str, Key]:
 KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
     section: _keys(section) for section in entries("study_sections")
 }
-"""Every key by its section and name; the keys of ``columns`` are those of ``tables``."""
+"""Every key by its section and name; the keys of ``columns`` and its like are those of ``tables``."""
+
+_OF_TABLES: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "columns": (_is_mapping, "expected.mapping"),
+    "constants": (_is_mapping, "expected.mapping"),
+    "sheets": (lambda value: isinstance(value, str), "expected.text"),
+    "header_rows": (lambda value: type(value) is int and value > 0, "expected.count"),
+}
+"""Sections whose keys are tables: what a value must be, and the catalogue's entry of what was expected."""
 
 
 def faults(content: dict[str, Any], path: Path) -> list[Fault]:
@@ -202,8 +214,8 @@ def faults(content: dict[str, Any], path: Path) -> list[Fault]:
             wrong += _scenario_faults(content.get(section, []), path)
         elif not isinstance(given, dict):
             wrong.append(_wrong(section, given, f"[{section}]", path))
-        elif section == "columns":
-            wrong += _column_faults(given, path)
+        elif section in _OF_TABLES:
+            wrong += _table_faults(section, given, path)
         else:
             wrong += _section_faults(given, keys, section, path)
     return [*wrong, *_boundary_faults(content.get("boundaries", {}), path), *_absent_files(content, path)]
@@ -257,7 +269,7 @@ def built(content: Mapping[str, Any], folder: Path) -> dict[str, dict[str, Any]]
             for name, value in content.get(section, {}).items()
         }
         for section, keys in KEYS.items()
-        if section not in {"columns", "scenarios"}
+        if section not in {*_OF_TABLES, "scenarios"}
     }
 
 
@@ -275,13 +287,15 @@ def _section_faults(
             yield Fault(cause="missing_key", file=str(path), column=f"{place}.{name}", expected=key.expected)
 
 
-def _column_faults(given: Mapping[str, Any], path: Path) -> Iterator[Fault]:
-    """Yield the tables of ``columns`` that are unknown, or that do not map columns to headers."""
-    for name, headers in given.items():
+def _table_faults(section: str, given: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """Yield the tables of a section on tables that are unknown, or given what the section does not hold."""
+    for name, value in given.items():
         if name not in KEYS["tables"]:
-            yield _unknown(f"columns.{name}", [f"columns.{table}" for table in KEYS["tables"]], path)
-        elif not isinstance(headers, dict) or not all(isinstance(header, str) for header in headers.values()):
-            yield _wrong(f"columns.{name}", headers, f"[columns.{name}]", path)
+            yield _unknown(f"{section}.{name}", [f"{section}.{table}" for table in KEYS["tables"]], path)
+        else:
+            accepts, expected = _OF_TABLES[section]
+            if not accepts(value):
+                yield _wrong(f"{section}.{name}", value, expected, path)
 
 
 def _scenario_faults(scenarios: object, path: Path) -> Iterator[Fault]:

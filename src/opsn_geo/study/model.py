@@ -149,6 +149,12 @@ class Study(Summarised):
         File of each table, found from the folder of the study file.
     columns : mapping of str to mapping of str to str
         For a table, the header in the user's file of each official column that is named otherwise.
+    constants : mapping of str to mapping of str to str
+        For a table, the value of a column in the rows that hold none.
+    sheets : mapping of str to str
+        For a table that is a workbook, its sheet; where it is not given it is sought.
+    header_rows : mapping of str to int
+        For a table, the line of its header; where it is not given it is sought.
     min_answers : int
         Groups of fewer answers are not published.
     survey : mapping of str to list
@@ -176,6 +182,9 @@ class Study(Summarised):
     boundaries: Boundaries
     tables: Mapping[str, Path]
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sheets: Mapping[str, str] = field(default_factory=dict)
+    header_rows: Mapping[str, int] = field(default_factory=dict)
     min_answers: int = DEFAULT_MIN_ANSWERS
     survey: Mapping[str, list[Any]] = field(default_factory=dict)
     rasters: Mapping[str, Path] = field(default_factory=dict)
@@ -231,6 +240,9 @@ class Study(Summarised):
             boundaries=boundaries,
             tables=values["tables"],
             columns=content.get("columns", {}),
+            constants=content.get("constants", {}),
+            sheets=content.get("sheets", {}),
+            header_rows=content.get("header_rows", {}),
             survey=values["survey"],
             rasters=values["rasters"],
             deserts=values["deserts"],
