@@ -87,7 +87,7 @@ def test_the_manifest_holds_inputs_outputs_counts_and_what_they_rest_on(ran: tup
 def test_the_end_of_a_run_says_what_is_simulated_and_what_is_not_known(ran: tuple[Results, Path]) -> None:
     results, out = ran
     written = results.summary(out)
-    assert "Tirées au sort pour la démonstration : les adhésions, les réponses à l’enquête." in written
+    assert "Tirées au sort pour la démonstration : les adhésions et les réponses à l’enquête." in written
     states = results.layers["communes"].query("inside")["state"].value_counts()
     assert f"{states['member']} communes atteintes par au moins un OPSN à coup sûr" in written
     assert f", {states['unknown']} dont on ne le sait pas" in written

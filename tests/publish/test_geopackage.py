@@ -193,7 +193,7 @@ def test_states_are_enumerated_with_their_words(base: sqlite3.Connection) -> Non
             "SELECT value, description FROM gpkg_data_column_constraints WHERE constraint_name = 'state'",
         )
     )
-    assert words["member"] == "adhérente"
+    assert words["member"] == "adhésion en vigueur"
     named = "SELECT constraint_name FROM gpkg_data_columns WHERE table_name = 'couverture' AND column_name = "
     assert rows(base, f"{named}'state'") == [("state",)]
     assert rows(base, f"{named}'service'") == [(None,)]

@@ -174,7 +174,7 @@ def test_the_form_of_a_commune_shows_its_services(report: Report) -> None:
     services = report["children"]["opsn_geo_state__opsn_geo_data_couverture"]
     assert len(services) >= 2
     assert all(" : " in words for words in services)
-    assert any(words.startswith(("adhérente : ", "inconnu : ")) for words in services)
+    assert any(words.startswith(("adhésion en vigueur : ", "situation inconnue : ")) for words in services)
     assert report["children"]["opsn_geo_limits_epci__opsn_geo_state"]
 
 

@@ -181,7 +181,7 @@ def test_same_inputs_same_bytes(studied: Callable[..., Published], tmp_path: Pat
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("fr", ["L’essentiel", "Qui est couvert", "adhérente"]),
+        ("fr", ["L’essentiel", "Qui est couvert", "adhésion en vigueur"]),
         ("en", ["In brief", "Who is covered", "member"]),
     ],
 )
@@ -438,7 +438,7 @@ def test_to_lack_the_bundle_is_not_to_be_without_an_operator(studied: Callable[.
 
 @pytest.mark.parametrize(
     ("communes", "name"),
-    [(2, "D’un seul tenant dans : Oise, Somme (plus grande ville : Élincourt)"), (1, "Autour d’Élincourt")],
+    [(2, "D’un seul tenant dans : Oise et Somme (plus grande ville : Élincourt)"), (1, "Autour d’Élincourt")],
 )
 def test_a_desert_across_departements_bears_their_names_and_says_how_far_it_goes(
     studied: Callable[..., Published], communes: int, name: str
@@ -530,7 +530,7 @@ def test_no_refuted_conclusion_is_none_and_not_a_number(
 
 def test_all_that_reach_as_many_communes_are_named_together(studied: Callable[..., Published]) -> None:
     given = studied()
-    for reached, words in (([3, 1], "A"), ([3, 3], "A, B")):
+    for reached, words in (([3, 1], "A"), ([3, 3], "A et B")):
         made = material(given)
         operators = pd.DataFrame({"communes": reached}, index=["A", "B"])
         made = dataclasses.replace(made, figures={**made.figures, "operators": operators})

@@ -138,7 +138,8 @@ def test_whole_numbers_do_not_share_a_bound() -> None:
 
 def test_a_count_of_thousands_has_a_thin_space() -> None:
     assert (
-        legend_label(categories(pd.Series(["member"] * 1234), words="state")[0]) == "adhérente (1\u202f234)"
+        legend_label(categories(pd.Series(["member"] * 1234), words="state")[0])
+        == "adhésion en vigueur (1\u202f234)"
     )
 
 

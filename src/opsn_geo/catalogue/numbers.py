@@ -25,6 +25,8 @@ _GROUP: Final = {"fr": _NARROW, "en": ","}
 _POINT: Final = {"fr": ",", "en": "."}
 _PERCENT: Final = {"fr": f"{_NARROW}%", "en": "%"}
 _TO: Final = {"fr": "à", "en": "to"}
+_DUST: Final = 1e-9
+"""Shares that differ by less than that are the same: computing them in another order makes as much."""
 
 
 def signs(lang: Language = "fr") -> dict[str, str]:
@@ -84,11 +86,22 @@ def count(value: object, lang: Language = "fr") -> str:
 def percent(share: object, lang: Language = "fr", digits: int = 0) -> str:
     r"""Return a share in percent, with the space that French wants before the sign.
 
+    A share that is not nil is never written as nothing, nor one that is not whole as the whole.
+
     >>> percent(0.1234, "en", 1), percent(0.1234, "fr", 1), percent(None)
     ('12.3%', '12,3\u202f%', '–')
+    >>> percent(0.002, "en"), percent(0, "en"), percent(0.999, "en"), percent(0.0002, "en", 1)
+    ('<\xa01%', '0%', '>\xa099%', '<\xa00.1%')
     """
     exact = _finite(share)
-    return MISSING if exact is None else with_unit(decimal(100 * exact, lang, digits), "%", lang)
+    if exact is None:
+        return MISSING
+    written, least = round(100 * exact, digits), 10.0**-digits
+    if written == 0 and exact > _DUST:
+        return f"<{_NO_BREAK}{with_unit(decimal(least, lang, digits), '%', lang)}"
+    if written == 100 and exact < 1 - _DUST:  # noqa: PLR2004 - percent
+        return f">{_NO_BREAK}{with_unit(decimal(100 - least, lang, digits), '%', lang)}"
+    return with_unit(decimal(100 * exact, lang, digits), "%", lang)
 
 
 def signed(value: object, lang: Language = "fr", digits: int = 0) -> str:
@@ -120,8 +133,8 @@ def interval(low: object, high: object, lang: Language = "fr", digits: int = 0) 
     >>> interval(0.28, 0.4, "en"), interval(0.28, 0.4, "fr"), interval(None, 0.4)
     ('[28;\xa040]', '[28\xa0;\xa040]', '–')
     """
-    ends = (percent(end, lang, digits).removesuffix(_PERCENT[lang]) for end in (low, high))
-    return bracket(lang, *ends)
+    shares = (None if end is None else 100 * end for end in map(_finite, (low, high)))
+    return bracket(lang, *(decimal(share, lang, digits) for share in shares))
 
 
 def bracket(lang: Language, low: str, high: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from string import Formatter
@@ -59,7 +60,7 @@ def text(key: str, lang: Language = "fr", **values: object) -> str:
     Examples
     --------
     >>> text("state.member", "fr"), text("state.member", "en")
-    ('adhérente', 'member')
+    ('adhésion en vigueur', 'member')
     >>> text("report.number_of_communes", "en", number="1"), text("report.number_of_communes", "en", number=2)
     ('1 commune', '2 communes')
     """
@@ -104,6 +105,21 @@ def texts(key: str, lang: Language = "fr") -> dict[str, str]:
     ['not_offered', 'offered', 'member', 'used', 'unknown']
     """
     return {name: entry[lang] for name, entry in _entry(key).items()}
+
+
+def enumerated(words: Iterable[str], lang: Language = "fr", most: int | None = None) -> str:
+    """Return words as a sentence lists them: commas, then "and"; those beyond ``most`` are counted.
+
+    >>> enumerated(["a", "b", "c"], "en"), enumerated(["a"], "en"), enumerated("abcde", "fr", most=2)
+    ('a, b and c', 'a', 'a, b et 3 autres')
+    """
+    listed = list(words)
+    if most is not None and len(listed) > most + 1:
+        rest = text("enumeration.others", lang, number=str(len(listed) - most))
+        listed = [*listed[:most], rest]
+    if len(listed) < 2:  # noqa: PLR2004 - a list of one needs no "and"
+        return "".join(listed)
+    return f"{', '.join(listed[:-1])} {text('enumeration.and', lang)} {listed[-1]}"
 
 
 def entries(key: str) -> dict[str, Any]:

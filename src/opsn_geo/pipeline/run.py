@@ -203,12 +203,13 @@ def measure(inputs: Inputs) -> Results:
     tables |= {"fondements": counted_table(inputs.study), "rejets": inputs.rejects}
     layers = {name: _as_published(name, layer, inputs.study) for name, layer in layers.items()}
     tables = {name: _as_published(name, table, inputs.study) for name, table in tables.items()}
+    exact = tables.get("influence")
     tables |= {name: coarse(tables[name]) for name in gate.ROUNDED if name in tables}
     return Results(
         inputs=inputs,
         layers=layers,
         tables=tables,
-        figures=overview(layers, tables, inputs.tables.get("questionnaire")),
+        figures=overview(layers, tables, inputs.tables.get("questionnaire"), exact),
         warnings=_warnings(inputs),
     )
 

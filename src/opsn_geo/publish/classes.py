@@ -37,8 +37,8 @@ class Class:
 def legend_label(entry: Class, lang: Language = "fr") -> str:
     """Label of a class, followed by how many features it holds.
 
-    >>> legend_label(Class(label="adhérente", colour="#000000", count=12))
-    'adhérente (12)'
+    >>> legend_label(Class(label="adhésion en vigueur", colour="#000000", count=12))
+    'adhésion en vigueur (12)'
     """
     return f"{entry.label} ({count(entry.count, lang)})"
 
@@ -73,7 +73,7 @@ def categories(
     --------
     >>> classes = categories(pd.Series(["member", None, "offered", "member"]), words="state")
     >>> [(c.label, c.count, c.hatched) for c in classes]
-    [('proposé, sans adhésion', 1, False), ('adhérente', 2, False), ('inconnu', 1, True)]
+    [('offre sans adhésion', 1, False), ('adhésion en vigueur', 2, False), ('situation inconnue', 1, True)]
     """
     labels = texts(words, lang) if words else {}
     counts = values.astype("object").where(values.notna(), State.UNKNOWN.value).astype(str).value_counts()

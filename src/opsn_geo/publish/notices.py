@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from opsn_geo.catalogue.basis import Basis, Counted, basis_label
 from opsn_geo.catalogue.numbers import count
-from opsn_geo.catalogue.words import Language, text, texts
+from opsn_geo.catalogue.words import Language, enumerated, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -137,9 +137,12 @@ def _naming(key: str, metadata: Metadata, counted: Iterable[Counted]) -> str:
 def _listed(counted: Iterable[Counted], lang: Language) -> str:
     """Return the names of inputs, each with how many of its rows are meant where not all are."""
     names = texts("input", lang)
-    return ", ".join(
-        text("input_part", lang, input=names.get(it.name, it.name), rows=it.rows, total=it.total)
-        if it.rows < it.total
-        else names.get(it.name, it.name)
-        for it in counted
+    return enumerated(
+        (
+            text("input_part", lang, input=names.get(it.name, it.name), rows=it.rows, total=it.total)
+            if it.rows < it.total
+            else names.get(it.name, it.name)
+            for it in counted
+        ),
+        lang,
     )

@@ -15,7 +15,7 @@ import pandas as pd
 
 from opsn_geo.catalogue import numbers
 from opsn_geo.catalogue.survey import VARIABLES
-from opsn_geo.catalogue.words import Language, text, texts
+from opsn_geo.catalogue.words import Language, enumerated, text, texts
 
 __all__ = ["comparison_text", "incoherences", "notes", "replies", "verdict", "worded"]
 
@@ -25,6 +25,8 @@ _Writer = Callable[[Any, Language], str]
 _STRUCTURE: Final = "structure:"
 """How the labels of kinds of body begin, where a questionnaire asks for them."""
 _UNKNOWN: Final = "unknown"
+_LISTED: Final = 6
+"""Most things that a sentence names; it counts the others."""
 COMPARISONS: Final = {"gt": "> ", "lt": "< "}
 """What a study writes before a figure that it only bounds, such as “more than a quarter”."""
 _DIFFERENT: Final = ("differs", "not_judged", "inconsistent")
@@ -180,7 +182,9 @@ def _finding(row: _Row, names: Mapping[str, str], bodies: Mapping[str, str], lan
         for value, write in _NUMBERS.get(sentence, {}).items()
         if value in values
     }
-    return text(f"survey_verdict.{sentence}", lang, name=name, names=", ".join(words), **written)
+    return text(
+        f"survey_verdict.{sentence}", lang, name=name, names=enumerated(words, lang, _LISTED), **written
+    )
 
 
 def _headline(row: _Row, name: str, lang: Language) -> str:
@@ -192,7 +196,6 @@ def _headline(row: _Row, name: str, lang: Language) -> str:
         f"survey_verdict.headline_{row['verdict']}",
         lang,
         name=name,
-        bias=_points(abs(row["bias_removed"]) * (100 if is_share else 1), lang),
         correlation=_correlation(abs(row["break_even"]), lang),
         margin=_small_correlation(row["margin_correlation"], lang),
         known=_correlation(row["known_correlation"], lang),
@@ -307,8 +310,8 @@ def _published_territory_evidence(
         return text("consistency.territory_open", lang), expected, text("consistency.not_judged", lang)
     words = {
         "number": len(services),
-        "services": ", ".join(
-            labels.get(f"service={it}") or labels.get(f"need:{it}") or it for it in services
+        "services": enumerated(
+            (labels.get(f"service={it}") or labels.get(f"need:{it}") or it for it in services), lang, _LISTED
         ),
     }
     found = text("consistency.nowhere", lang, **words)
@@ -320,10 +323,12 @@ def _lists_evidence(values: _Row, labels: Mapping[str, str], lang: Language) -> 
     names = texts("stated_list", lang)
 
     def quoted(lists: Sequence[str]) -> str:
-        return ", ".join(text("consistency.quoted", lang, it=names.get(code, code)) for code in lists)
+        return enumerated(
+            (text("consistency.quoted", lang, it=names.get(code, code)) for code in lists), lang
+        )
 
     item = labels.get(f"service={values['item']}", values["item"])
-    one, other = quoted(values["one"]), ", ".join(quoted(lists) for lists in values["other"])
+    one, other = quoted(values["one"]), enumerated(map(quoted, values["other"]), lang)
     return text("consistency.lists", lang, item=item, one=one, other=other), one, other
 
 

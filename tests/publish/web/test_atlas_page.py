@@ -154,7 +154,7 @@ def test_one_operator_alone_is_separated_from_the_others(
     reached = of["state"].isin(["member", "used"])
     own = of["opsn"].str.split(";").map(lambda slugs: "adico" in slugs)
     shown = legend(page)
-    assert shown["adhérente"] == (reached & own).sum()  # nothing measures a use
+    assert shown["adhésion en vigueur"] == (reached & own).sum()  # nothing measures a use
     assert shown["par un autre OPSN"] == (reached & ~own).sum()
 
 

@@ -108,7 +108,24 @@ def test_the_whole_region_comes_back_without_a_gap(codec: Page, layers: dict[str
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_the_page_writes_numbers_as_the_catalogue_does(browser: Browser, lang: Language) -> None:
     page = with_modules(browser, "numbers")
-    values = [None, 0, -0.04, 0.5, 1.5, 2.5, 0.125, 12, 999.95, 1000, -1234567.891, 0.145, 1e-9, 0.995, -0.5]
+    values = [
+        None,
+        0,
+        -0.04,
+        0.5,
+        1.5,
+        2.5,
+        0.125,
+        12,
+        999.95,
+        1000,
+        -1234567.891,
+        0.145,
+        1e-9,
+        0.002,
+        0.995,
+        -0.5,
+    ]
     written = page.evaluate(
         "([signs, lang, values]) => { const f = opsnGeo.numberFormats(signs, lang); return values.map((v) =>"
         " [f.count(v), f.decimal(v, 2, true), f.percent(v), f.percent(v, 1), f.distance(v),"

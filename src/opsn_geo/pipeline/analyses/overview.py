@@ -35,6 +35,7 @@ def overview(
     layers: Mapping[str, gpd.GeoDataFrame],
     tables: Mapping[str, pd.DataFrame],
     questionnaire: pd.DataFrame | None = None,
+    exact: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Figures of a run by name, those of absent columns and tables left out.
 
@@ -44,6 +45,9 @@ def overview(
         As they are published.
     questionnaire : DataFrame, optional
         The codebook of the survey: which ``item`` is of the ``kind`` scale.
+    exact : DataFrame, optional
+        The table ``influence`` before it is rounded, row by row: a q of 0.1004 is published as 0.10, and is
+        not established.
 
     Returns
     -------
@@ -74,11 +78,11 @@ def overview(
         figures["missing"] = missing_bands(inside, len(tables["services"]))
     if len(tables.get("extension", ())):
         figures["steps"] = ranked_steps(tables["extension"])
-    return figures | _survey(tables, questionnaire)
+    return figures | _survey(tables, questionnaire, exact)
 
 
 def _survey(
-    tables: Mapping[str, pd.DataFrame], questionnaire: pd.DataFrame | None
+    tables: Mapping[str, pd.DataFrame], questionnaire: pd.DataFrame | None, exact: pd.DataFrame | None
 ) -> dict[str, pd.DataFrame]:
     """Figures of a survey, those of absent tables left out."""
     figures = {}
@@ -93,8 +97,11 @@ def _survey(
     if len(tables.get("classements", ())):
         figures["first_items"] = first_items(tables["classements"])
     if "influence" in tables:
-        figures["gaps"] = clearest_gaps(tables["influence"])
-        figures["gap_counts"] = established_gaps(tables["influence"])
+        compared = tables["influence"]
+        if exact is not None:
+            compared = compared.assign(gap_q=exact["gap_q"], adjusted_q=exact["adjusted_q"])
+        figures["gaps"] = clearest_gaps(compared)
+        figures["gap_counts"] = established_gaps(compared)
     if "representativite" in tables:
         response = tables["representativite"]
         figures["departures"] = response.assign(departure=departures(response))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from opsn_geo.catalogue.numbers import between, count
+from opsn_geo.catalogue.words import enumerated
 from opsn_geo.publish.report.model import Fact, Facts, Material, say
 from opsn_geo.publish.report.places import bundle_specifications
 from opsn_geo.publish.report.steps import STEPS, gain, ranked, step_name
@@ -52,11 +53,11 @@ def _by_whom(material: Material) -> Iterator[Fact]:
         say(material, "answer_whom", offered=len(names) - len(lacking), services=len(names)),
     ]
     if lacking:
-        listed = ", ".join(lacking[:_NAMED]) + ("…" if len(lacking) > _NAMED else "")
+        listed = enumerated(lacking, lang, _NAMED)
         parts.append(say(material, "answer_lacking", services=listed))
     if len(reached):
         widest = reached.index[reached == reached.max()].astype(str)
-        named = ", ".join(str(opsn["name"].get(it, it)) if "name" in opsn else it for it in widest)
+        named = enumerated((str(opsn["name"].get(it, it)) if "name" in opsn else it for it in widest), lang)
         communes = count(reached.max(), lang)
         parts.append(say(material, "answer_widest", name=named, communes=communes))
     yield Fact(

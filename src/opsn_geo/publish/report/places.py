@@ -10,7 +10,7 @@ from opsn_geo.catalogue import palette
 from opsn_geo.catalogue.basis import weakest_of
 from opsn_geo.catalogue.numbers import MISSING, between, count, distance, percent
 from opsn_geo.catalogue.states import BEST_FIRST, State
-from opsn_geo.catalogue.words import text, texts
+from opsn_geo.catalogue.words import enumerated, text, texts
 from opsn_geo.measure.deserts.lacking import BUNDLE
 from opsn_geo.publish import notices
 from opsn_geo.publish.report.charts import panel, scale, stacked
@@ -247,7 +247,7 @@ def _ladder(material: Material) -> Iterator[Chart]:
         title=say(material, "ladder_title"),
         summary=say(
             material, "ladder_summary", services=len(services),
-            best=", ".join(widest), share=percent(most, lang), none=none,
+            best=enumerated(widest, lang), share=percent(most, lang), none=none,
         ),
         panels=tuple(panels),
         legend=tuple(
@@ -364,7 +364,7 @@ def _desert_name(material: Material, row: dict[str, Any], departements: dict[str
     """Name of a desert: its most populous commune; the départements that a very large one extends over."""
     across = [departements[it] for it in str(row["departements_touched"]).split(";") if it in departements]
     if row["communes"] > many and len(across) > 1:
-        return say(material, "across", departements=", ".join(across), name=row["name"])
+        return say(material, "across", departements=enumerated(across, material.lang), name=row["name"])
     name = str(row["name"])
     return say(material, "around", place=of_place(name) if material.lang == "fr" else name)
 

@@ -35,8 +35,20 @@ export function numberFormats(signs, lang) {
   };
   /** @type {(value: number | null | undefined) => string} */
   const count = (value) => decimal(value, 0);
-  /** @type {(share: number | null | undefined, digits?: number) => string} */
-  const percent = (share, digits = 0) => withUnit(decimal(100 * (share ?? NaN), digits), "%");
+  /**
+   * A share in percent: what is not nil is never written as nothing, nor what is not whole as the whole.
+   * @type {(share: number | null | undefined, digits?: number) => string}
+   */
+  const percent = (share, digits = 0) => {
+    const exact = share ?? NaN;
+    if (!Number.isFinite(exact)) return signs.missing;
+    const [near, least] = [Number(rounded(Math.abs(100 * exact), digits)), 10 ** -digits];
+    if (near === 0 && exact > 1e-9) return `<${signs.space}${withUnit(decimal(least, digits), "%")}`;
+    if (near === 100 && exact > 0 && exact < 1 - 1e-9) {
+      return `>${signs.space}${withUnit(decimal(100 - least, digits), "%")}`;
+    }
+    return withUnit(decimal(100 * exact, digits), "%");
+  };
   /** @type {(metres: number | null | undefined, digits?: number) => string} */
   const distance = (metres, digits = 1) => withUnit(decimal((metres ?? NaN) / 1000, digits), "km");
   /**
