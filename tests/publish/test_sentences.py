@@ -39,7 +39,7 @@ def answered(
     )
     indicator = pd.Series({"cv": 0.6, "max_bias_share": 0.3, "effective": 12.0})
     thresholds = pd.Series({"uses": threshold}, dtype=float)
-    judged = measured.headlines(estimate(), thresholds, units=3789, effect=1.0, known=0.1)
+    judged = measured.headlines(estimate(), thresholds, units=3789, effect=1.0, correlation=0.1)
     findings = measured.representativeness_findings(response, overall, indicator, judged, ["size"], ["size"])
     return sentences(findings[findings["finding"] != "headline"])
 
@@ -65,7 +65,7 @@ def headline(
         pd.Series({"uses": threshold}, dtype=float),
         units=3789,
         effect=1.0,
-        known=known,
+        correlation=known,
         claims=claims,
     )
     rows = rows.rename(columns={"item": "subject"})

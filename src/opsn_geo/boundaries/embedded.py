@@ -165,8 +165,8 @@ def embedded(
     >>> embedded(millesime=2023, region="Bretagne")
     <Territory: name bretagne, vintage 2023, communes 1227, epci 61, departements 4>
     """
-    there = places(millesime, folder)
-    codes = chosen(there, millesime, region=region, departements=departements, epci=epci)
+    all_places = places(millesime, folder)
+    codes = chosen(all_places, millesime, region=region, departements=departements, epci=epci)
     rows = _vintage(_folder(folder) / "communes.parquet", millesime)
     inside = pc.or_(
         pc.or_(_among(rows, "code_reg", codes.regions), _among(rows, "code_dep", codes.departements)),
@@ -181,10 +181,10 @@ def embedded(
     layer = outlined.loc[outlined["kept"], COMMUNES]
     return Territory(
         communes=layer.assign(area_km2=layer.area / 1e6),
-        epci=_epci(layer, there.epci),
-        departements=_departements(outlined[outlined["around"]], there.departements),
+        epci=_epci(layer, all_places.epci),
+        departements=_departements(outlined[outlined["around"]], all_places.departements),
         millesime=millesime,
-        name=name or slug(", ".join(codes.names(there))),
+        name=name or slug(", ".join(codes.names(all_places))),
     )
 
 

@@ -262,7 +262,7 @@ def _recognised(
         if frame is None or not set(codes) <= set(frame[key]):
             frame = _dissolved(communes, key)
         kept = frame[frame[key].isin(codes)].drop_duplicates(key).set_index(key).sort_index()
-        bodies[layer] = kept.to_crs(communes.crs).assign(area_km2=lambda it: it.area / 1e6)
+        bodies[layer] = kept.to_crs(communes.crs).assign(area_km2=lambda body: body.area / 1e6)
     by = communes.groupby("code_dep")["population"]
     counts = pd.DataFrame({"communes": by.size(), "population": by.sum(skipna=False)})
     departements = (
@@ -284,14 +284,16 @@ def _frame(file: Path, layers: dict[str, str], layer: str) -> gpd.GeoDataFrame:
 
 def _renamed(frame: gpd.GeoDataFrame, layer: str, source: str) -> gpd.GeoDataFrame:
     """Return a layer whose columns have their official names, as text; the rest is dropped."""
-    headers = {plain(it).replace(" ", ""): it for it in frame.columns}
+    headers = {plain(column).replace(" ", ""): column for column in frame.columns}
     headed: dict[str, str] = {}
     for own, names in COLUMNS[layer].items():
-        match = next((headers[key] for it in names if (key := plain(it).replace(" ", "")) in headers), None)
+        match = next(
+            (headers[key] for name in names if (key := plain(name).replace(" ", "")) in headers), None
+        )
         if match is not None and match not in headed.values():
             headed[own] = match
     if KEYS[layer] not in headed:
-        near = nearest(KEYS[layer], [str(it) for it in frame.columns])
+        near = nearest(KEYS[layer], [str(column) for column in frame.columns])
         raise InputError([Fault(cause="missing_column", file=source, column=KEYS[layer], nearest=near)])
     renamed = frame[[*headed.values(), frame.geometry.name]].set_axis([*headed, "geometry"], axis=1)
     return renamed.set_geometry("geometry", crs=frame.crs)
@@ -305,13 +307,13 @@ def _communes(frame: gpd.GeoDataFrame, source: str, *, drawn: bool = True) -> gp
     wrong = codes[~codes.str.fullmatch(form).to_numpy(dtype=bool)].head(10)
     if len(wrong):
         raise InputError(
-            Fault(cause="wrong_code", file=source, column="code_insee", value=it, expected=example)
-            for it in wrong
+            Fault(cause="wrong_code", file=source, column="code_insee", value=code, expected=example)
+            for code in wrong
         )
     repeated = codes[codes.duplicated()].head(10)
     if len(repeated):
         raise InputError(
-            Fault(cause="repeated_key", file=source, column="code_insee", value=it) for it in repeated
+            Fault(cause="repeated_key", file=source, column="code_insee", value=code) for code in repeated
         )
     communes = communes.set_index(codes.rename("code_insee")).drop(columns="code_insee").sort_index()
     _refuse_unfit(communes, source, drawn=drawn)
@@ -348,8 +350,8 @@ def _refuse_unfit(communes: gpd.GeoDataFrame, source: str, *, drawn: bool = True
 def _completed(frame: gpd.GeoDataFrame, texts: Sequence[str]) -> gpd.GeoDataFrame:
     """Return a frame whose text columns are text; those that are absent are added, all missing."""
     columns = {
-        it: frame[it].astype("str") if it in frame else pd.Series(index=frame.index, dtype="str")
-        for it in texts
+        name: frame[name].astype("str") if name in frame else pd.Series(index=frame.index, dtype="str")
+        for name in texts
     }
     return frame.assign(**columns)
 

@@ -66,8 +66,8 @@ def hypergeometric_p(count: ArrayLike, total: int, kind: ArrayLike, draws: Array
     >>> hypergeometric_p(np.array([3]), 8, np.array([4]), np.array([4])).round(6).tolist()
     [0.485714]
     """
-    found, counts, chances, place = _distinct(count, total, kind, draws)
-    own = np.where(counts == found, chances, 0.0).sum(axis=1, keepdims=True)
+    observed, counts, chances, place = _distinct(count, total, kind, draws)
+    own = np.where(counts == observed, chances, 0.0).sum(axis=1, keepdims=True)
     p = np.where(chances <= own * _TIE, chances, 0.0).sum(axis=1)
     return np.asarray(np.minimum(p, 1.0)[place])
 
@@ -78,9 +78,9 @@ def hypergeometric_sf(count: ArrayLike, total: int, kind: ArrayLike, draws: Arra
     >>> hypergeometric_sf(np.array([3]), 8, np.array([4]), np.array([4])).round(6).tolist()
     [0.242857]
     """
-    found, counts, chances, place = _distinct(count, total, kind, draws)
-    tail = np.where(counts >= found, chances, 0.0).sum(axis=1)
-    return np.asarray(np.where(found[:, 0] <= counts[:, 0], 1.0, np.minimum(tail, 1.0))[place])
+    observed, counts, chances, place = _distinct(count, total, kind, draws)
+    tail = np.where(counts >= observed, chances, 0.0).sum(axis=1)
+    return np.asarray(np.where(observed[:, 0] <= counts[:, 0], 1.0, np.minimum(tail, 1.0))[place])
 
 
 def least_kind(count: Integers, sample: int, total: int, tail: float) -> Integers:
@@ -110,8 +110,8 @@ def least_kind(count: Integers, sample: int, total: int, tail: float) -> Integer
     ratio = before * (total - before - sample + needed[:, None])
     ratio = ratio / ((before + 1.0 - needed[:, None]) * (total - before))
     reached = np.cumsum(_chances(ratio), axis=1) <= tail
-    found = needed + reached.sum(axis=1)
-    return np.asarray(np.where(count > 0, found[place.ravel()], 0))
+    needed_kind = needed + reached.sum(axis=1)
+    return np.asarray(np.where(count > 0, needed_kind[place.ravel()], 0))
 
 
 def discoveries(p: ArrayLike) -> Floats:
@@ -120,12 +120,12 @@ def discoveries(p: ArrayLike) -> Floats:
     >>> discoveries([0.01, 0.04, 0.03, 0.5]).round(4).tolist()
     [0.04, 0.0533, 0.0533, 0.5]
     """
-    known = np.asarray(p, dtype=float)
-    order = np.argsort(known)[::-1]
-    ranks = np.arange(len(known), 0, -1)
-    found = np.empty(len(known))
-    found[order] = np.minimum.accumulate(known[order] * len(known) / ranks)
-    return np.minimum(found, 1.0)
+    chances = np.asarray(p, dtype=float)
+    order = np.argsort(chances)[::-1]
+    ranks = np.arange(len(chances), 0, -1)
+    adjusted = np.empty(len(chances))
+    adjusted[order] = np.minimum.accumulate(chances[order] * len(chances) / ranks)
+    return np.minimum(adjusted, 1.0)
 
 
 def student(confidence: float, count: ArrayLike) -> Floats:
@@ -135,8 +135,8 @@ def student(confidence: float, count: ArrayLike) -> Floats:
     [nan, 12.706]
     """
     number = np.asarray(count)
-    found = -special.stdtrit(np.maximum(number - 1, 1), (1 - confidence) / 2)
-    return np.asarray(np.where(number > 1, found, np.nan))
+    quantile = -special.stdtrit(np.maximum(number - 1, 1), (1 - confidence) / 2)
+    return np.asarray(np.where(number > 1, quantile, np.nan))
 
 
 def student_p(ratio: ArrayLike, degrees: ArrayLike) -> Floats:
@@ -173,10 +173,14 @@ def beta_bounds(confidence: float, yes: ArrayLike, no: ArrayLike) -> tuple[Float
     >>> low.round(4).tolist(), high.round(4).tolist()
     ([0.0, 0.1871], [0.3085, 0.8129])
     """
-    tail, said, not_said = (1 - confidence) / 2, np.asarray(yes, dtype=float), np.asarray(no, dtype=float)
-    low = special.betaincinv(np.where(said > 0, said, 1.0), not_said + 1, tail)
-    high = special.betainccinv(said + 1, np.where(not_said > 0, not_said, 1.0), tail)
-    return np.where(said > 0, low, 0.0), np.where(not_said > 0, high, 1.0)
+    tail, successes, failures = (
+        (1 - confidence) / 2,
+        np.asarray(yes, dtype=float),
+        np.asarray(no, dtype=float),
+    )
+    low = special.betaincinv(np.where(successes > 0, successes, 1.0), failures + 1, tail)
+    high = special.betainccinv(successes + 1, np.where(failures > 0, failures, 1.0), tail)
+    return np.where(successes > 0, low, 0.0), np.where(failures > 0, high, 1.0)
 
 
 def _distinct(

@@ -78,8 +78,8 @@ def init_study(
     folder = Path(folder)
     if sum(map(bool, (region, departements, epci))) != 1:
         raise InputError([Fault(cause="boundaries_key", file=str(folder))])
-    there = places(millesime)
-    codes = chosen(there, millesime, region=region or None, departements=departements, epci=epci)
+    all_places = places(millesime)
+    codes = chosen(all_places, millesime, region=region or None, departements=departements, epci=epci)
     place = embedded(
         millesime=millesime,
         region=next(iter(codes.regions), None),
@@ -92,7 +92,7 @@ def init_study(
         "epci": codes.epci,
     }
     values = {f"boundaries.{key}": value for key, value in choices.items() if value}
-    contents = _contents(place, values, _name(codes.names(there)), lang)
+    contents = _contents(place, values, _name(codes.names(all_places)), lang)
     taken = [folder / name for name in contents if (folder / name).exists()]
     if taken:
         raise InputError(Fault(cause="file_there", file=str(file)) for file in taken)

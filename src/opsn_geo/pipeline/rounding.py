@@ -63,5 +63,5 @@ def significant(values: NDArray[np.float64], *, noise: float = NOISE) -> NDArray
     """
     distinct, place = np.unique(values, return_inverse=True)
     # Through text, as only so each result is the float nearest to its decimal, and is written as such.
-    kept = np.array([float(f"{it:.{DIGITS}g}") for it in distinct.tolist()], dtype=np.float64)
+    kept = np.array([float(f"{value:.{DIGITS}g}") for value in distinct.tolist()], dtype=np.float64)
     return np.where(np.abs(kept) < noise, 0.0, kept)[place] + 0.0  # -0.0 + 0.0 is 0.0

@@ -98,10 +98,10 @@ class Results(Summarised):
 
         metadata = self.inputs.study.metadata
         themes = themes_for(self.layers, metadata.language)
-        by_name = {name: it for it in reversed(themes) for name in (it.number, it.column) if name}
-        by_name |= {it.key: it for it in themes}
+        by_name = {name: theme for theme in reversed(themes) for name in (theme.number, theme.column) if name}
+        by_name |= {theme.key: theme for theme in themes}
         if theme not in by_name:
-            raise InputError(choice_faults("theme", theme, [it.key for it in themes]))
+            raise InputError(choice_faults("theme", theme, [theme.key for theme in themes]))
         chosen = by_name[theme]
         layer = self.layers[chosen.layer]
         if chosen.only is not None:
@@ -192,7 +192,7 @@ def measure(inputs: Inputs) -> Results:
     analyses = [module.analysis(inputs, shared) for module in _ANALYSES]
     layers: dict[str, gpd.GeoDataFrame] = {
         name: getattr(inputs.territory, name).join(
-            [it.columns[name] for it in analyses if name in it.columns]
+            [analysis.columns[name] for analysis in analyses if name in analysis.columns]
         )
         for name in ("communes", "epci", "departements")
     }
@@ -253,7 +253,9 @@ def write(results: Results, out: Path) -> None:
             metadata,
             inputs={**({"study": study.file} if study.file else {}), **study.tables, **study.rasters},
             counts=inputs.counts,
-            rejects=[{str(key): it for key, it in row.items()} for row in results.rejects.to_dict("records")],
+            rejects=[
+                {str(key): value for key, value in row.items()} for row in results.rejects.to_dict("records")
+            ],
             warnings=results.warnings,
             outputs=[file for file in aside.rglob("*") if file.is_file()],
             root=aside,
@@ -330,7 +332,7 @@ def _write_places(results: Results, folder: Path) -> None:
         tables,
         metadata,
         themes,
-        rasters=[Path("rasters", f"{it}.tif") for it in rasters],
+        rasters=[Path("rasters", f"{raster}.tif") for raster in rasters],
     )
     packed = {name: topology.pack(layers[name].geometry) for name in ("communes", "epci")}
     atlas.write(
@@ -363,7 +365,9 @@ def _write_words(results: Results, folder: Path) -> None:
 
     _write_report(results, folder / "rapport.html")
     metadata = results.inputs.study.metadata
-    attributes = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
+    attributes = {
+        name: pd.DataFrame(layer.drop(columns="geometry")) for name, layer in results.layers.items()
+    }
     flat = csv_tables.flat({**attributes, **results.tables})
     files = {file.stem: file for file in csv_tables.write(folder / "tables", flat)}
     datapackage.write(folder / "datapackage.json", datapackage.datapackage(files, flat, metadata, folder))

@@ -16,7 +16,9 @@ def estimated(**changes: float) -> pd.DataFrame:
 
 
 def judged(known: float, **changes: float) -> str:
-    found = headlines(estimated(**changes), pd.Series({"uses": 0.5}), units=3789, effect=1.0, known=known)
+    found = headlines(
+        estimated(**changes), pd.Series({"uses": 0.5}), units=3789, effect=1.0, correlation=known
+    )
     return str(found["verdict"].item())
 
 
@@ -45,7 +47,7 @@ def test_three_verdicts() -> None:
 
 
 def test_a_figure_from_which_nothing_is_concluded_has_no_verdict() -> None:
-    found = headlines(estimated(), pd.Series(dtype=float), units=3789, effect=1.0, known=0.1)
+    found = headlines(estimated(), pd.Series(dtype=float), units=3789, effect=1.0, correlation=0.1)
     assert found["verdict"].tolist() == ["no_claim"]
 
 
@@ -58,7 +60,7 @@ def test_a_conclusion_is_held_against_the_side_that_the_study_claims(
 ) -> None:
     claims = pd.DataFrame({"side": [side]}, index=["uses"])
     found = headlines(
-        estimated(), pd.Series({"uses": threshold}), units=3789, effect=1.0, known=0.05, claims=claims
+        estimated(), pd.Series({"uses": threshold}), units=3789, effect=1.0, correlation=0.05, claims=claims
     )
     assert found["verdict"].tolist() == [verdict]
 
@@ -70,7 +72,9 @@ def test_a_published_value_outside_the_weighted_interval_is_said(
     claims = pd.DataFrame(
         {"published": [0.76], "published_least": [least], "published_greatest": [greatest]}, index=["uses"]
     )
-    found = headlines(estimated(), pd.Series(dtype=float), units=3789, effect=1.0, known=0.1, claims=claims)
+    found = headlines(
+        estimated(), pd.Series(dtype=float), units=3789, effect=1.0, correlation=0.1, claims=claims
+    )
     assert found["published_inside"].tolist() == [inside]
     rows = found.rename(columns={"item": "subject"}).assign(
         finding="headline", sentence="headline_no_claim", values=[{}]
@@ -83,14 +87,18 @@ def test_what_some_only_are_asked_takes_more_to_overturn_than_all_communes_would
     """The same 270 answers of 2,575 users, or of 3,789 communes."""
     few = estimated(communes=270)
     alone, all_communes = (
-        headlines(few, pd.Series({"uses": 0.5}), units=units, effect=1.0, known=0.1)["break_even"].item()
+        headlines(few, pd.Series({"uses": 0.5}), units=units, effect=1.0, correlation=0.1)[
+            "break_even"
+        ].item()
         for units in (pd.Series({"uses": 2575.0}), 3789)
     )
     assert alone / all_communes == pytest.approx(np.sqrt((1 - 270 / 3789) * 3789 / ((1 - 270 / 2575) * 2575)))
 
 
 def test_what_describes_the_respondents_is_no_headline() -> None:
-    assert headlines(estimated(se=1e-17), pd.Series({"uses": 0.5}), units=3789, effect=1.0, known=0.1).empty
+    assert headlines(
+        estimated(se=1e-17), pd.Series({"uses": 0.5}), units=3789, effect=1.0, correlation=0.1
+    ).empty
 
 
 def test_what_would_change_the_verdict_is_counted() -> None:
@@ -135,7 +143,7 @@ def test_representative_is_never_said_without_what_would_belie_it(lang: Language
         "territory_share": [0.8, 0.2], "sample_share": [0.5, 0.5], "q": [p, p],
         "population": [800, 900], "responding_pop": [100, 500]})  # fmt: skip
     overall = pd.DataFrame({"simulated_q": [p], "tvd": [0.3], "tvd_expected": [0.07]}, index=["size"])
-    rows = headlines(estimated(), pd.Series({"uses": 0.5}), units=3789, effect=1.0, known=0.1)
+    rows = headlines(estimated(), pd.Series({"uses": 0.5}), units=3789, effect=1.0, correlation=0.1)
     indicator = pd.Series({"cv": 0.6, "max_bias_share": 0.3, "effective": 12.0})
     findings = representativeness_findings(response, overall, indicator, rows, ["size"])
     judged_rows = findings.merge(rows, left_on="subject", right_on="item", how="left").drop(columns="item")

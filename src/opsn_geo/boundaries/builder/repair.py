@@ -169,5 +169,5 @@ def restore(features: Mapping[int, gpd.GeoDataFrame], cogs: Mapping[int, Cog], c
     }
     done = repaired(communes, sources)
     done["geometry"] = clean(done.geometry)
-    evidence = pd.concat([area_known(it) for it in sources.values()], axis=1).max(axis=1)
+    evidence = pd.concat([area_known(source) for source in sources.values()], axis=1).max(axis=1)
     return done.assign(area_known=evidence.reindex(done.index))

@@ -34,7 +34,7 @@ def write_outlines(path: Path, drawn: gpd.GeoDataFrame) -> Path:
         "encoding": "WKB",
         "geometry_types": ["MultiPolygon"],
         "crs": json.loads(drawn.crs.to_json()),
-        "bbox": [float(it) for it in drawn.total_bounds],
+        "bbox": [float(bound) for bound in drawn.total_bounds],
     }
     geo = {"version": "1.0.0", "primary_column": "geometry", "columns": {"geometry": column}}
     return _write(path, table.replace_schema_metadata({"geo": json.dumps(geo)}), drawn["code_dep"])

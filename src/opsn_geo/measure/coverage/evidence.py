@@ -208,7 +208,7 @@ def epci_coverage(
 
 def _communes_within(communes: pd.DataFrame) -> pd.DataFrame:
     """Every code that a commune lies under: ``place``, ``level``, ``code``, ``flag``."""
-    codes = {Level.COMMUNE: communes.index, **{level: communes[it] for level, it in _CODES.items()}}
+    codes = {Level.COMMUNE: communes.index, **{level: communes[column] for level, column in _CODES.items()}}
     parts = [
         pd.DataFrame({"level": level.value, "code": np.asarray(of_level, object), "flag": flag})
         for (level, of_level), flag in zip(codes.items(), PATHS.values(), strict=True)
@@ -253,7 +253,7 @@ def _coverage(
         basis=np.full(shape, -1, np.int8),
         incomplete=np.append(~complete.to_numpy(bool), np.False_),
     )
-    offers, memberships, used = (_with_basis(it) for it in (offers, memberships, used))
+    offers, memberships, used = (_with_basis(table) for table in (offers, memberships, used))
     offered = _spread(offers, within)
     o, service = _positions(operators, offered["opsn"]), _positions(slugs, offered["service"])
     coverage.evidence[o, offered["place"], service] = OFFERED
@@ -286,8 +286,8 @@ def _fold_absences(
     coverage: Coverage, offer_ranks: NDArray[np.int8], list_ranks: NDArray[np.int8], of_offers: str
 ) -> None:
     """Write into the array what rests on no row of its own: on the offers, and on the lists of members."""
-    there = np.where(offer_ranks >= 0, np.maximum(offer_ranks, list_ranks[:, None, None]), np.int8(-1))
-    absent = np.max(there, axis=0)
+    of_kinds = np.where(offer_ranks >= 0, np.maximum(offer_ranks, list_ranks[:, None, None]), np.int8(-1))
+    absent = np.max(of_kinds, axis=0)
     absent = np.where(absent >= 0, absent, ranks([of_offers])[0])
     np.copyto(coverage.basis, absent, where=coverage.basis < 0)
 
@@ -304,7 +304,7 @@ def _positions(axis: pd.Index, values: pd.Series) -> NDArray[np.intp]:
 
 def _in_force(memberships: pd.DataFrame, within: pd.DataFrame, date: Date) -> pd.DataFrame:
     """Memberships in force on a day, one row for each place they reach."""
-    since, until = (pd.to_datetime(memberships[it], errors="raise") for it in ("since", "until"))
+    since, until = (pd.to_datetime(memberships[column], errors="raise") for column in ("since", "until"))
     day = pd.Timestamp(date)
     rows = _spread(memberships.assign(since=since)[~(since > day) & ~(until < day)], within)
     own, reaching = rows["flag"] == DIRECT, rows["reaches_communes"].astype(bool)

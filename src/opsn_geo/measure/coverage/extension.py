@@ -149,7 +149,7 @@ def best(
     """
     if services is not None:
         candidates = candidates[coverage.services[candidates["service"]].isin(services)]
-    names = [it for it in candidates if it not in {"place", "service"}]
+    names = [name for name in candidates if name not in {"place", "service"}]
     which = candidates.groupby(names, sort=True).ngroup().to_numpy()
     listed = candidates[names].assign(which=which).drop_duplicates().set_index("which").sort_index()
     cell = candidates["place"].to_numpy() * len(coverage.services) + candidates["service"].to_numpy()
@@ -282,17 +282,17 @@ def _ranked(covers: csr_array, picked: NDArray[np.intp], counted: pd.DataFrame) 
     `counted` holds what each cell is worth: in people, of whom unknown, not counted, and in need.
     """
     sums = ["gain_pop", "unknown_pop", "unknown_population_count"]
-    left, waiting = np.ones(covers.shape[1], dtype=bool), [int(it) for it in picked]
+    left, waiting = np.ones(covers.shape[1], dtype=bool), [int(row) for row in picked]
     rows: list[tuple[float, ...]] = []
     while waiting:
         gains = covers @ np.where(left, counted["gain_need"], 0.0)
-        take = max(waiting, key=lambda it: float(gains[it]))
-        taken = [int(it) for it, *_ in rows]
+        take = max(waiting, key=lambda row: float(gains[row]))
+        taken = [int(row) for row, *_ in rows]
         equal = np.isclose(gains, gains[take], rtol=_TIE, atol=0)
         added = np.zeros(len(left), dtype=bool)
         added[covers.indices[covers.indptr[take] : covers.indptr[take + 1]]] = True
         added &= left
-        totals = [int(it) for it in counted.loc[added, sums].sum()]
+        totals = [int(total) for total in counted.loc[added, sums].sum()]
         tied = int(equal.sum() - equal[[take, *taken]].sum())
         rows.append((take, len(rows) + 1, *totals, float(gains[take]), tied))
         left &= ~added

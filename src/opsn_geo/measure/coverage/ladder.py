@@ -48,7 +48,7 @@ def state_codes(coverage: Coverage) -> NDArray[np.int8]:
     ladder = [flags & USED, flags & REACHED, unlisted & OFFERED, flags & OFFERED]
     rungs = [State.USED, State.MEMBER, State.UNKNOWN, State.OFFERED]
     codes = np.select(
-        [rung.astype(bool) for rung in ladder], [np.int8(STATES.index(it)) for it in rungs], np.int8(0)
+        [rung.astype(bool) for rung in ladder], [np.int8(STATES.index(rung)) for rung in rungs], np.int8(0)
     )
     return codes.astype(np.int8, copy=False)
 
@@ -60,7 +60,7 @@ def states(coverage: Coverage) -> pd.DataFrame:
     --------
     See :func:`opsn_geo.measure.coverage.evidence.coverage`.
     """
-    values = np.array([it.value for it in STATES], dtype=object)[state_codes(coverage)]
+    values = np.array([state.value for state in STATES], dtype=object)[state_codes(coverage)]
     return pd.DataFrame(values, index=coverage.places, columns=coverage.services, dtype="str")
 
 
@@ -87,7 +87,7 @@ def couverture(coverage: Coverage) -> pd.DataFrame:
         {
             str(coverage.places.name): coverage.places.repeat(len(coverage.services)),
             "service": np.tile(coverage.services.to_numpy(), len(coverage.places)),
-            "state": _texts([it.value for it in STATES], state_codes(coverage)),
+            "state": _texts([state.value for state in STATES], state_codes(coverage)),
             "path": _texts(list(_PATH_OF_FLAGS), flags & REACHED),
             "opsn": _listed(concerned, coverage.opsn),
             "opsn_count": concerned.sum(axis=0, dtype=np.int16).ravel(),
@@ -120,12 +120,13 @@ def summary(coverage: Coverage) -> pd.DataFrame:
         "services_unknown": (State.UNKNOWN,),
     }
     counts = {
-        name: np.isin(codes, [STATES.index(it) for it in among]).sum(axis=1) for name, among in rungs.items()
+        name: np.isin(codes, [STATES.index(state) for state in among]).sum(axis=1)
+        for name, among in rungs.items()
     }
     reached = reaching.astype(bool)
     return pd.DataFrame(
         {
-            "state": _texts([it.value for it in STATES], best),
+            "state": _texts([state.value for state in STATES], best),
             "opsn_count": reached.sum(axis=0),
             "opsn": _listed(reached, coverage.opsn),
             "path": _texts(list(_PATH_OF_FLAGS), flags),

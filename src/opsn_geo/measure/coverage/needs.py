@@ -80,7 +80,7 @@ def ticked(answers: pd.DataFrame, item: str, by: pd.Series | None = None) -> pd.
     choices = answers.filter(regex=f"^{item}:").drop(columns=f"{item}:none", errors="ignore")
     codes, groups = group_codes(answers.index, by)
     yes, asked = choices.fillna(value=False).to_numpy(float), choices.notna().to_numpy(float)
-    count, base = (group_sums(it, codes, len(groups)).ravel() for it in (yes, asked))
+    count, base = (group_sums(cells, codes, len(groups)).ravel() for cells in (yes, asked))
     answered = base > 0
     low, high = wilson(count, base)
     names = pd.Index(choices.columns.str.removeprefix(f"{item}:"))
@@ -173,7 +173,7 @@ def needs(
         ticks = answers.filter(regex=f"^({used}|{needed}):")
         own = {str(level): by.eq(level).fillna(value=False) for level in by.value_counts().index}
         published = shown(ticks, pd.DataFrame(own, index=answers.index).astype(bool), min_answers)
-    use, need = (ticked(answers, it, by) for it in (used, needed))
+    use, need = (ticked(answers, items, by) for items in (used, needed))
     table = use.add_prefix("used_").join(need.add_prefix("need_"), how="outer")
     groups, services = (table.index.get_level_values(level) for level in (0, 1))
     count = offering.rename_axis(table.index.names).reindex(table.index, fill_value=0)
@@ -213,7 +213,9 @@ def _published(table: pd.DataFrame, kind: str, codes: list[str], min_answers: in
     why, base = pd.Series(codes, index=table.index, dtype="str"), table[f"{kind}_base"]
     count, gone = table[f"{kind}_count"], why.ne(SHOWN)
     few = pd.Series(np.minimum(min_answers - 1, base), table.index).astype(float)
-    columns = {f"{kind}_{it}": table[f"{kind}_{it}"].mask(gone) for it in ("count", "share", "low", "high")}
+    columns = {
+        f"{kind}_{part}": table[f"{kind}_{part}"].mask(gone) for part in ("count", "share", "low", "high")
+    }
     columns[f"{kind}_least"] = count.mask(gone).mask(why.eq(FEW), 0.0).mask(why.eq(MOST), base - few)
     columns[f"{kind}_most"] = count.mask(gone).mask(why.eq(FEW), few).mask(why.eq(MOST), base.astype(float))
     columns[f"{kind}_base"] = base.astype("Int64").mask(gone & ~why.isin([FEW, MOST]))
@@ -238,10 +240,10 @@ def _discovered(chances: pd.DataFrame) -> pd.DataFrame:
     """Which of all the chances of a frame together are discoveries (Benjamini and Hochberg, 1995)."""
     values = chances.to_numpy(dtype=float)
     tested = ~np.isnan(values)
-    found = np.zeros(values.shape, dtype=bool)
+    discovered = np.zeros(values.shape, dtype=bool)
     if tested.any():
-        found[tested] = discoveries(values[tested]) <= DISCOVERY_RATE
-    return pd.DataFrame(found, index=chances.index, columns=chances.columns)
+        discovered[tested] = discoveries(values[tested]) <= DISCOVERY_RATE
+    return pd.DataFrame(discovered, index=chances.index, columns=chances.columns)
 
 
 def flag_counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -286,7 +288,9 @@ def declared(answers: pd.DataFrame, communes: pd.Series, item: str = "need") -> 
     >>> declared(answers, pd.Series(["02001", "02001", "02002"])).to_dict("records")
     [{'code_insee': '02001', 'service': 'sig', 'yes': 1, 'base': 2}]
     """
-    choices = answers.filter(regex=f"^{item}:").rename(columns=lambda it: str(it).removeprefix(f"{item}:"))
+    choices = answers.filter(regex=f"^{item}:").rename(
+        columns=lambda name: str(name).removeprefix(f"{item}:")
+    )
     located = choices.assign(code_insee=communes.reindex(choices.index))
     ticks = located.melt("code_insee", var_name="service", value_name="yes").dropna()
     counts = ticks.groupby(["code_insee", "service"])["yes"].agg(yes="sum", base="size")

@@ -146,10 +146,14 @@ def service_states(couverture: pd.DataFrame, communes: pd.DataFrame) -> pd.DataF
     living = cells["code_insee"].map(communes["population"])
     counts = pd.crosstab(cells["service"], cells["state"])
     people = pd.crosstab(
-        cells["service"], cells["state"], living, aggfunc=lambda each: each.sum(skipna=False), dropna=False
+        cells["service"],
+        cells["state"],
+        living,
+        aggfunc=lambda values: values.sum(skipna=False),
+        dropna=False,
     )
     people = people.where(counts > 0, 0)
-    counts, people = (each.reindex(columns=list(BEST_FIRST), fill_value=0) for each in (counts, people))
+    counts, people = (table.reindex(columns=list(BEST_FIRST), fill_value=0) for table in (counts, people))
     certain, possible = [*covered()], [*possibly_covered()]
     n_communes, population = len(communes), communes["population"].sum(skipna=False)
     shares = (counts / n_communes).set_axis([state.value for state in BEST_FIRST], axis=1)

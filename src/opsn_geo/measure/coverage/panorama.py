@@ -54,7 +54,7 @@ def operators(opsn: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
     """
     table = opsn.set_index("opsn")
     offered = offers.groupby("opsn")["service"].nunique().reindex(table.index, fill_value=0)
-    served = table["departements"].fillna("").str.split(";").map(lambda it: sorted({*it} - {""}))
+    served = table["departements"].fillna("").str.split(";").map(lambda codes: sorted({*codes} - {""}))
     homes = table["home_departement"]
     stated = table["class"] if "class" in table else pd.Series(None, table.index, dtype="str")
     rule = pd.Series(np.where(offered >= offered.mean(), POLYVALENT, SPECIALISED), table.index)
@@ -62,7 +62,8 @@ def operators(opsn: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFrame:
         services_offered=offered,
         departements_count=served.map(len),
         outside_home=[
-            ";".join(it for it in codes if it != home) for codes, home in zip(served, homes, strict=True)
+            ";".join(code for code in codes if code != home)
+            for codes, home in zip(served, homes, strict=True)
         ],
         class_rule=rule,
         class_stated=stated,
@@ -105,7 +106,7 @@ def services_offered(services: pd.DataFrame, offers: pd.DataFrame) -> pd.DataFra
     common = table.get("widespread_nationally", pd.NA)
     return table[["name"]].assign(
         opsn_count=count,
-        opsn=by.agg(lambda it: ";".join(sorted(it))).reindex(table.index, fill_value=""),
+        opsn=by.agg(lambda operators: ";".join(sorted(operators))).reindex(table.index, fill_value=""),
         uncovered=count == 0,
         single=count == 1,
         rare_here=_true(common, table.index) & count.between(1, count[count > 0].mean(), inclusive="left"),
@@ -124,7 +125,7 @@ def row_basis(table: pd.DataFrame) -> pd.Series:
     >>> row_basis(pd.DataFrame({"basis": ["study", "list"], "seat_basis": ["assumed", None]})).tolist()
     ['assumed', 'list']
     """
-    own = [table[it] for it in table if str(it).endswith(f"_{COLUMN}")]
+    own = [table[column] for column in table if str(column).endswith(f"_{COLUMN}")]
     return weakest(_basis(table), *own)
 
 
@@ -177,7 +178,7 @@ def totals(opsn: pd.DataFrame, services: pd.DataFrame, offers: pd.DataFrame) -> 
         ``_min``, ``_max``, ``_mean`` over those whose staff is known (NaN where none is) and
         ``staff_known``, how many those are.
     """
-    each = operators(opsn, offers)["services_offered"]
+    offered = operators(opsn, offers)["services_offered"]
     national = services_offered(services, offers)
     staff = pd.to_numeric(opsn["staff"]).astype("float64")
     return pd.Series(
@@ -186,9 +187,9 @@ def totals(opsn: pd.DataFrame, services: pd.DataFrame, offers: pd.DataFrame) -> 
             "services_national": len(services),
             "services_offered": int((~national["uncovered"]).sum()),
             "services_uncovered": int(national["uncovered"].sum()),
-            **{f"services_per_opsn_{it}": each.agg(it) for it in ("min", "max", "mean")},
+            **{f"services_per_opsn_{figure}": offered.agg(figure) for figure in ("min", "max", "mean")},
             "staff_total": staff.sum(min_count=1),
-            **{f"staff_{it}": staff.agg(it) for it in ("min", "max", "mean")},
+            **{f"staff_{figure}": staff.agg(figure) for figure in ("min", "max", "mean")},
             "staff_known": staff.count(),
         },
         name="value",
@@ -219,9 +220,9 @@ def groups(coverage: Coverage, by: pd.Series) -> pd.DataFrame:
     table = {}
     for name, flag in flags.items():
         cells = (coverage.evidence[:-1] & flag).astype(bool)
-        there = group_sums(cells.any(axis=2).T.astype(float), codes, len(names)) > 0
-        table[f"opsn_{name}_count"] = there.sum(axis=1)
-        table[f"opsn_{name}"] = [";".join(coverage.opsn[row]) for row in there]
+        is_present = group_sums(cells.any(axis=2).T.astype(float), codes, len(names)) > 0
+        table[f"opsn_{name}_count"] = is_present.sum(axis=1)
+        table[f"opsn_{name}"] = [";".join(coverage.opsn[row]) for row in is_present]
         services = group_sums(cells.any(axis=0).astype(float), codes, len(names)) > 0
         table["services_offered" if flag == OFFERED else "services_reached"] = services.sum(axis=1)
     worst = group_weakest(coverage.basis.max(axis=1, initial=-1, keepdims=True), codes, len(names))
@@ -280,9 +281,9 @@ def verdicts(
         if name in measured:
             items = measured[str(name)]
             denied = "refuted" if judged else "not_judged"
-            rows += [(name, it, "agrees" if it in items else denied) for it in stated["item"]]
+            rows += [(name, item, "agrees" if item in items else denied) for item in stated["item"]]
             if judged and _true(stated["exhaustive"], stated.index).all():
-                rows += [(name, it, "left_out") for it in sorted(items - {*stated["item"]})]
+                rows += [(name, item, "left_out") for item in sorted(items - {*stated["item"]})]
     return pd.DataFrame(rows, columns=["list", "item", "verdict"])
 
 

@@ -118,7 +118,7 @@ def compared(
         population of the group is).
     """
     measure = service_shares if each_service else shares
-    tables = {name: measure(it, places, by) for name, it in {"today": today, **scenarios}.items()}
+    tables = {name: measure(variant, places, by) for name, variant in {"today": today, **scenarios}.items()}
     table = pd.concat(tables, names=["scenario"])
     people = table["covered_pop_share"] * table["population"]
     now = np.tile(people.loc["today"].to_numpy(), len(tables))

@@ -190,13 +190,13 @@ def decomposition(
     flags = np.bitwise_or.reduce(coverage.evidence[:, :, chosen], axis=(0, 2)) & REACHED
     by_path = {path.value: (flags & flag) > 0 for path, flag in PATHS.items()}
     reached = {**by_path, "overlap": np.maximum(sum(by_path.values()) - 1, 0), "covered": flags > 0}
-    counted = np.column_stack([np.asarray(it, float) for it in reached.values()])
+    counted = np.column_stack([np.asarray(communes, float) for communes in reached.values()])
     codes, groups = group_codes(places.index, by)
     people = places["population"].to_numpy(float)[:, None]
     # of what does not reach a place, no person is counted, known or not
     weighed = {"count": counted, "pop": np.where(counted > 0, counted * people, 0.0)}
     tables = [
-        pd.DataFrame(group_sums(values, codes, len(groups)), groups, [f"{it}_{unit}" for it in reached])
+        pd.DataFrame(group_sums(values, codes, len(groups)), groups, [f"{state}_{unit}" for state in reached])
         for unit, values in weighed.items()
     ]
     cells = coverage.basis[:, chosen].max(axis=1, initial=-1, keepdims=True)
@@ -235,8 +235,8 @@ def redundancy(coverage: Coverage, by: pd.Series | None = None) -> pd.DataFrame:
     cells = reached.sum(axis=0, dtype=np.int16)
     alone = cells == 1
     size, sole = (
-        group_sums(each.sum(axis=2).T.astype(float), codes, len(groups))
-        for each in (reached, reached & alone)
+        group_sums(cells.sum(axis=2).T.astype(float), codes, len(groups))
+        for cells in (reached, reached & alone)
     )
     covered = group_sums((cells > 0).sum(axis=1, dtype=float)[:, None], codes, len(groups))[:, 0]
     over = np.where(covered > 0, covered, np.nan)

@@ -113,8 +113,8 @@ def _p_values(joins: Integers, neighbours: Integers, own: Integers, sizes: Integ
 
     p = np.empty(len(cases))
     for row, (count, stratum, *near) in enumerate(cases):
-        found = np.ones(1)
+        spread = np.ones(1)
         for other in np.flatnonzero(near):
-            found = np.convolve(found, chance(int(other), int(near[other]), is_own=other == stratum))
-        p[row] = found[count:].sum() if count else 1.0
+            spread = np.convolve(spread, chance(int(other), int(near[other]), is_own=other == stratum))
+        p[row] = spread[count:].sum() if count else 1.0
     return np.minimum(p, 1.0)[place.ravel()]

@@ -53,7 +53,7 @@ def exposure(
 
     zones = communes[[communes.geometry.name]].to_crs(crs)
     to_metres = Transformer.from_crs(crs, communes.crs, always_xy=True)
-    placed = {name: it[["x", "y"]].dropna().to_numpy(dtype=float) for name, it in targets.items()}
+    placed = {name: points[["x", "y"]].dropna().to_numpy(dtype=float) for name, points in targets.items()}
     points = {name: xy for name, xy in placed.items() if len(xy)}
     sums = np.zeros((len(communes), 1 + len(points)))
     for people, bounds in blocks:
@@ -120,7 +120,7 @@ def _sums(
     from exactextract.raster import NumPyRasterSource  # noqa: PLC0415
 
     wkt = zones.crs.to_wkt()
-    rasters = [NumPyRasterSource(it, *bounds, name=f"v{n}", srs_wkt=wkt) for n, it in enumerate(values)]
+    rasters = [NumPyRasterSource(cells, *bounds, name=f"v{n}", srs_wkt=wkt) for n, cells in enumerate(values)]
     table = exact_extract(rasters, zones, ["sum"], output="pandas")
     sums: NDArray[np.float64] = table.fillna(0.0).to_numpy(dtype=float)
     return sums

@@ -462,10 +462,10 @@ def _publishable(members: pd.DataFrame, needs: pd.DataFrame, min_answers: int) -
     codes = [pd.Series(dtype="str")]
     for service, rows in needs.groupby("service"):
         # one row per answer, those that ask for the service first: of a commune only sums matter
-        each = rows.loc[rows.index.repeat(rows["base"])].reset_index(names="row")
-        asks = each.groupby("row").cumcount() < each["yes"]
+        answers = rows.loc[rows.index.repeat(rows["base"])].reset_index(names="row")
+        asks = answers.groupby("row").cumcount() < answers["yes"]
         own = members[members["service"].eq(service)]
-        codes.append(need_codes(each["code_insee"], asks.astype("boolean"), own, None, min_answers))
+        codes.append(need_codes(answers["code_insee"], asks.astype("boolean"), own, None, min_answers))
     stacked: pd.Series = pd.concat(codes)
     return stacked
 
@@ -525,7 +525,9 @@ def _shapes(rows: _Rows, geometries: NDArray[np.object_]) -> list[shapely.MultiP
     communes = np.split(rows.place[order], np.flatnonzero(np.diff(rows.desert[order])) + 1)
     shapes: dict[bytes, shapely.MultiPolygon] = {}
     block_communes, block_of = _blocks(rows, len(geometries))
-    dissolved = np.array([shapely.coverage_union_all(geometries[it]) for it in block_communes], dtype=object)
+    dissolved = np.array(
+        [shapely.coverage_union_all(geometries[members]) for members in block_communes], dtype=object
+    )
     for places_inside in communes if len(order) else []:
         if places_inside.tobytes() not in shapes:
             blocks = dissolved[np.unique(block_of[places_inside])]

@@ -115,8 +115,8 @@ def stability(
         totals.append(_totals(sizes, passed, len(first.columns)))
     grid = product(readings, contiguities, certainties, thresholds)
     specifications = _specifications(list(grid), first.columns).assign(
-        communes=np.concatenate([it[0] for it in totals]).ravel(),
-        population=np.concatenate([it[1] for it in totals]).ravel(),
+        communes=np.concatenate([parts[0] for parts in totals]).ravel(),
+        population=np.concatenate([parts[1] for parts in totals]).ravel(),
     )
     inside = communes["inside"].to_numpy(dtype=bool)
     shares = pd.DataFrame(
@@ -192,8 +192,8 @@ def _totals(
     in_service = sizes["service"].to_numpy()[:, None] == np.arange(services)
     population = sizes["population"].to_numpy()
     communes, people, unknown = (
-        passed.astype(float) @ (in_service * each[:, None])
-        for each in (sizes["communes"].to_numpy(), np.nan_to_num(population), np.isnan(population))
+        passed.astype(float) @ (in_service * amounts[:, None])
+        for amounts in (sizes["communes"].to_numpy(), np.nan_to_num(population), np.isnan(population))
     )
     return communes.astype(np.int64), np.where(unknown > 0, np.nan, people)
 

@@ -204,7 +204,7 @@ def implied_bases(figures: pd.DataFrame) -> pd.DataFrame:
             [pair["figure"]],
             CONTRADICTION if is_stated else WARNING,
             ranges.loc[[pair["figure"]]],
-            {it: pair[it] for it in names},
+            {name: pair[name] for name in names},
         )
         for pair, is_stated in zip(wrong.to_dict("records"), own_base, strict=True)
     )
@@ -245,7 +245,7 @@ def respondents_and_units(figures: pd.DataFrame) -> pd.DataFrame:
             [row["figure"]],
             WARNING,
             ranges.loc[[row["figure"]]],
-            {name: row[it] for name, it in names.items()},
+            {name: row[column] for name, column in names.items()},
         )
         for row in several.to_dict("records")
     )
@@ -323,9 +323,9 @@ def narrow_gaps(gaps: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     names = ["label", "value", "margin", "joint", "members", "others"]
     rows = []
     for gap in narrow.to_dict("records"):
-        values = {it: gap[it] for it in names} | {"count": len(gaps), "level": 100 * confidence}
+        values = {name: gap[name] for name in names} | {"count": len(gaps), "level": 100 * confidence}
         values |= {"reading": gap.get("reading", "")}
-        sources = pd.DataFrame({it: [gap.get(it, "")] for it in ("where", "quote")})
+        sources = pd.DataFrame({name: [gap.get(name, "")] for name in ("where", "quote")})
         rows.append(finding("gap", [gap["figure"]], WARNING, sources, values))
     return findings(rows)
 
@@ -491,7 +491,7 @@ def size_bands(
                 severity = WARNING if simulated else CONTRADICTION
                 values |= {"small": n_small, "answered": n_answered, "p": chance}
                 values |= {"small_share": 100 * n_small / n_answered}
-        elif min(_chance(it, drawn, alike, units) for it in (fewest, most)) < RISK:
+        elif min(_chance(number, drawn, alike, units) for number in (fewest, most)) < RISK:
             reading = "open"
         if reading:
             sources = pd.concat([claims, ranges.loc[[figure["figure"]]]])

@@ -106,20 +106,20 @@ def recomputed(
     able = {name: recipe for name, recipe in recipes.items() if not reason[name]}
     values = {name: row_values(recipe, tables[recipe.table]) for name, recipe in able.items()}
     reduced = {name: _reduced(values[name], recipe, tables, units) for name, recipe in able.items()}
-    found = pd.DataFrame.from_dict(reduced, orient="index", columns=list(RECOMPUTED[:2]), dtype=float)
+    computed = pd.DataFrame.from_dict(reduced, orient="index", columns=list(RECOMPUTED[:2]), dtype=float)
     on_answers = {name: recipe for name, recipe in able.items() if recipe.table == ANSWERS}
-    ends = pd.DataFrame(index=found.index, columns=["low", "high", "members", "others"], dtype=float)
+    ends = pd.DataFrame(index=computed.index, columns=["low", "high", "members", "others"], dtype=float)
     if design is not None and on_answers:
         ends.update(_intervals(values, on_answers, tables[ANSWERS], design))
-    found = found.join(ends).reindex(pd.Index(recipes, name="figure"))
-    reason = reason.reindex(found.index)
-    reason = reason.mask((reason == "") & found["recomputed"].isna(), "no_answer")
+    computed = computed.join(ends).reindex(pd.Index(recipes, name="figure"))
+    reason = reason.reindex(computed.index)
+    reason = reason.mask((reason == "") & computed["recomputed"].isna(), "no_answer")
     # what rests on few answers is not given, nor what a subtraction would show of few others
-    why = pd.Series(SHOWN, index=found.index) if published is None else published.reindex(found.index)
+    why = pd.Series(SHOWN, index=computed.index) if published is None else published.reindex(computed.index)
     why = why.fillna(SHOWN)
     reason = reason.mask((reason == "") & why.eq(COMPLEMENT), "few_left")
     reason = reason.mask((reason == "") & why.ne(SHOWN), "few_answers")
-    return found.mask(reason.str.startswith("few_")).assign(reason=reason.astype("str"))
+    return computed.mask(reason.str.startswith("few_")).assign(reason=reason.astype("str"))
 
 
 def publishable(
@@ -191,8 +191,8 @@ def publishable(
     for name, column in values.items():
         code = str(whole.loc[name, "all"])
         if name in own:
-            added = pd.concat([own[it] for it in own if values[it].equals(column)], axis=1)
-            shown_groups = [str(group) for group, it in whole.loc[name].items() if it == SHOWN]
+            added = pd.concat([own[item] for item in own if values[item].equals(column)], axis=1)
+            shown_groups = [str(group) for group, code in whole.loc[name].items() if code == SHOWN]
             others = (
                 groups[shown_groups]
                 if _key(column) in elsewhere
@@ -266,14 +266,14 @@ def _of_group(
     nested = (shared == 0) | (shared == groups.sum()) | (shared == first.sum())
     family = groups.loc[:, nested.to_numpy()].join(added)
     row = shown(values.to_frame("value"), family, min_answers).T["value"]
-    code = weakest([[str(row[it])] for it in sides])[0] if len(sides) > 1 else str(row[sides[0]])
+    code = weakest([[str(row[side])] for side in sides])[0] if len(sides) > 1 else str(row[sides[0]])
     return code if code != SHOWN or unresolved(values, groups, added) else COMPLEMENT
 
 
 def _by_respondent(values: pd.Series, respondents: pd.Index) -> pd.Series:
     """Return one value for each respondent; the answers to several statements are summed."""
-    one = values if values.index.is_unique else values.groupby(level=0).sum(min_count=1)
-    return one.reindex(respondents)
+    by_respondent = values if values.index.is_unique else values.groupby(level=0).sum(min_count=1)
+    return by_respondent.reindex(respondents)
 
 
 def respondent_design(bodies: pd.Series, units: int) -> Design:
@@ -301,7 +301,7 @@ def respondent_design(bodies: pd.Series, units: int) -> Design:
 
 def compared(
     figures: pd.DataFrame,
-    found: pd.DataFrame,
+    computed: pd.DataFrame,
     contradicted: Collection[str] = (),
     doubted: Collection[str] = (),
     simulated: Collection[str] = (),
@@ -315,7 +315,7 @@ def compared(
         As published: ``figure``, ``label``, ``value``, ``unit``, ``precision`` (step to which it was rounded;
         1 where missing), ``comparison`` (``eq``, ``gt``, ``lt``; ``eq`` where missing), ``base``,
         ``base_note``, ``where``.
-    found : DataFrame
+    computed : DataFrame
         Of :func:`recomputed`.
     contradicted, doubted : collection of str
         Figures that a check found a contradiction, or a reason for doubt, about.
@@ -347,7 +347,7 @@ def compared(
     numbers = {name: table[name].astype("Float64").astype(float) for name in ("value", "precision", "base")}
     texts = as_texts(table, ["label", "unit", "comparison", "base_note", "where"])
     table = table.assign(**numbers, **texts.replace({"comparison": {"": "eq"}})).fillna({"precision": 1.0})
-    table = table.join(found[[*RECOMPUTED, "reason"]], on="figure")
+    table = table.join(computed[[*RECOMPUTED, "reason"]], on="figure")
     gap = table["recomputed"] - table["value"]
     agrees = np.select(
         [table["comparison"] == "gt", table["comparison"] == "lt"],
@@ -375,20 +375,20 @@ def _reduced(
     values: pd.Series, recipe: Recipe, tables: Mapping[str, pd.DataFrame], units: int
 ) -> tuple[float, float]:
     """Return the value of a figure and its base."""
-    known = values.dropna()
+    present = values.dropna()
     if recipe.measure in COUNTS_OF_VALUES:
-        different = known.nunique()
+        different = present.nunique()
         return (different, np.nan) if recipe.measure == "distinct" else (100 * different / units, units)
-    if known.empty:
+    if present.empty:
         return np.nan, 0
-    numbers = known.astype(float)
+    numbers = present.astype(float)
     if recipe.measure == "gap":
-        side = chosen(tables[recipe.table], recipe.by, "yes").reindex(known.index)
+        side = chosen(tables[recipe.table], recipe.by, "yes").reindex(present.index)
         shares = numbers.groupby(side).mean().reindex([True, False])
         return 100 * (shares[True] - shares[False]), int(side.count())
     reduction = {"count": "sum", "share": "mean", "mean_choices": "mean"}.get(recipe.measure, recipe.measure)
     # the statements of a question repeat the index of their respondent, who is one in the base
-    base = known.index.nunique()
+    base = present.index.nunique()
     return float(numbers.agg(reduction)) * (100 if recipe.measure == "share" else 1), base
 
 

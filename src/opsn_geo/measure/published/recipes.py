@@ -153,7 +153,7 @@ def row_values(recipe: Recipe, table: pd.DataFrame) -> pd.Series:
         if len(columns) == 1:
             return rows[columns[0]]
         complete = rows[columns].dropna().astype("str")
-        return pd.Series(["\n".join(it) for it in complete.to_numpy()], complete.index, dtype="str")
+        return pd.Series(["\n".join(cells) for cells in complete.to_numpy()], complete.index, dtype="str")
     if recipe.by:
         different: pd.Series = rows[columns].groupby(recipe.by)[recipe.item].nunique()
         return different
@@ -185,12 +185,12 @@ def chosen(frame: pd.DataFrame, item: str, choice: str) -> pd.Series:
     values = frame[item]
     if choice[:1] in {"<", ">"}:
         numbers, limit = pd.to_numeric(values), float(choice[1:])
-        given = numbers < limit if choice[0] == "<" else numbers > limit
+        is_chosen = numbers < limit if choice[0] == "<" else numbers > limit
     elif pd.api.types.is_bool_dtype(values):
-        given = values.isin([_BOOLEANS.get(word, word) for word in choice.split("|")])
+        is_chosen = values.isin([_BOOLEANS.get(word, word) for word in choice.split("|")])
     else:
-        given = values.isin(choice.split("|"))
-    return given.astype("boolean").where(values.notna())
+        is_chosen = values.isin(choice.split("|"))
+    return is_chosen.astype("boolean").where(values.notna())
 
 
 def in_group(frame: pd.DataFrame, group: Mapping[str, str]) -> pd.Series:
@@ -219,7 +219,7 @@ def as_texts(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
 def recipes_of(figures: pd.DataFrame) -> dict[str, Recipe]:
     """Return the recipe of each published figure, by its name."""
     texts = as_texts(figures, RECIPE).to_dict("records")
-    rows: list[dict[str, str]] = [{str(key): str(it) for key, it in row.items()} for row in texts]
+    rows: list[dict[str, str]] = [{str(key): str(value) for key, value in row.items()} for row in texts]
     return {str(name): parse(row) for name, row in zip(figures["figure"], rows, strict=True)}
 
 

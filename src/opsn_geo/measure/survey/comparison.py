@@ -80,10 +80,10 @@ def influence(
     index = design.weights.index
     numbers, side = floats(values.reindex(index)), floats(member.reindex(index))
     held = covariates.reindex(index)
-    known = ~np.isnan(numbers) & ~np.isnan(side)[:, None]
-    members, others = known & (side == 1)[:, None], known & (side == 0)[:, None]
-    shares = [pd.api.types.is_bool_dtype(it) for it in values.dtypes]
-    found = pd.DataFrame(
+    answered = ~np.isnan(numbers) & ~np.isnan(side)[:, None]
+    members, others = answered & (side == 1)[:, None], answered & (side == 0)[:, None]
+    shares = [pd.api.types.is_bool_dtype(kind) for kind in values.dtypes]
+    gaps = pd.DataFrame(
         {
             "item": values.columns,
             "measure": np.where(shares, "share", "mean"),
@@ -96,10 +96,10 @@ def influence(
     plain = np.column_stack([side, np.ones(len(side))])
     full = np.column_stack([side, dummies(held, held.columns.tolist())])
     made = {"gap": plain, "adjusted": full}
-    parts = [_gaps(numbers, known, it, design, confidence, kind) for kind, it in made.items()]
-    found = pd.concat([found, *parts], axis=1)
-    found = found.assign(gap_q=_discoveries(found["gap_p"]), adjusted_q=_discoveries(found["adjusted_p"]))
-    return found.assign(tests=int(found["gap_p"].notna().sum()))
+    parts = [_gaps(numbers, answered, matrix, design, confidence, kind) for kind, matrix in made.items()]
+    gaps = pd.concat([gaps, *parts], axis=1)
+    gaps = gaps.assign(gap_q=_discoveries(gaps["gap_p"]), adjusted_q=_discoveries(gaps["adjusted_p"]))
+    return gaps.assign(tests=int(gaps["gap_p"].notna().sum()))
 
 
 def overlap(member: pd.Series, covariates: pd.DataFrame) -> pd.DataFrame:
@@ -123,12 +123,12 @@ def overlap(member: pd.Series, covariates: pd.DataFrame) -> pd.DataFrame:
     >>> found[["size", "both"]].values.tolist()
     [['l', False], ['s', True]]
     """
-    known = member.dropna().astype(bool)
-    levels = pd.DataFrame({name: with_unknown(covariates[name].loc[known.index]) for name in covariates})
-    cells = known.groupby([levels[name] for name in levels], observed=True).agg(["size", "sum"])
+    is_member = member.dropna().astype(bool)
+    levels = pd.DataFrame({name: with_unknown(covariates[name].loc[is_member.index]) for name in covariates})
+    cells = is_member.groupby([levels[name] for name in levels], observed=True).agg(["size", "sum"])
     members = cells["sum"].astype("int64")
-    found = pd.DataFrame({"members": members, "others": cells["size"] - members})
-    return found.assign(both=(found["members"] > 0) & (found["others"] > 0)).reset_index()
+    counts = pd.DataFrame({"members": members, "others": cells["size"] - members})
+    return counts.assign(both=(counts["members"] > 0) & (counts["others"] > 0)).reset_index()
 
 
 def against_reference(
@@ -160,8 +160,8 @@ def against_reference(
     [-0.4, -0.102]
     """
     rows = estimated[estimated["item"].isin(reference.index)].reset_index(drop=True)
-    known = reference.astype(float).reindex(rows["item"]).reset_index(drop=True)
-    value, margin = known["reference"], known["reference_margin"]
+    outside = reference.astype(float).reindex(rows["item"]).reset_index(drop=True)
+    value, margin = outside["reference"], outside["reference_margin"]
     gap = rows["estimate"] - value
     half = student(confidence, rows["communes"]) * rows["se"] + margin
     p = student_p((gap.abs() - margin).clip(lower=0) / rows["se"], (rows["communes"] - 1).clip(lower=1))
@@ -213,9 +213,9 @@ def rankings(
     [['a', 1, 1, 1], ['b', 2, 2, 3], ['c', 2, 2, 3]]
     """
     chosen = values[list(items)] if items else values
-    found = estimates(chosen, design, by, confidence)
+    estimated = estimates(chosen, design, by, confidence)
     domains = ["domain"] if by is not None else []
-    groups = found.groupby("domain", sort=False) if domains else [("", found)]
+    groups = estimated.groupby("domain", sort=False) if domains else [("", estimated)]
     numbers = floats(chosen.reindex(design.weights.index))
     inside = None if by is None else by.reindex(design.weights.index)
     parts = []
@@ -237,17 +237,17 @@ def _means(numbers: Floats, chosen: Booleans, design: Design) -> Floats:
 
 
 def _gaps(
-    numbers: Floats, known: Booleans, matrix: Floats, design: Design, confidence: float, kind: str
+    numbers: Floats, answered: Booleans, matrix: Floats, design: Design, confidence: float, kind: str
 ) -> pd.DataFrame:
     """Give the first coefficient of the regression of each item, with its error, interval and p."""
-    gap, scores = _coefficients(numbers, known, matrix, design)
-    degrees = (cluster_sums(known.astype(float), design) > 0).sum(axis=0) - 1
+    gap, scores = _coefficients(numbers, answered, matrix, design)
+    degrees = (cluster_sums(answered.astype(float), design) > 0).sum(axis=0) - 1
     error = standard_errors(scores, design, finite=False)
     error[np.isnan(gap) | (error < _NO_ERROR) | (degrees < 1)] = np.nan
     half = student(confidence, degrees + 1) * error
     p = student_p(gap / error, np.maximum(degrees, 1))
     parts = {"": gap, "_se": error, "_low": gap - half, "_high": gap + half, "_p": p}
-    return pd.DataFrame({f"{kind}{name}": it for name, it in parts.items()})
+    return pd.DataFrame({f"{kind}{name}": part for name, part in parts.items()})
 
 
 def _discoveries(p: pd.Series) -> pd.Series:
@@ -256,10 +256,12 @@ def _discoveries(p: pd.Series) -> pd.Series:
     return pd.Series(discoveries(tested), index=tested.index, dtype=float).reindex(p.index)
 
 
-def _coefficients(numbers: Floats, known: Booleans, matrix: Floats, design: Design) -> tuple[Floats, Floats]:
+def _coefficients(
+    numbers: Floats, answered: Booleans, matrix: Floats, design: Design
+) -> tuple[Floats, Floats]:
     """Regress all items that the same respondents answered at once; missing where nobody can be compared."""
     gap, scores = np.full(numbers.shape[1], np.nan), np.zeros(numbers.shape)
-    patterns, which = np.unique(known, axis=1, return_inverse=True)
+    patterns, which = np.unique(answered, axis=1, return_inverse=True)
     for number, rows in enumerate(patterns.T):
         columns, items = matrix[rows], np.flatnonzero(which.ravel() == number)
         if not rows.any() or np.linalg.matrix_rank(columns) == np.linalg.matrix_rank(columns[:, 1:]):
@@ -274,15 +276,15 @@ def _coefficients(numbers: Floats, known: Booleans, matrix: Floats, design: Desi
 
 def _surely_greater(numbers: Floats, design: Design, confidence: float) -> Booleans:
     """Return which item is surely greater than which: items in rows and in columns."""
-    known, n_items = ~np.isnan(numbers), numbers.shape[1]
-    weights = design.weights.to_numpy()[:, None] * known
-    total, filled = np.maximum(weights.sum(axis=0), _NO_ERROR), np.where(known, numbers, 0.0)
+    answered, n_items = ~np.isnan(numbers), numbers.shape[1]
+    weights = design.weights.to_numpy()[:, None] * answered
+    total, filled = np.maximum(weights.sum(axis=0), _NO_ERROR), np.where(answered, numbers, 0.0)
     means = (weights * filled).sum(axis=0) / total
-    scores = np.where(known, filled - means, 0.0) / total
-    communes = (cluster_sums(known.astype(float), design) > 0).sum(axis=0)
-    one, other = np.triu_indices(n_items, 1)
-    gap, degrees = means[one] - means[other], np.minimum(communes[one], communes[other]) - 1
-    error = standard_errors(scores[:, one] - scores[:, other], design)
+    scores = np.where(answered, filled - means, 0.0) / total
+    communes = (cluster_sums(answered.astype(float), design) > 0).sum(axis=0)
+    first, second = np.triu_indices(n_items, 1)
+    gap, degrees = means[first] - means[second], np.minimum(communes[first], communes[second]) - 1
+    error = standard_errors(scores[:, first] - scores[:, second], design)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = student_p(gap / error, np.maximum(degrees, 1))
     # all alike on both: the chance that so many communes would all answer the same way
@@ -294,7 +296,7 @@ def _surely_greater(numbers: Floats, design: Design, confidence: float) -> Boole
     differs = np.zeros(len(p), dtype=bool)
     differs[order] = holds
     greater = np.zeros((n_items, n_items), dtype=bool)
-    greater[one, other], greater[other, one] = differs & (gap > 0), differs & (gap < 0)
+    greater[first, second], greater[second, first] = differs & (gap > 0), differs & (gap < 0)
     return greater
 
 

@@ -70,7 +70,7 @@ def estimates(
     [['score', 3, 2.0, 0.5164], ['used', 4, 0.75, 0.2372]]
     """
     numbers = floats(values.reindex(design.weights.index))
-    shares = np.array([pd.api.types.is_bool_dtype(it) for it in values.dtypes], dtype=bool)
+    shares = np.array([pd.api.types.is_bool_dtype(kind) for kind in values.dtypes], dtype=bool)
     if by is None:
         return _estimated(numbers, values.columns, shares, design, confidence)
     inside = by.reindex(design.weights.index)
@@ -91,34 +91,34 @@ def _estimated(
     numbers: Floats, items: pd.Index, shares: Booleans, design: Design, confidence: float
 ) -> pd.DataFrame:
     """Estimate every item from its values: respondents of the design in rows, items in columns."""
-    known = ~np.isnan(numbers)
-    answers, communes = known.sum(axis=0), (cluster_sums(known.astype(float), design) > 0).sum(axis=0)
-    weights = design.weights.to_numpy()[:, None] * known
+    answered = ~np.isnan(numbers)
+    answers, communes = answered.sum(axis=0), (cluster_sums(answered.astype(float), design) > 0).sum(axis=0)
+    weights = design.weights.to_numpy()[:, None] * answered
     total = np.where(answers > 0, weights.sum(axis=0), 1.0)
-    filled = np.where(known, numbers, 0.0)
-    found = (weights * filled).sum(axis=0) / total
-    error = standard_errors(np.where(known, filled - found, 0.0) / total, design)
-    spread = (weights * (filled - found) ** 2).sum(axis=0) / total
+    filled = np.where(answered, numbers, 0.0)
+    means = (weights * filled).sum(axis=0) / total
+    error = standard_errors(np.where(answered, filled - means, 0.0) / total, design)
+    spread = (weights * (filled - means) ** 2).sum(axis=0) / total
     effect = _design_effect(error, spread, communes, design.units)
     half = student(confidence, communes) * error
     low, high = _korn_graubard(
-        found, error, answers=answers, communes=communes, units=design.units, confidence=confidence
+        means, error, answers=answers, communes=communes, units=design.units, confidence=confidence
     )
-    told = pd.DataFrame(
+    shown = pd.DataFrame(
         {
             "unweighted": filled.sum(axis=0) / np.maximum(answers, 1),
-            "estimate": found,
+            "estimate": means,
             "se": error,
-            "low": np.where(shares, low, found - half),
-            "high": np.where(shares, high, found + half),
+            "low": np.where(shares, low, means - half),
+            "high": np.where(shares, high, means + half),
             "sd": np.sqrt(spread),
             "deff": effect,
             "effective": np.divide(communes, effect, out=np.full(len(effect), np.nan), where=effect != 0),
         }
     )
-    told.loc[answers == 0] = np.nan
+    shown.loc[answers == 0] = np.nan
     counts = {"measure": np.where(shares, "share", "mean"), "answers": answers, "communes": communes}
-    return pd.DataFrame({"item": items, **counts}).join(told)
+    return pd.DataFrame({"item": items, **counts}).join(shown)
 
 
 def quantiles(
@@ -164,10 +164,12 @@ def quantiles(
     levels = sorted(domains.dropna().unique(), key=str)
     place = pd.Categorical(domains, levels).codes
     climbs = [
-        _climb(item[place == it], weights[place == it]) for it in range(len(levels)) for item in numbers.T
+        _climb(item[place == level], weights[place == level])
+        for level in range(len(levels))
+        for item in numbers.T
     ]
-    found = np.array([_reach(it, share) for it in climbs])
-    own = found.reshape(len(levels), numbers.shape[1])[place]
+    reached = np.array([_reach(climb, share) for climb in climbs])
+    own = reached.reshape(len(levels), numbers.shape[1])[place]
     unknown = np.isnan(numbers) | (place == -1)[:, None]
     below = np.where(unknown, np.nan, numbers <= own)
     rows = estimates(
@@ -175,9 +177,10 @@ def quantiles(
     )
     half = student(confidence, rows["communes"].to_numpy()) * rows["se"].to_numpy()
     low, high = (
-        [_reach(it, share + gap) for it, gap in zip(climbs, sign * half, strict=True)] for sign in (-1, 1)
+        [_reach(climb, share + gap) for climb, gap in zip(climbs, sign * half, strict=True)]
+        for sign in (-1, 1)
     )
-    return rows[rows.columns.intersection(["item", "domain"])].assign(quantile=found, low=low, high=high)
+    return rows[rows.columns.intersection(["item", "domain"])].assign(quantile=reached, low=low, high=high)
 
 
 def _climb(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -246,5 +249,5 @@ def _korn_graubard(
     number = np.where(fixed, 1.0, effective)
     low, high = beta_bounds(confidence, number * share, number * (1 - share))
     alone = communes < 2  # noqa: PLR2004 - one commune has no error
-    low, high = (np.where(alone, np.nan, np.where(fixed, share, it)) for it in (low, high))
+    low, high = (np.where(alone, np.nan, np.where(fixed, share, bound)) for bound in (low, high))
     return low, high

@@ -161,14 +161,16 @@ def partial_indicators(units: pd.DataFrame, variables: Sequence[str]) -> pd.Data
     if not variables:
         return pd.DataFrame(columns=["variable", "level", "unconditional", "conditional"])
     chance = propensities(units, variables)
-    rows = [_partial(units, chance, name, [it for it in variables if it != name]) for name in variables]
+    rows = [
+        _partial(units, chance, name, [other for other in variables if other != name]) for name in variables
+    ]
     return pd.concat(rows, ignore_index=True)
 
 
 def _partial(units: pd.DataFrame, chance: pd.Series, name: str, others: list[str]) -> pd.DataFrame:
     levels = with_unknown(units[name])
     gap = chance.groupby(levels, observed=True).transform("mean") - chance.mean()
-    cells = [with_unknown(units[it]) for it in others]
+    cells = [with_unknown(units[name]) for name in others]
     within = chance.groupby(cells, observed=True).transform("mean") if cells else chance.mean()
     left = (chance - within) ** 2
     share = levels.value_counts(sort=False, normalize=True)

@@ -78,7 +78,7 @@ def clustering(
     links = contiguity.astype(float)
     batches = [answers[:, None], *_permuted(answers, strata, permutations, seed)]
     counts = [_joins(drawn, links, answers.mean()) for drawn in batches]
-    both, deviations = (np.concatenate(it) for it in zip(*counts, strict=True))
+    both, deviations = (np.concatenate(parts) for parts in zip(*counts, strict=True))
     square = float(((answers - answers.mean()) ** 2).sum())
     scale = len(answers) / float(links.sum()) / square if square and links.nnz else np.nan
     moran = deviations * scale
@@ -126,13 +126,13 @@ def neighbour_response(responded: pd.Series, contiguity: sparse.csr_array) -> pd
     """
     answers = responded.to_numpy(dtype=np.int64)
     links = contiguity.astype(np.int64)
-    neighbours, found = links.sum(axis=1), links @ answers
+    neighbours, answering = links.sum(axis=1), links @ answers
     others = len(answers) - 1
-    p = hypergeometric_p(found, others, neighbours, answers.sum() - answers)
+    p = hypergeometric_p(answering, others, neighbours, answers.sum() - answers)
     return pd.DataFrame(
         {
             "neighbours": neighbours,
-            "neighbour_answers": found,
+            "neighbour_answers": answering,
             "neighbour_p": p,
             "neighbour_q": discoveries(p),
         },
@@ -194,7 +194,7 @@ def silences(
     places, patch = _patches(_silent(answers.astype(np.float64), links, rings), links)
     drawn = _permuted(answers.astype(np.float64), strata, permutations, seed)
     many = sparse.kron(sparse.eye_array(min(_most(answers), permutations)), links, format="csr")
-    largest = np.concatenate([_largest(it, links, many, rings) for it in drawn])
+    largest = np.concatenate([_largest(draw, links, many, rings) for draw in drawn])
     grouped = communes.iloc[places].assign(patch=patch)
     shapes = grouped[["patch", grouped.geometry.name]].dissolve("patch", method="coverage")
     by = grouped.groupby("patch")
@@ -203,8 +203,10 @@ def silences(
         grouped.sort_values("population", ascending=False, kind="stable").groupby("patch")["name"].first()
     )
     rows["name"], rows["area_km2"] = biggest, shapes.area / 1e6
-    rows["p"] = [(1 + int((largest >= it).sum())) / (permutations + 1) for it in rows["communes"]]
-    rows["codes"] = pd.Series({key: ";".join(map(str, it.index)) for key, it in by}, dtype=object).astype(str)
+    rows["p"] = [(1 + int((largest >= size).sum())) / (permutations + 1) for size in rows["communes"]]
+    rows["codes"] = pd.Series({key: ";".join(map(str, part.index)) for key, part in by}, dtype=object).astype(
+        str
+    )
     made = gpd.GeoDataFrame(rows, geometry=shapes.geometry, crs=communes.crs)
     made = made.sort_values(["population", "communes"], ascending=False, kind="stable")
     made.index = pd.RangeIndex(1, len(made) + 1, name="silence")
@@ -234,13 +236,13 @@ def nearest_answer_m(points: gpd.GeoSeries, responded: pd.Series) -> pd.Series:
     [0.0, 5000.0]
     """
     placed = ~(points.is_empty | points.isna())
-    known = responded.astype(bool) & placed
-    found = pd.Series(np.nan, index=points.index, name="nearest_answer_m")
-    if known.any():
-        there, here = points[known], points[placed]
-        tree = KDTree(np.column_stack([there.x, there.y]))
-        found[placed] = tree.query(np.column_stack([here.x, here.y]))[0]
-    return found
+    with_answer = responded.astype(bool) & placed
+    distances = pd.Series(np.nan, index=points.index, name="nearest_answer_m")
+    if with_answer.any():
+        answering, places = points[with_answer], points[placed]
+        tree = KDTree(np.column_stack([answering.x, answering.y]))
+        distances[placed] = tree.query(np.column_stack([places.x, places.y]))[0]
+    return distances
 
 
 def _most(answers: NDArray[np.generic]) -> int:
@@ -286,9 +288,9 @@ def _largest(drawn: Floats, links: sparse.csr_array, many: sparse.csr_array, rin
     """Count the communes of the largest patch of silence in each column; `many` are the links, repeated."""
     silent = _silent(drawn, links, rings).T
     places, patch = _patches(silent.ravel(), many)
-    found = np.zeros(len(silent), dtype=np.int64)
-    np.maximum.at(found, places // silent.shape[1], np.bincount(patch)[patch])
-    return found
+    sizes = np.zeros(len(silent), dtype=np.int64)
+    np.maximum.at(sizes, places // silent.shape[1], np.bincount(patch)[patch])
+    return sizes
 
 
 def _reached(values: Floats) -> float:

@@ -183,10 +183,10 @@ def first_items(rankings: pd.DataFrame, most: int = 3) -> pd.DataFrame:
     >>> first_items(table, most=1)[["item", "may_be_first", "items"]].to_numpy().tolist()
     [['a', 2, 2]]
     """
-    known = rankings[rankings["estimate"].notna() & rankings["domain"].ne("")]
-    known = known.sort_values(["family", "domain", "rank"], kind="stable", ignore_index=True)
-    group = [known["family"], known["domain"]]
-    return known.assign(
-        may_be_first=(known["rank_best"] == 1).groupby(group).transform("sum"),
-        items=known.groupby(group)["item"].transform("size"),
-    )[known.groupby(group).cumcount() < most]
+    ranked = rankings[rankings["estimate"].notna() & rankings["domain"].ne("")]
+    ranked = ranked.sort_values(["family", "domain", "rank"], kind="stable", ignore_index=True)
+    group = [ranked["family"], ranked["domain"]]
+    return ranked.assign(
+        may_be_first=(ranked["rank_best"] == 1).groupby(group).transform("sum"),
+        items=ranked.groupby(group)["item"].transform("size"),
+    )[ranked.groupby(group).cumcount() < most]

@@ -45,17 +45,17 @@ def profile(communes: gpd.GeoDataFrame, codes: pd.Series, added: pd.DataFrame | 
     >>> profile(communes, pd.Series(["02001"]))[["size_band", "density_band", "below_2000"]].values.tolist()
     [['500_1999', '30_99', 'below']]
     """
-    known = pd.DataFrame(communes[["code_dep", "siren_epci", "population", "area_km2"]])
-    below = (known["population"] < LIMIT).map({True: "below", False: "above"})
-    below = below.where(known["population"].notna())
-    described = known.assign(
-        size_band=banded(known["population"], SIZE_BANDS),
-        density_band=banded(known["population"] / known["area_km2"], DENSITY_BANDS),
+    units = pd.DataFrame(communes[["code_dep", "siren_epci", "population", "area_km2"]])
+    below = (units["population"] < LIMIT).map({True: "below", False: "above"})
+    below = below.where(units["population"].notna())
+    described = units.assign(
+        size_band=banded(units["population"], SIZE_BANDS),
+        density_band=banded(units["population"] / units["area_km2"], DENSITY_BANDS),
         below_2000=below,
     )
     if added is not None:
         described = described.join(added)
-    return described.join(answers_by_commune(codes, known.index))
+    return described.join(answers_by_commune(codes, units.index))
 
 
 def membership(states: pd.Series) -> pd.Series:
@@ -106,18 +106,18 @@ def levels(values: pd.DataFrame) -> pd.DataFrame:
     ['1 – 2', '3 – 4', '5 – 6', '7 – 8', '9 – 10.5']
     """
     columns = {
-        name: _bands(it) if pd.api.types.is_numeric_dtype(it) else it.astype("category")
-        for name, it in values.items()
+        name: _bands(column) if pd.api.types.is_numeric_dtype(column) else column.astype("category")
+        for name, column in values.items()
     }
     return pd.DataFrame(columns, index=values.index)
 
 
 def _bands(amounts: pd.Series) -> pd.Series:
     """Cut amounts at their quintiles; equal values fall into the same band."""
-    known = amounts.dropna().astype(float)
-    cuts = np.unique(np.quantile(known, np.arange(1, BANDS) / BANDS)) if len(known) else np.empty(0)
-    codes = pd.Series(np.searchsorted(cuts, known), index=known.index)
-    ends = known.groupby(codes).agg(["min", "max"])
+    present = amounts.dropna().astype(float)
+    cuts = np.unique(np.quantile(present, np.arange(1, BANDS) / BANDS)) if len(present) else np.empty(0)
+    codes = pd.Series(np.searchsorted(cuts, present), index=present.index)
+    ends = present.groupby(codes).agg(["min", "max"])
     names = {code: f"{_plain(low)} – {_plain(high)}" for code, low, high in ends.itertuples()}
     kind = pd.CategoricalDtype([*names.values()], ordered=True)
     return codes.map(names).reindex(amounts.index).astype(kind)

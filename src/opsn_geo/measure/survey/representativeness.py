@@ -65,16 +65,16 @@ def overall(units: Sequence[int], answered: Sequence[int], *, draws: int = DRAWS
     {'chi2': 1.0417, 'tvd': 0.1, 'tvd_expected': 0.0771}
     """
     held = np.asarray(units, dtype=np.int64)
-    got = np.asarray(answered, dtype=np.int64)[held > 0]
+    answers = np.asarray(answered, dtype=np.int64)[held > 0]
     held = held[held > 0]
-    total, sample = int(held.sum()), int(got.sum())
+    total, sample = int(held.sum()), int(answers.sum())
     if sample == 0:
         message = "nobody answered"
         raise ValueError(message)
-    share, found = held / total, got / sample
+    share, sample_share = held / total, answers / sample
     expected = sample * share
-    chi2, df = float(_chi2(got, held)), len(held) - 1
-    g = _likelihood_ratio(got, held)
+    chi2, df = float(_chi2(answers, held)), len(held) - 1
+    g = _likelihood_ratio(answers, held)
     drawn = np.random.default_rng(seed).multivariate_hypergeometric(
         held, sample, size=draws, method="marginals"
     )
@@ -90,12 +90,12 @@ def overall(units: Sequence[int], answered: Sequence[int], *, draws: int = DRAWS
             "chi2_p": chi2_p(chi2, df),
             "g_p": chi2_p(g, df),
             "simulated_p": (reached + 1) / (draws + 1),
-            "cohen_w": float(np.sqrt(((found - share) ** 2 / share).sum())),
+            "cohen_w": float(np.sqrt(((sample_share - share) ** 2 / share).sum())),
             "cramers_v": float(np.sqrt(chi2 / total)),
-            "tvd": float(np.abs(found - share).sum() / 2),
+            "tvd": float(np.abs(sample_share - share).sum() / 2),
             "tvd_expected": _expected_distance(held, sample),
             "small_cells": int((expected < 5).sum()),  # noqa: PLR2004 - the usual rule for chi²
-            "empty_cells": int((got == 0).sum()),
+            "empty_cells": int((answers == 0).sum()),
         },
         dtype=object,
     )
@@ -117,8 +117,8 @@ def overall_table(tables: pd.DataFrame, *, draws: int = DRAWS, seed: int = 0) ->
         variable: overall(table["units"].tolist(), table["answered"].tolist(), draws=draws, seed=seed)
         for variable, table in tables.groupby("variable", sort=False)
     }
-    found = pd.DataFrame(rows).T.infer_objects().rename_axis("variable")
-    return found.assign(simulated_q=discoveries(found["simulated_p"].to_numpy(dtype=float)))
+    table = pd.DataFrame(rows).T.infer_objects().rename_axis("variable")
+    return table.assign(simulated_q=discoveries(table["simulated_p"].to_numpy(dtype=float)))
 
 
 def standardised_differences(
@@ -155,24 +155,24 @@ def standardised_differences(
     columns = {name: _indicators(units[name]) for name in variables}
     values = pd.concat(columns, axis=1)
     base = units["responded"].astype(float)
-    found = pd.DataFrame({"territory": values.mean(), "respondents": _weighted_mean(values, base)})
+    table = pd.DataFrame({"territory": values.mean(), "respondents": _weighted_mean(values, base)})
     spread = values.std(ddof=0)
-    found["difference"] = ((found["respondents"] - found["territory"]) / spread).where(spread > 0, 0.0)
+    table["difference"] = ((table["respondents"] - table["territory"]) / spread).where(spread > 0, 0.0)
     if weights is not None:
-        found["weighted"] = _weighted_mean(values, weights.reindex(units.index).fillna(0.0))
-        found["weighted_difference"] = ((found["weighted"] - found["territory"]) / spread).where(
+        table["weighted"] = _weighted_mean(values, weights.reindex(units.index).fillna(0.0))
+        table["weighted_difference"] = ((table["weighted"] - table["territory"]) / spread).where(
             spread > 0, 0.0
         )
-    return found.rename_axis(["variable", "level"]).reset_index()
+    return table.rename_axis(["variable", "level"]).reset_index()
 
 
 def _chi2(answered: Integers, units: Integers) -> Floats:
     """Give Pearson's chi² of the table of answering and silent units, over the last axis."""
     total, sample = units.sum(), answered.sum(axis=-1, keepdims=True)
     expected = sample * units / total
-    found: Floats = ((answered - expected) ** 2 / expected).sum(axis=-1)
+    statistic: Floats = ((answered - expected) ** 2 / expected).sum(axis=-1)
     rest = total - sample[..., 0]
-    corrected: Floats = np.divide(found * total, rest, out=np.zeros_like(found), where=rest > 0)
+    corrected: Floats = np.divide(statistic * total, rest, out=np.zeros_like(statistic), where=rest > 0)
     return corrected
 
 
@@ -195,8 +195,8 @@ def _expected_distance(units: Integers, sample: int) -> float:
 def _indicators(values: pd.Series) -> pd.DataFrame:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return values.astype(float).to_frame("")
-    found = pd.get_dummies(with_unknown(values), dtype=float).rename(columns=str)
-    return found.loc[:, found.any()]
+    dummies = pd.get_dummies(with_unknown(values), dtype=float).rename(columns=str)
+    return dummies.loc[:, dummies.any()]
 
 
 def _weighted_mean(values: pd.DataFrame, weights: pd.Series) -> pd.Series:

@@ -141,26 +141,26 @@ def response_table(units: pd.DataFrame, by: str, confidence: float = 0.95) -> pd
     levels = with_unknown(units[by])
     groups = units.groupby(levels, observed=True, sort=True)
     table = pd.DataFrame({"units": groups.size(), "answered": groups["responded"].sum().astype("int64")})
-    held, got = table["units"].to_numpy(), table["answered"].to_numpy()
-    total, sample = int(held.sum()), int(got.sum())
-    low, high = clopper_pearson(got, held, confidence)
-    least, most = hypergeometric_interval(got, sample, total, confidence)
+    held, answers = table["units"].to_numpy(), table["answered"].to_numpy()
+    total, sample = int(held.sum()), int(answers.sum())
+    low, high = clopper_pearson(answers, held, confidence)
+    least, most = hypergeometric_interval(answers, sample, total, confidence)
     expected = sample * held / total
     spread = np.sqrt(expected * (1 - held / total) * (total - sample) / max(total - 1, 1))
-    p = hypergeometric_p(got, total, held, sample)
+    p = hypergeometric_p(answers, total, held, sample)
     table = table.assign(
-        response_share=got / held,
+        response_share=answers / held,
         response_low_share=low,
         response_high_share=high,
         territory_share=held / total,
-        sample_share=got / sample if sample else np.nan,
+        sample_share=answers / sample if sample else np.nan,
         sample_low_share=least / total,
         sample_high_share=most / total,
         expected=expected,
-        residual=np.divide(got - expected, spread, out=np.zeros(len(got)), where=spread > 0),
+        residual=np.divide(answers - expected, spread, out=np.zeros(len(answers)), where=spread > 0),
         p=p,
         q=discoveries(p),
-        cell=np.select([got == 0, expected < _FEW_EXPECTED], ["empty", "small"], default=""),
+        cell=np.select([answers == 0, expected < _FEW_EXPECTED], ["empty", "small"], default=""),
     )
     if "population" in units:
         living = groups["population"].sum(skipna=False)

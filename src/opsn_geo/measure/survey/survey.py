@@ -245,7 +245,9 @@ def survey(
             **_comparison(
                 replace(
                     sample,
-                    answers=answers[[it for it in answers if str(it).partition(":")[0] not in items.profile]],
+                    answers=answers[
+                        [name for name in answers if str(name).partition(":")[0] not in items.profile]
+                    ],
                 ),
                 weighting.design,
                 items.member,
@@ -326,13 +328,13 @@ def headline_claims(figures: pd.DataFrame) -> pd.DataFrame:
         columns=["value", "unit", "precision", "comparison", "claim", "item"]
     )
     factor = rows["unit"].eq("share").map({True: 100.0, False: 1.0})
-    value, step = (rows[it].astype("Float64").astype(float) for it in ("value", "precision"))
+    value, step = (rows[column].astype("Float64").astype(float) for column in ("value", "precision"))
     half = step.fillna(1.0) / 2
     claim = rows["claim"].astype("string").str.extract(r"^(above|below)=(-?[0-9.]+)$")
     least, greatest = value - half, value + half
     least = least.mask(rows["comparison"].eq("gt"), value).mask(rows["comparison"].eq("lt"), -np.inf)
     greatest = greatest.mask(rows["comparison"].eq("gt"), np.inf).mask(rows["comparison"].eq("lt"), value)
-    found = pd.DataFrame(
+    claims = pd.DataFrame(
         {
             "side": claim[0].astype(object).where(claim[0].notna(), None),
             "threshold": claim[1].astype("Float64").astype(float) / factor,
@@ -342,13 +344,13 @@ def headline_claims(figures: pd.DataFrame) -> pd.DataFrame:
         }
     )
     national = national_values(figures.reindex(columns=[*{*figures.columns, "item"}]))
-    reference, margin = (rows["item"].map(national[it]) for it in ("reference", "reference_margin"))
+    reference, margin = (rows["item"].map(national[column]) for column in ("reference", "reference_margin"))
     has_gap = (rows.index.astype(str) + "_national_gap").isin(rows.index)
-    is_deduced = found["threshold"].isna() & reference.notna() & has_gap
+    is_deduced = claims["threshold"].isna() & reference.notna() & has_gap
     is_below = value < reference
-    found["side"] = found["side"].mask(is_deduced, is_below.map({True: "below", False: "above"}))
+    claims["side"] = claims["side"].mask(is_deduced, is_below.map({True: "below", False: "above"}))
     nearest = (reference - margin).where(is_below, reference + margin)
-    return found.assign(threshold=found["threshold"].where(~is_deduced, nearest))
+    return claims.assign(threshold=claims["threshold"].where(~is_deduced, nearest))
 
 
 def judged_figures(figures: pd.DataFrame) -> pd.Series:
@@ -405,7 +407,7 @@ def _representativeness(
     own = [name for name in VARIABLES if name in described and name not in (*added, EPCI)]
     added = [name for name in added if name in described]
     variables = [*own, *added, *([EPCI] if EPCI in described else [])]
-    few_levels = [it for it in (*own, *added) if with_unknown(units[it]).nunique() <= FEW_LEVELS]
+    few_levels = [name for name in (*own, *added) if with_unknown(units[name]).nunique() <= FEW_LEVELS]
     response = response_tables(units, variables)
     overall = overall_table(response)
     overall["defect_correlation"] = _strongest_correlation(response)
@@ -457,7 +459,7 @@ def _judged(items: Items, design: Design, overall: pd.DataFrame, units: int) -> 
         units=totals.round(),
         claims=items.claims,
         effect=effect,
-        known=float(leaning.drop(index=EPCI, errors="ignore").max()),
+        correlation=float(leaning.drop(index=EPCI, errors="ignore").max()),
     )
 
 
@@ -497,7 +499,7 @@ def _estimates(
     numbers = values.select_dtypes(exclude=["boolean", "bool"])
     names = {"quantile": "median", "low": "median_low", "high": "median_high"}
     everywhere = pd.Series("", index=domains.index)
-    medians, own = (quantiles(numbers, design, it).rename(columns=names) for it in (everywhere, domains))
+    medians, own = (quantiles(numbers, design, by).rename(columns=names) for by in (everywhere, domains))
     parts = [
         whole.assign(domain="").merge(medians, "left"),
         estimates(values, design, domains).merge(own, "left"),
@@ -539,7 +541,7 @@ def publishable(
     sample: Sample,
     items: Items,
     min_answers: int = DEFAULT_MIN_ANSWERS,
-    known: pd.DataFrame | None = None,
+    published: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return what may be published of the answers of communes: of the territory, by département, by side.
 
@@ -551,7 +553,7 @@ def publishable(
         Who is compared with others, and the items that are judged.
     min_answers : int
         Fewest answers on either side.
-    known : DataFrame of str, optional
+    published : DataFrame of str, optional
         What is decided already of the answers, for all communes and by département.
 
     Returns
@@ -565,7 +567,9 @@ def publishable(
     sides = pd.DataFrame({"members": used.fillna(value=False), "others": ~used.fillna(value=True)})
     sides = sides.astype(bool).mul(groups[""], axis=0).loc[sample.unnamed]
     answers, groups = sample.answers.loc[sample.unnamed], groups.loc[sample.unnamed]
-    own = shown(answers, groups, min_answers) if known is None else known.reindex(columns=list(groups))
+    own = (
+        shown(answers, groups, min_answers) if published is None else published.reindex(columns=list(groups))
+    )
     judged = items.headline.rename(columns=headline_name).reindex(groups.index)
     whole = shown(judged, groups[[""]], min_answers)
     return pd.concat([own, whole]).join(shown(answers, sides, min_answers))
@@ -580,11 +584,11 @@ def _open(published: pd.DataFrame, sample: Sample, items: Items, design: Design)
     codes = {str(name): list(column) for name, column in published.items()}
     for group, column in codes.items():
         inside = sides.eq(group == "members") if group in _SIDES else domains.eq(group)
-        here = kept if not group else kept[inside.fillna(value=False).astype(bool)]
+        inside_group = kept if not group else kept[inside.fillna(value=False).astype(bool)]
         for row, item in enumerate(published.index):
             if column[row] == SHOWN and pd.api.types.is_bool_dtype(values[item]):
-                answers = values.loc[here, item]
-                if answers.notna().any() and not open_to_weights(answers, weights.loc[here]):
+                answers = values.loc[inside_group, item]
+                if answers.notna().any() and not open_to_weights(answers, weights.loc[inside_group]):
                     column[row] = COMPLEMENT
     return pd.DataFrame(codes, index=published.index)
 

@@ -76,7 +76,7 @@ def headlines(
     *,
     units: int | pd.Series,
     effect: float,
-    known: float,
+    correlation: float,
     claims: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return, for each headline figure, what weighting changes and what would overturn its conclusion.
@@ -93,7 +93,7 @@ def headlines(
         N, communes of the territory; by item where not all were asked (those without a number: the greatest).
     effect : float
         Kish's design effect of the weights.
-    known : float
+    correlation : float
         Greatest absolute correlation between answering and something known for all communes.
     claims : DataFrame, optional
         By item, what a study publishes: ``side`` (``above`` or ``below`` the threshold; missing: the side of
@@ -119,7 +119,7 @@ def headlines(
     >>> estimated = pd.DataFrame({"item": ["uses"], "measure": ["share"], "answers": [425], "communes": [376],
     ...     "unweighted": [0.72], "estimate": [0.70], "low": [0.65], "high": [0.75], "sd": [0.458],
     ...     "se": [0.025]})
-    >>> found = headlines(estimated, pd.Series({"uses": 0.5}), units=3789, effect=1.2, known=0.18)
+    >>> found = headlines(estimated, pd.Series({"uses": 0.5}), units=3789, effect=1.2, correlation=0.18)
     >>> found[["break_even", "verdict"]].round(3).values.tolist()
     [[0.131, 'fragile']]
     """
@@ -143,18 +143,18 @@ def headlines(
         rows["side"].eq("below") & (rows["break_even"] > 0)
     )
     verdict = np.select(
-        [rows["threshold"].isna(), undecided, other_side, rows["break_even"].abs() <= known],
+        [rows["threshold"].isna(), undecided, other_side, rows["break_even"].abs() <= correlation],
         ["no_claim", "open", "refuted", "fragile"],
         default="holds",
     )
-    return rows.assign(known_correlation=known, verdict=verdict)
+    return rows.assign(known_correlation=correlation, verdict=verdict)
 
 
 def _claimed(rows: pd.DataFrame, claims: pd.DataFrame | None) -> pd.DataFrame:
     """Return what is published of each headline figure, and whether its interval meets it."""
     columns = ["side", "published", "published_least", "published_greatest"]
-    given = pd.DataFrame(columns=columns) if claims is None else claims
-    own = given.reindex(index=rows["item"], columns=columns).reset_index(drop=True)
+    stated = pd.DataFrame(columns=columns) if claims is None else claims
+    own = stated.reindex(index=rows["item"], columns=columns).reset_index(drop=True)
     numbers = own[columns[1:]].astype(float)
     inside = (numbers["published_least"] <= rows["high"]) & (numbers["published_greatest"] >= rows["low"])
     return pd.DataFrame(

@@ -142,7 +142,9 @@ def collapse(
         counts = units["responded"].groupby(levels, observed=True, sort=True).agg(["size", "sum"])
         joined = {
             level: "+".join(group)
-            for group in _groups([str(it) for it in counts.index], counts["sum"].tolist(), least, ordered)
+            for group in _groups(
+                [str(level) for level in counts.index], counts["sum"].tolist(), least, ordered
+            )
             for level in group
         }
         columns[name] = levels.astype("object").astype(str).map(joined)
@@ -273,7 +275,7 @@ def _indicators(levels: pd.DataFrame, targets: Mapping[str, pd.Series]) -> tuple
     columns = [levels[name].to_numpy(dtype=object)[:, None] == total.index.to_numpy(dtype=object)
                for name, total in targets.items()]  # fmt: skip
     return np.hstack(columns).astype(float), np.concatenate(
-        [it.to_numpy(dtype=float) for it in targets.values()]
+        [held.to_numpy(dtype=float) for held in targets.values()]
     )
 
 
@@ -290,8 +292,10 @@ def _check(levels: pd.DataFrame, targets: Mapping[str, pd.Series]) -> None:
 def _faults(levels: pd.DataFrame, targets: Mapping[str, pd.Series]) -> Iterator[Fault]:
     for name, totals in targets.items():
         present, held = set(levels[name].astype(str)), set(totals[totals > 0].index.astype(str))
-        yield from (Fault(cause="empty_margin", column=name, value=it) for it in sorted(held - present))
-        yield from (Fault(cause="unknown_margin", column=name, value=it) for it in sorted(present - held))
+        yield from (Fault(cause="empty_margin", column=name, value=level) for level in sorted(held - present))
+        yield from (
+            Fault(cause="unknown_margin", column=name, value=level) for level in sorted(present - held)
+        )
     sums = {name: float(totals.sum()) for name, totals in targets.items()}
     first = next(iter(sums.values()))
     for name, total in sums.items():
@@ -304,8 +308,8 @@ def _groups(levels: list[str], answered: list[int], least: int, ordered: bool) -
     groups, sizes = [[level] for level in levels], list(answered)
     while len(groups) > 1 and min(sizes) < least:
         place = sizes.index(min(sizes))
-        others = [place - 1, place + 1] if ordered else [it for it in range(len(groups)) if it != place]
-        partner = min((it for it in others if 0 <= it < len(groups)), key=sizes.__getitem__)
+        others = [place - 1, place + 1] if ordered else [row for row in range(len(groups)) if row != place]
+        partner = min((row for row in others if 0 <= row < len(groups)), key=sizes.__getitem__)
         keep, gone = sorted((place, partner))
         groups[keep] += groups.pop(gone)
         sizes[keep] += sizes.pop(gone)

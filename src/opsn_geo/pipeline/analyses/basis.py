@@ -44,7 +44,7 @@ def with_basis(name: str, frame: _Frame, study: Study) -> _Frame:
 
 def counted_table(study: Study) -> pd.DataFrame:
     """Return how many rows and cells of the inputs rest on what: on ``input`` and ``basis``, counts."""
-    rows = [(it.name, it.basis, it.rows, it.total) for it in study.metadata.counted]
+    rows = [(counted.name, counted.basis, counted.rows, counted.total) for counted in study.metadata.counted]
     return pd.DataFrame(rows, columns=["input", "basis", "rows_count", "total_count"]).set_index(
         ["input", "basis"]
     )

@@ -56,9 +56,13 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
             "offres": tables["offers"],
             "adhesions": tables["memberships"],
             "couverture": couverture(coverage),
-            "couverture_parts": _stacked({it: service_shares(coverage, studied, by[it]) for it in by}),
-            "couverture_voies": _stacked({it: decomposition(coverage, studied, by[it]) for it in by}),
-            "redondance": _stacked({it: redundancy(coverage, by[it]) for it in by}),
+            "couverture_parts": _stacked(
+                {level: service_shares(coverage, studied, by[level]) for level in by}
+            ),
+            "couverture_voies": _stacked(
+                {level: decomposition(coverage, studied, by[level]) for level in by}
+            ),
+            "redondance": _stacked({level: redundancy(coverage, by[level]) for level in by}),
         },
     )
 

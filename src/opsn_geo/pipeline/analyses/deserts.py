@@ -52,7 +52,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     readings = _readings(inputs, coverage, services)
     counted = communes["population"].notna().any()
     # without populations, thresholds of people cannot be varied
-    thresholds = [it for it in THRESHOLDS if counted or not it.population]
+    thresholds = [threshold for threshold in THRESHOLDS if counted or not threshold.population]
     stable = stability(readings, contiguities, communes, thresholds=thresholds)
     of_bundle = bundle_stability(readings, weights, contiguities, communes, thresholds=thresholds)
     in_bundle_deserts = of_bundle.communes.set_index("code_insee")[["stability_share", "stability_verdict"]]
@@ -142,8 +142,8 @@ def _readings(inputs: Inputs, coverage: Coverage, services: pd.DataFrame) -> dic
         readings["used"] = services.assign(**used)
     if inputs.compared is not None:
         other = inputs.compared.inputs
-        there = carried(lacking(coverage_of(other)), inputs.compared.moves, services.index)
-        readings[f"member {other.territory.millesime}"] = there.reindex(columns=services.columns).astype(
-            "boolean"
-        )
+        lacking_there = carried(lacking(coverage_of(other)), inputs.compared.moves, services.index)
+        readings[f"member {other.territory.millesime}"] = lacking_there.reindex(
+            columns=services.columns
+        ).astype("boolean")
     return readings

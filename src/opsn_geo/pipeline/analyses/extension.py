@@ -62,8 +62,8 @@ def _where_stated(candidates: pd.DataFrame, inputs: Inputs, coverage: Coverage) 
     """Return the adhesions that rest on no assumed offer outside the operator's home département."""
     offers = inputs.tables["offers"]
     home = inputs.tables["opsn"].set_index("opsn")["home_departement"]
-    there = inputs.territory.communes["code_dep"].reindex(coverage.places).to_numpy()
-    departement = pd.Series(there[candidates["place"]], index=candidates.index)
+    departements = inputs.territory.communes["code_dep"].reindex(coverage.places).to_numpy()
+    departement = pd.Series(departements[candidates["place"]], index=candidates.index)
     own = candidates["opsn"].map(home)
     stated = offers[offers[COLUMN].ne(Basis.ASSUMED)]
     keys = pd.MultiIndex.from_frame(stated[["opsn", "service", "code"]].astype("str"))

@@ -41,20 +41,21 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     communes = inputs.territory.communes
     inside = communes["inside"].to_numpy(dtype=bool)
     of_communes = _of_communes(inputs)
-    given = dict(tables)
+    sources = dict(tables)
     if inputs.answers is not None:
         answers = inputs.answers
-        given[ANSWERS] = answers.assign(**{consistency.RESPONDENT: answers.index}).rename_axis(None)
-    found = recomputed(
+        sources[ANSWERS] = answers.assign(**{consistency.RESPONDENT: answers.index}).rename_axis(None)
+    computed = recomputed(
         figures,
-        given,
+        sources,
         units=int(inside.sum()),
         design=_design(inputs, of_communes),
         published=None if shared.secrecy is None else shared.secrecy.figures,
     )
     metadata = inputs.study.metadata
     simulated, assumed = (
-        {it.table for it in metadata.resting_on(basis)} for basis in (Basis.SIMULATED, Basis.ASSUMED)
+        {counted.table for counted in metadata.resting_on(basis)}
+        for basis in (Basis.SIMULATED, Basis.ASSUMED)
     )
     weak = simulated | assumed
     checks = [
@@ -62,7 +63,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         consistency.contradictory_lists(statements),
         consistency.implied_bases(figures),
         consistency.respondents_and_units(figures),
-        consistency.narrow_gaps(_gaps(figures, found, weak=ANSWERS in weak)),
+        consistency.narrow_gaps(_gaps(figures, computed, weak=ANSWERS in weak)),
         consistency.size_bands(
             figures,
             statements,
@@ -76,7 +77,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     subjects = incoherences["subject"].str.split(";").explode()
     is_refuted = incoherences["severity"].eq(consistency.CONTRADICTION)[subjects.index]
     contradicted, doubted = set(subjects[is_refuted]), set(subjects[~is_refuted])
-    table = compared(figures, found, contradicted, doubted, simulated, weak)
+    table = compared(figures, computed, contradicted, doubted, simulated, weak)
     of_findings = [
         metadata.weakest(consistency.rests_on(check, values))
         for check, values in zip(incoherences["check"], incoherences["values"], strict=True)
@@ -94,8 +95,11 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
 
 def _figure_bases(figures: pd.DataFrame, table: pd.DataFrame, metadata: Metadata) -> pd.Series:
     """Return what each figure rests on: what was published and, where it is recomputed, the table used."""
-    own = {it.table for it in metadata.counted}
-    of_tables = {it: weakest_of([each.basis for each in metadata.counted if each.table == it]) for it in own}
+    own = {counted.table for counted in metadata.counted}
+    of_tables = {
+        name: weakest_of([counted.basis for counted in metadata.counted if counted.table == name])
+        for name in own
+    }
     published = figures.get("basis", pd.Series(index=figures.index, dtype="str")).set_axis(table.index)
     used = figures["table"].set_axis(table.index).map(of_tables)
     return weakest(published.fillna(Basis.STUDY.value), used.where(table["recomputed"].notna()).astype("str"))
@@ -112,13 +116,13 @@ def faults(tables: Mapping[str, pd.DataFrame], file: str) -> list[Fault]:
     return [Fault(cause=cause, file=file, value=str(value)) for cause, value in wrong]
 
 
-def _gaps(figures: pd.DataFrame, found: pd.DataFrame, *, weak: bool) -> pd.DataFrame:
+def _gaps(figures: pd.DataFrame, computed: pd.DataFrame, *, weak: bool) -> pd.DataFrame:
     """Return the published gaps, their margins: by the answers, or by figures alone if they are weak."""
     gaps = figures[figures["measure"] == "gap"].set_index("figure", drop=False).rename_axis(None)
     margins = consistency.gap_margins(figures)
     if not weak:
-        recomputed_margin = (found["high"] - found["low"]) / 2
-        own = found[["members", "others"]].assign(margin=recomputed_margin).reindex(margins.index)
+        recomputed_margin = (computed["high"] - computed["low"]) / 2
+        own = computed[["members", "others"]].assign(margin=recomputed_margin).reindex(margins.index)
         margins = own.fillna(margins)
     return gaps.join(margins).assign(reading="published" if weak else "")
 

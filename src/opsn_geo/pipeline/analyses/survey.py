@@ -61,14 +61,14 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         first = pd.DataFrame([finding("answer", "no_commune")])
         tables = {name: _labelled(table, labels) for name, table in others.items()}
         return Analysis(tables={**tables, "verdict": pd.concat([first, of_others], ignore_index=True)})
-    known = membership(summary(shared.coverage)["state"]).rename("membership").to_frame()
+    described = membership(summary(shared.coverage)["state"]).rename("membership").to_frame()
     if "variables" in inputs.tables:
-        known = known.join(inputs.tables["variables"])
+        described = described.join(inputs.tables["variables"])
     sample = Sample(
         communes=communes,
         codes=codes,
         answers=values,
-        variables=known.loc[communes.index],
+        variables=described.loc[communes.index],
         neighbours=shared.touching[inside][:, inside],
         small_answers=int(answers[BAND].isin(_SMALL).sum()) if BAND in answers else None,
         named=codes[~codes.index.isin(secrecy.unnamed)].dropna().unique(),
@@ -124,7 +124,7 @@ def _items(
         headline=headline,
         thresholds=claims["threshold"],
         claims=claims,
-        asked=_asked(inputs.tables["questionnaire"], figures, answers, [str(it) for it in headline]),
+        asked=_asked(inputs.tables["questionnaire"], figures, answers, [str(item) for item in headline]),
         ranked={question: items for question, items in ranked.items() if items},
         reference=national_values(figures),
         profile=PROFILE,
