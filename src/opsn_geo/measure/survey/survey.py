@@ -582,13 +582,15 @@ def _open(published: pd.DataFrame, sample: Sample, items: Items, design: Design)
     weights, domains = design.weights.loc[kept], sample.codes.loc[kept].map(sample.communes["code_dep"])
     sides = pd.Series(pd.NA, index=kept, dtype="boolean") if items.member is None else items.member.loc[kept]
     codes = {str(name): list(column) for name, column in published.items()}
+    is_yes_or_no = {item: pd.api.types.is_bool_dtype(kind) for item, kind in values.dtypes.items()}
     for group, column in codes.items():
         inside = sides.eq(group == "members") if group in _SIDES else domains.eq(group)
         inside_group = kept if not group else kept[inside.fillna(value=False).astype(bool)]
+        group_values, group_weights = values.loc[inside_group], weights.loc[inside_group]
         for row, item in enumerate(published.index):
-            if column[row] == SHOWN and pd.api.types.is_bool_dtype(values[item]):
-                answers = values.loc[inside_group, item]
-                if answers.notna().any() and not open_to_weights(answers, weights.loc[inside_group]):
+            if column[row] == SHOWN and is_yes_or_no[item]:
+                answers = group_values[item]
+                if answers.notna().any() and not open_to_weights(answers, group_weights):
                     column[row] = COMPLEMENT
     return pd.DataFrame(codes, index=published.index)
 

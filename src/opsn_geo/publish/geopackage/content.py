@@ -165,9 +165,10 @@ def _column(name: str, values: pd.Series, table: register.Table, metadata: Metad
     lang = metadata.language
     declared = register.column(name, table.name)
     words, choices = declared.words, texts(declared.words, lang) if declared.words else {}
+    present = set(values.dropna().unique()) if words else set()
     if words == register.column(BASIS).words:  # the kinds that a table does not have are no choice in it
-        choices = {code: word for code, word in choices.items() if code in set(values)}
-    if words and not set(values.dropna().unique()) <= {*choices, ""}:  # a user's own values
+        choices = {code: word for code, word in choices.items() if code in present}
+    if words and not present <= {*choices, ""}:  # a user's own values
         words, choices = "", {}
     return Column(
         name=name,
