@@ -135,7 +135,7 @@ def command_line(lang: Language) -> click.Group:
     file = option("--out", "file", type=click.Path(path_type=Path, dir_okay=False))
     form = option("--format", "form", type=click.Choice(["text", "json"]), default="text")
     for verb in (
-        command("run", run, study(), out(), quiet, strict),
+        command("run", run, study(), out(), quiet, strict, option("--keep-styles", is_flag=True)),
         command("check", check, study(), form),
         command("compare", compare, study(), option("--strict", "strict_compare", is_flag=True)),
         command("report", report, study(), file),
@@ -193,14 +193,14 @@ def _print(shown: object) -> None:
     click.echo(printable(str(shown)))
 
 
-def run(study: Path | None, out: Path | None, *, quiet: bool, strict: bool) -> None:
+def run(study: Path | None, out: Path | None, *, quiet: bool, strict: bool, keep_styles: bool) -> None:
     """Carry a study from end to end."""
     from opsn_geo.pipeline import run as pipeline
 
     chosen, folder = _study(study), out or Path("maps")
     with _progress(chosen.metadata.language, quiet=quiet) as progress:
-        results = pipeline.run(chosen, folder, progress=progress)
-    for warning in results.warnings:
+        results = pipeline.run(chosen, folder, progress=progress, keep_styles=keep_styles)
+    for warning in (*results.notes, *results.warnings):
         click.echo(printable(warning), err=True)
     if not quiet:
         _print(results.summary(folder))

@@ -31,6 +31,7 @@ from opsn_geo.pipeline.labels import labels
 from opsn_geo.pipeline.load import Inputs, load
 from opsn_geo.pipeline.rounding import rounded
 from opsn_geo.publish import gate, manifest, notices
+from opsn_geo.publish.geopackage import former as former_file
 from opsn_geo.publish.sentences import worded
 from opsn_geo.publish.staging import staged
 from opsn_geo.publish.tables import csv_files as csv_tables
@@ -65,6 +66,8 @@ class Results(Summarised):
         What these come to, for the report: see :mod:`opsn_geo.pipeline.analyses.overview`.
     warnings : tuple of str
         What must be read first, in the language of the study.
+    notes : tuple of str
+        What was done with files that were replaced, in the language of the study.
     """
 
     inputs: Inputs
@@ -72,6 +75,7 @@ class Results(Summarised):
     tables: Mapping[str, pd.DataFrame]
     figures: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     warnings: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
 
     def _summary(self) -> dict[str, object]:
         """Return what ``repr`` and notebooks show: counts, and nothing of what was answered."""
@@ -152,6 +156,7 @@ def run(
     out: Path | str = "maps",
     *,
     progress: Progress | None = None,
+    keep_styles: bool = False,
 ) -> Results:
     """Carry a study from end to end and write its results.
 
@@ -163,6 +168,8 @@ def run(
         Folder to write in.
     progress : callable, optional
         Called with the name of each stage as it begins.
+    keep_styles : bool
+        Whether the styles and projects that a person saved in the former GeoPackage are taken over.
 
     Returns
     -------
@@ -174,16 +181,17 @@ def run(
     InputError
         The study's files are at fault; nothing is written.
     MachineError
-        The results cannot be written; the former ones are left whole.
+        The results cannot be written, or QGIS has the former GeoPackage open; those are left whole.
     """
     progress = progress or (lambda _stage: None)
+    chosen, folder = study or Study.default(), Path(out)
+    former_file.read(folder / f"{chosen.metadata.stem}.gpkg")  # to be refused at once rather than at the end
     progress("read")
-    inputs = load(study or Study.default())
+    inputs = load(chosen)
     progress("measure")
     results = published(measure(inputs))
     progress("publish")
-    write(results, Path(out))
-    return results
+    return replace(results, notes=write(results, folder, keep_styles=keep_styles))
 
 
 def measure(inputs: Inputs) -> Results:
@@ -228,7 +236,7 @@ def _warnings(inputs: Inputs) -> tuple[str, ...]:
     return (*alerts, *([about_people] if about_people else []))
 
 
-def write(results: Results, out: Path) -> None:
+def write(results: Results, out: Path, *, keep_styles: bool = False) -> tuple[str, ...]:
     """Write everything a run publishes into a folder: all of it, or nothing.
 
     Parameters
@@ -237,17 +245,26 @@ def write(results: Results, out: Path) -> None:
         What was measured.
     out : Path
         Folder to write in.
+    keep_styles : bool
+        Whether the styles and projects that a person saved in the former GeoPackage are taken over.
+
+    Returns
+    -------
+    tuple of str
+        What a person had changed in the former GeoPackage and where its copy lies, in the study's language.
 
     Raises
     ------
     MachineError
-        The folder cannot be written; the former results are left whole.
+        The folder cannot be written, or QGIS has the former GeoPackage open; the former results are left
+        whole.
     """
     inputs = results.inputs
     study, metadata = inputs.study, inputs.study.metadata
     results = published(results)
+    geopackage = out / f"{metadata.stem}.gpkg"
     with staged(out) as aside:
-        _write_places(results, aside)
+        _write_places(results, aside, former_file.read(geopackage) if keep_styles else None)
         _write_words(results, aside)
         content = manifest.manifest(
             metadata,
@@ -261,6 +278,12 @@ def write(results: Results, out: Path) -> None:
             root=aside,
         )
         manifest.write(aside / "manifest.json", content)
+        former = former_file.read(geopackage)
+        copy = former_file.keep(geopackage, former, aside)
+    if copy is None:
+        return ()
+    changes = ", ".join(former.names) or geopackage.name
+    return (text("notice.former_geopackage", metadata.language, changes=changes, copy=out / copy),)
 
 
 def write_report(results: Results, file: Path) -> None:
@@ -315,7 +338,7 @@ def _write_report(results: Results, file: Path) -> None:
     )
 
 
-def _write_places(results: Results, folder: Path) -> None:
+def _write_places(results: Results, folder: Path, styles_of: former_file.Former | None) -> None:
     """Write what shows places: the rasters, the GeoPackage, the atlas and the maps of a single theme."""
     from opsn_geo.publish.geopackage import write as geopackage  # noqa: PLC0415 - folium is heavy
     from opsn_geo.publish.rasters import write as raster  # noqa: PLC0415 - folium is heavy
@@ -333,6 +356,7 @@ def _write_places(results: Results, folder: Path) -> None:
         metadata,
         themes,
         rasters=[Path("rasters", f"{raster}.tif") for raster in rasters],
+        styles_of=styles_of,
     )
     packed = {name: topology.pack(layers[name].geometry) for name in ("communes", "epci")}
     atlas.write(

@@ -20,6 +20,7 @@ import shapely
 
 from opsn_geo.catalogue.words import text
 from opsn_geo.errors import Fault, MachineError
+from opsn_geo.publish.geopackage import former as former_file
 from opsn_geo.publish.geopackage import metadata as geopackage_metadata
 from opsn_geo.publish.geopackage import tables as geopackage_tables
 from opsn_geo.publish.geopackage.content import Content, describe, dictionary, flatten
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
+    from opsn_geo.publish.geopackage.former import Former
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
@@ -52,6 +54,7 @@ def write(
     themes: Sequence[Theme],
     *,
     rasters: Sequence[Path] = (),
+    styles_of: Former | None = None,
 ) -> Path:
     """Write layers, tables, their styles, metadata and a QGIS project into one GeoPackage.
 
@@ -73,6 +76,8 @@ def write(
     rasters : sequence of Path
         GeoTIFF files that the project shows, each with its ``.qml`` beside it; relative to the file's folder,
         or in it.
+    styles_of : Former, optional
+        A file that this one replaces, of which it takes over the styles and projects of a person's own.
 
     Returns
     -------
@@ -120,10 +125,13 @@ def write(
             near = [Path(os.path.relpath(path.parent / raster, path.parent)) for raster in rasters]
             project = ProjectContent(path.name, path.parent, contents, shown, metadata, crs, near)
             qgis_project.add(base, project)
+            if styles_of is not None:
+                former_file.carry(base, styles_of, text("geopackage.project", metadata.language))
             base.execute("COMMIT")
             _check(base, file)
         record = geopackage_metadata.iso_record(contents, metadata, crs)
         file.with_suffix(".xml").write_bytes(record.encode())
+        former_file.keep(path, former_file.read(path), aside)
     return path
 
 

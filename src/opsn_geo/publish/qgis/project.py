@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from opsn_geo.catalogue.words import text
 from opsn_geo.publish.geopackage.content import Content, abstract
+from opsn_geo.publish.geopackage.former import USER
 from opsn_geo.publish.geopackage.metadata import study_record
 from opsn_geo.publish.notices import simulation_warning
 from opsn_geo.publish.qgis.layers import ProjectContent, project_layers, relations, style_in_project
@@ -28,7 +29,7 @@ def add(base: sqlite3.Connection, project: ProjectContent) -> None:
     """Store the project where QGIS looks for it, as a zip written in hexadecimal."""
     metadata = project.metadata
     name = text("geopackage.project", metadata.language)
-    about = {"last_modified_time": f"{metadata.date.isoformat()}T00:00:00", "last_modified_user": "opsn-geo"}
+    about = {"last_modified_time": f"{metadata.date.isoformat()}T00:00:00", "last_modified_user": USER}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         # An entry without a date: the same project gives the same bytes.

@@ -14,6 +14,7 @@ from opsn_geo.catalogue.states import State
 from opsn_geo.catalogue.words import Language, label, text
 from opsn_geo.publish.classes import legend_unit
 from opsn_geo.publish.geopackage.content import Column, Content
+from opsn_geo.publish.geopackage.former import OURS
 from opsn_geo.publish.qgis.xml import as_it_is, evaluated, literal, quoted, render
 from opsn_geo.publish.themes import Class, Theme, legend_label
 
@@ -94,7 +95,7 @@ def styles(content: Content, themes: Iterable[Theme], lang: Language) -> dict[st
     if content.shape is None or table(content.name).border or not own:
         named[text("geopackage.outline" if content.shape else "geopackage.table", lang)] = None
     return {
-        name: render("style.qml.jinja", style=layer_style(content, theme, lang))
+        name: render("style.qml.jinja", ours=OURS, style=layer_style(content, theme, lang))
         for name, theme in named.items()
     }
 
