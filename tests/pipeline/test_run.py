@@ -46,6 +46,7 @@ def test_the_run_writes_what_the_contract_names(ran: tuple[Results, Path]) -> No
         "rapport.html",
         "tableaux.xlsx",
         "tableaux.ods",
+        "tableur/couverture.csv",
         "datapackage.json",
         "manifest.json",
     } <= names

@@ -97,8 +97,9 @@ class Table:
         Whether its rows have a geometry.
     level : str
         Kind of place that its rows are, for a layer of the territory.
-    sheet : bool
-        Whether it has a sheet in the workbooks; sheets follow the order of :func:`tables`.
+    sheet : tuple of str
+        Columns of its sheet in the workbooks, in their order; empty where it has none. Sheets follow the
+        order of :func:`tables`.
     spelt_by : str
         Column with the name of each identifier, shown wherever another table refers to this one.
     report : str
@@ -124,7 +125,7 @@ class Table:
     key: tuple[str, ...] = ()
     layer: bool = False
     level: str = ""
-    sheet: bool = False
+    sheet: tuple[str, ...] = ()
     spelt_by: str = ""
     report: str = ""
     disclosure: Disclosure = ""
@@ -179,7 +180,7 @@ class Column:
     official : bool
         Whether its values are official, whatever the source of the table.
     technical : bool
-        Whether it serves scripts alone, and is left out of the workbooks.
+        Whether it serves scripts alone, and is left out of the tables for spreadsheets.
     """
 
     name: str
@@ -429,7 +430,7 @@ def _table(name: str, entry: Mapping[str, Any]) -> Table:
     if "labels" in fields:
         named = {"colour": PAPER[fields["labels"]["colour"]]} if "colour" in fields["labels"] else {}
         drawn["labels"] = Labels(**{**fields["labels"], **named})
-    lists = {it: tuple(entry.get(it, ())) for it in ("key", "rests_on", "row_basis")}
+    lists = {it: tuple(entry.get(it, ())) for it in ("key", "rests_on", "row_basis", "sheet")}
     return Table(name=name, **{**fields, **drawn, **lists, "patches": "patches" in entry})
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import pandas as pd
 
+from opsn_geo.catalogue import register
 from opsn_geo.catalogue.register import maps
 from opsn_geo.catalogue.states import State, covered
 from opsn_geo.catalogue.summaries import Summarised
@@ -41,6 +42,8 @@ from opsn_geo.study import Study
 if TYPE_CHECKING:
     import folium
     import geopandas as gpd
+
+    from opsn_geo.publish.report.model import Material
 
 
 __all__ = ["Inputs", "Results", "load", "measure", "published", "run", "write", "write_report"]
@@ -294,7 +297,9 @@ def write_report(results: Results, file: Path) -> None:
     MachineError
         The file cannot be written.
     """
-    _write_report(published(results), file)
+    from opsn_geo.publish import report  # noqa: PLC0415 - jinja2 is only needed here
+
+    report.write(file, _material(published(results)))
 
 
 def published(results: Results) -> Results:
@@ -317,14 +322,13 @@ def published(results: Results) -> Results:
     return replace(results, tables=tables)
 
 
-def _write_report(results: Results, file: Path) -> None:
-    """Write the report of results that may be published."""
+def _material(results: Results) -> Material:
+    """Return what the report of results that may be published is made of."""
     from opsn_geo.publish import report  # noqa: PLC0415 - jinja2 is only needed here
     from opsn_geo.publish.themes import themes_for  # noqa: PLC0415
 
     inputs, metadata = results.inputs, results.inputs.study.metadata
-    report.write(
-        file,
+    return report.gathered(
         results.layers,
         results.tables,
         metadata,
@@ -385,9 +389,12 @@ def _write_places(results: Results, folder: Path, styles_of: former_file.Former 
 
 def _write_words(results: Results, folder: Path) -> None:
     """Write what is read: the report, and the tables as CSV with what describes them and as workbooks."""
-    from opsn_geo.publish.tables import datapackage, ods, sheets, xlsx  # noqa: PLC0415 - a run that publishes needs them
+    from opsn_geo.publish import report  # noqa: PLC0415 - a run that publishes needs them
+    from opsn_geo.publish.report.brief import brief  # noqa: PLC0415
+    from opsn_geo.publish.tables import datapackage, ods, workbook, xlsx  # noqa: PLC0415
 
-    _write_report(results, folder / "rapport.html")
+    material = _material(results)
+    report.write(folder / "rapport.html", material)
     metadata = results.inputs.study.metadata
     attributes = {
         name: pd.DataFrame(layer.drop(columns="geometry")) for name, layer in results.layers.items()
@@ -395,6 +402,9 @@ def _write_words(results: Results, folder: Path) -> None:
     flat = csv_tables.flat({**attributes, **results.tables})
     files = {file.stem: file for file in csv_tables.write(folder / "tables", flat)}
     datapackage.write(folder / "datapackage.json", datapackage.datapackage(files, flat, metadata, folder))
-    shown = sheets.sheets(flat, metadata)
+    long_tables = [name for name in flat if not register.table(name).sheet]
+    csv_tables.write_readable(folder / "tableur", long_tables, flat, metadata)
+    facts = [(fact.label, f"{fact.value}. {fact.note}") for fact in brief(material).items]
+    shown = workbook.sheets(flat, metadata, results.figures, facts, material.questionnaire.questions)
     xlsx.write(folder / "tableaux.xlsx", shown, metadata)
     ods.write(folder / "tableaux.ods", shown, metadata)

@@ -22,7 +22,6 @@ _LIBRARIES: Final = (
     "pyproj",
     "rasterio",
     "shapely",
-    "xlsxturbo",
 )
 
 

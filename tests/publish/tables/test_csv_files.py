@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsn_geo.publish.tables.csv_files import flat, write
+from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.publish.tables.csv_files import flat, write, write_readable
+from opsn_geo.study import Metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,3 +96,30 @@ def test_texts_put_together_from_empty_and_cut_frames_come_out_whole(tmp_path: P
     joined = pd.concat([whole.iloc[:0], whole.iloc[1:], whole.iloc[:0], whole.iloc[:1]])
     (file,) = write(tmp_path, flat({"t": joined}))
     assert file.read_text(encoding="utf-8") == "name,code\nAcy,02003\nLille,59350\nAchery,02002\n"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_table_for_spreadsheets_is_in_the_words_and_signs_of_the_language(
+    tmp_path: Path, lang: Language
+) -> None:
+    tables = flat(
+        {
+            "communes": pd.DataFrame({"code_insee": ["02001", "59350"], "name": ["Abbécourt", "=Lille"]}),
+            "couverture": pd.DataFrame(
+                {"code_insee": ["02001", "59350"], "service": "sig", "state": "member", "own": [0.5, None]}
+            ),
+        }
+    )
+    about = Metadata(
+        title="t", territory="toy", territory_name="Toy", millesime=2021, date=dt.date(2021, 2, 1),
+        language=lang,
+    )  # fmt: skip
+    (file,) = write_readable(tmp_path, ["couverture"], tables, about)
+    read = file.read_text(encoding="utf-8").splitlines()
+    fr = [
+        "\ufeffCommune;Service;État;own",
+        '"Abbécourt";"sig";"adhérente";"0,5"',
+        '"\'=Lille";"sig";"adhérente";',
+    ]
+    en = ["\ufeffCommune,Service,State,own", '"Abbécourt","sig","member",0.5', '"\'=Lille","sig","member",']
+    assert read == {"fr": fr, "en": en}[lang]

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from opsn_geo.catalogue.register import table
-from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.catalogue.words import LANGUAGES, Language, text
 from opsn_geo.publish.tables import ods as opendocument
 from opsn_geo.publish.tables import xlsx as workbook
 from opsn_geo.publish.tables.csv_files import flat
-from opsn_geo.publish.tables.sheets import Sheet, clean, sheet_titles, sheets
+from opsn_geo.publish.tables.sheets import Sheet, clean, sheet_titles
+from opsn_geo.publish.tables.workbook import sheets
 from opsn_geo.study import Metadata
 
 WRITERS = {"xlsx": workbook.write, "ods": opendocument.write}
@@ -75,27 +76,39 @@ def test_cells_keep_their_type(tmp_path: Path, ending: str) -> None:
     frame = pd.DataFrame(
         {
             "code": ["02001", None],
-            "flag": pd.array([True, None], "boolean"),
             "day": pd.to_datetime(["2020-02-29", None]),
             "whole": pd.array([1234567, None], "Int64"),
             "share": [0.125, None],
             "decimal": [float("inf"), -0.1],
         }
     )
-    rows = read(
-        written(tmp_path, ending, only(frame, "text", "flag", "day", "whole", "share", "decimal")), "S"
-    )
+    rows = read(written(tmp_path, ending, only(frame, "text", "day", "whole", "share", "decimal")), "S")
     assert rows[0] == list(frame.columns)
-    assert rows[1] == ["02001", True, dt.date(2020, 2, 29), 1234567, 0.125, ""]
-    assert [type(cell) for cell in rows[1]][:2] == [str, bool]
-    assert rows[2] == ["", "", "", "", "", -0.1]
+    assert rows[1] == ["02001", dt.date(2020, 2, 29), 1234567, 0.125, ""]
+    assert type(rows[1][0]) is str
+    assert rows[2] == ["", "", "", "", -0.1]
 
 
-def test_truths_are_read_by_another_reader_of_ods(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"code": ["02001", "02002"], "flag": [True, False]})
-    file = written(tmp_path, "ods", only(frame, "text", "flag"))
+def test_another_reader_of_ods_finds_codes_as_text_and_shares_as_numbers(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"code": ["02001", "02002"], "share": [0.125, 1.0]})
+    file = written(tmp_path, "ods", only(frame, "text", "share"))
     rows = pd.read_excel(file, engine="odf", dtype={"code": str})
-    assert rows.to_dict("list") == {"code": ["02001", "02002"], "flag": [True, False]}
+    assert rows.to_dict("list") == {"code": ["02001", "02002"], "share": [0.125, 1.0]}
+
+
+def test_a_column_shows_shares_and_means_row_by_row(tmp_path: Path, ending: str) -> None:
+    frame = pd.DataFrame({"estimate": [0.72, 6.8]})
+    file = written(tmp_path, ending, only(frame, ("share", "decimal")))
+    assert [row[0] for row in read(file, "S")] == ["estimate", 0.72, 6.8]
+    with zipfile.ZipFile(file) as archive:
+        if ending == "xlsx":
+            styles = re.findall(r'<c s="(\d+)"><v>', archive.read("xl/worksheets/sheet1.xml").decode())
+        else:
+            styles = re.findall(
+                r'style-name="(\w+)" office:value-type="(?:percentage|float)"',
+                archive.read("content.xml").decode(),
+            )
+    assert len(set(styles)) == 2
 
 
 def test_no_text_is_run_or_linked(tmp_path: Path, ending: str) -> None:
@@ -157,18 +170,19 @@ def test_every_sheet_is_there_in_the_language(
     made, about = toy_sheets(published, lang)
     file = written(tmp_path, ending, made, about)
     assert CalamineWorkbook.from_path(file).sheet_names == {
-        "fr": ["Lisez-moi", "Communes", "EPCI", "Départements", "OPSN", "Services", "Adhésions",
-               "Réponses des communes nommées", "Rejets", "Définitions"],
-        "en": ["Read me", "Communes", "EPCI", "Départements", "OPSN", "Services", "Memberships",
-               "Answers of the communes named", "Rejects", "Definitions"],
+        "fr": ["Sommaire", "Communes", "EPCI", "Départements", "Opérateurs", "Réponses des communes nommées",
+               "Définitions"],
+        "en": ["Contents", "Communes", "EPCI", "Départements", "Operators", "Answers of the communes named",
+               "Definitions"],
     }[lang]  # fmt: skip
     communes = read(file, "Communes")
-    assert communes[0][0] == {"fr": "Code INSEE", "en": "INSEE code"}[lang]
-    assert (
-        communes[1][communes[0].index({"fr": "État", "en": "State"}[lang])]
-        == {"fr": "utilisé", "en": "used"}[lang]
-    )
-    assert len(communes) == 14
+    assert communes[0][0] == {"fr": "Sommaire", "en": "Contents"}[lang]
+    assert communes[1][:2] == {"fr": ["Nom", "Code INSEE"], "en": ["Name", "INSEE code"]}[lang]
+    assert communes[2][:2] == ["name", "code_insee"]
+    states = {row[1]: row[communes[2].index("state")] for row in communes[3:]}
+    assert (states["60003"], states["60007"]) == (text("state.used", lang), "")
+    assert len(states) == 12
+    assert "76013" not in states
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -177,10 +191,11 @@ def test_the_guide_says_what_is_simulated_and_where_the_long_tables_lie(
 ) -> None:
     made, _ = toy_sheets(published, lang)
     guide = dict(made[0].frame.itertuples(index=False, name=None))
-    assert {"tables/couverture.csv", "tables/specifications.csv"} <= set(guide)
+    assert {"tableur/couverture.csv", "tableur/specifications.csv"} <= set(guide)
     assert {"fr": "SIMULÉES : les adhésions", "en": "SIMULATED DATA: memberships"}[lang] in " ".join(
         guide.values()
     )
+    assert {"fr": "Aucune ligne : pas de feuille.", "en": "No row: no sheet."}[lang] in guide.values()
     assert {sheet.title for sheet in made[1:]} <= set(guide)
 
 
@@ -189,24 +204,33 @@ def test_identifiers_are_replaced_by_names(published: Callable[..., Any]) -> Non
     tables = {
         **toy.tables,
         "opsn": pd.DataFrame(toy.layers["opsn"].drop(columns="geometry")),
-        "communes": pd.DataFrame({"opsn": ["b;c", "b", "b", None], "siren_epci": ["1", "2", "2", None]}),
+        "communes": pd.DataFrame(
+            {
+                "code_insee": list("1234"),
+                "name": list("uvwx"),
+                "opsn": ["b;c", "b", "b", None],
+                "siren_epci": ["1", "2", "2", None],
+            }
+        ),
         "epci": pd.DataFrame({"siren_epci": ["1"], "name": ["One"]}),
     }
     frame = next(sheet.frame for sheet in sheets(flat(tables), toy.metadata) if sheet.title == "Communes")
     assert frame["OPSN"].fillna("").tolist() == ["B, C", "B", "B", ""]
-    assert frame["EPCI"].fillna("").tolist() == ["One", "", "", ""]
+    assert frame["EPCI"].fillna("").tolist() == ["One", "2", "2", ""]
 
 
 def test_headers_stay_in_view_and_have_filters(tmp_path: Path, published: Callable[..., Any]) -> None:
     made, about = toy_sheets(published, "fr")
     with zipfile.ZipFile(written(tmp_path, "xlsx", made, about)) as archive:
         communes, guide = (archive.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (2, 1))
-    assert 'state="frozen"' in communes
-    assert re.search(r'<autoFilter ref="A1:\w+14"/>', communes)
+        names = archive.read("xl/workbook.xml").decode()
+    assert '<pane xSplit="1" ySplit="3" topLeftCell="B4"' in communes
+    assert re.search(r'<autoFilter ref="A3:\w+15"/>', communes)
+    assert "'Communes'!$A:$A,'Communes'!$2:$3</definedName>" in names
     assert "<autoFilter" not in guide
     with zipfile.ZipFile(written(tmp_path, "ods", made, about)) as archive:
         content, settings_ = archive.read("content.xml").decode(), archive.read("settings.xml").decode()
-    ranges = re.findall(r"display-filter-buttons=\"true\" table:target-range-address=\"'(.+?)'\.A1", content)
+    ranges = re.findall(r"display-filter-buttons=\"true\" table:target-range-address=\"'(.+?)'\.A\d", content)
     assert ranges == [sheet.title for sheet in made[1:]]
     assert settings_.count("VerticalSplitPosition") == len(made)
 
@@ -224,5 +248,22 @@ def test_the_same_sheets_give_the_same_bytes(
 
 
 def test_the_longest_tables_stay_out() -> None:
-    long = ("couverture", "stabilite", "specifications", "couverture_parts")
+    long = ("couverture", "stabilite", "specifications", "couverture_parts", "adhesions")
     assert not any(table(name).sheet for name in long)
+
+
+def test_links_lead_to_sheets_and_files_and_back(
+    tmp_path: Path, ending: str, published: Callable[..., Any]
+) -> None:
+    made, about = toy_sheets(published, "fr")
+    with zipfile.ZipFile(written(tmp_path, ending, made, about)) as archive:
+        if ending == "xlsx":
+            summary, communes = (archive.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (1, 2))
+            files = archive.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
+        else:
+            content = archive.read("content.xml").decode()
+            summary, communes = content.split("<table:table ")[1:3]
+            files = summary
+    assert "'EPCI'" in summary
+    assert "tableur/couverture.csv" in files
+    assert "'Sommaire'" in communes

@@ -33,8 +33,7 @@ def report_file(
 ) -> Path:
     study, lang = results.inputs.study, request.param
     file = tmp_path_factory.mktemp("report") / "rapport.html"
-    report.write(
-        file,
+    material = report.gathered(
         results.layers,
         results.tables,
         replace(study.metadata, language=lang),
@@ -45,6 +44,7 @@ def report_file(
         questionnaire=results.inputs.tables["questionnaire"],
         min_answers=study.min_answers,
     )
+    report.write(file, material)
     return file
 
 

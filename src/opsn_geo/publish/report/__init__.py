@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
-__all__ = ["page", "report", "write"]
+__all__ = ["gathered", "page", "report", "write"]
 
 _CLOSING, _OPENING = re.compile(" ([:;?!»%])"), re.compile("([«]) ")
 _STRAIGHT = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
@@ -55,8 +55,23 @@ _SECTIONS: Final[Mapping[str, Callable[[Material], Section | None]]] = {
 }
 
 
-def write(
-    file: Path,
+def write(file: Path, material: Material) -> None:
+    """Write the report of a run as one HTML file, beside its target and then in its place.
+
+    Raises
+    ------
+    MachineError
+        The file cannot be written; a former one is left whole.
+
+    Notes
+    -----
+    Same inputs, same bytes. Every text of the data is escaped.
+    """
+    with staged(file.parent) as aside:
+        (aside / file.name).write_text(page(report(material)), encoding="utf-8", newline="\n")
+
+
+def gathered(
     layers: Mapping[str, gpd.GeoDataFrame],
     tables: Mapping[str, pd.DataFrame],
     metadata: Metadata,
@@ -68,13 +83,11 @@ def write(
     questionnaire: pd.DataFrame | None = None,
     min_answers: int = DEFAULT_MIN_ANSWERS,
     warnings: Sequence[str] = (),
-) -> None:
-    """Write the report of a run as one HTML file, beside its target and then in its place.
+) -> Material:
+    """Return all that the report, its summary and the sheets of places are made of.
 
     Parameters
     ----------
-    file : pathlib.Path
-        File to write.
     layers : mapping of str to geopandas.GeoDataFrame
         ``communes``, ``epci``, ``departements``, and ``opsn``, ``deserts``, ``silences`` where there are any.
     tables : mapping of str to pandas.DataFrame
@@ -95,17 +108,8 @@ def write(
         Groups of fewer answers were not published; the report only mentions it.
     warnings : sequence of str
         What must be read before the results.
-
-    Raises
-    ------
-    MachineError
-        The file cannot be written; a former one is left whole.
-
-    Notes
-    -----
-    Same inputs, same bytes. Every text of the data is escaped.
     """
-    material = Material(
+    return Material(
         layers=layers,
         tables=tables,
         figures=figures,
@@ -118,8 +122,6 @@ def write(
         min_answers=min_answers,
         warnings=tuple(warnings),
     )
-    with staged(file.parent) as aside:
-        (aside / file.name).write_text(page(report(material)), encoding="utf-8", newline="\n")
 
 
 def report(material: Material) -> Report:

@@ -1,16 +1,23 @@
-"""Tables for scripts and spreadsheets: CSV in UTF-8, comma, dot, one header line."""
+"""Tables as CSV: for programs, in UTF-8 with commas and dots; for spreadsheets, as a language writes them."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
+
+from opsn_geo.catalogue import register
+from opsn_geo.publish.geopackage.content import describe
+from opsn_geo.publish.tables import readable
+
+if TYPE_CHECKING:
+    from opsn_geo.study import Metadata
 
 _FORMULA: Final = r"^([=+\-@\t\r])"
 _SPECIAL: Final = '[",\r\n]'
@@ -55,6 +62,53 @@ def write(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     return [_write(folder / f"{name}.csv", frame) for name, frame in tables.items()]
+
+
+def write_readable(
+    folder: Path, names: Iterable[str], tables: Mapping[str, pd.DataFrame], metadata: Metadata
+) -> list[Path]:
+    """Write some tables as ``folder/<name>.csv`` for spreadsheets, in the words of the study's language.
+
+    Headers and values are those of the workbooks. A byte order mark says that the text is UTF-8; in French
+    columns are separated by semicolons and decimals by commas, as French spreadsheets expect. Technical
+    columns are left out, and :func:`harmless` applies to every text.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write.
+    names : iterable of str
+        Tables to write.
+    tables : mapping of str to DataFrame
+        Every table of the run, flat.
+    metadata : Metadata
+        The study.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write_readable(folder / f"{name}.csv", name, tables, metadata) for name in names]
+
+
+def _write_readable(file: Path, name: str, tables: Mapping[str, pd.DataFrame], metadata: Metadata) -> Path:
+    lang, frame = metadata.language, tables[name]
+    frame = frame[[column for column in frame if not register.column(str(column), name).technical]]
+    frame = readable.named(name, frame, tables, lang)
+    columns = describe(name, frame, metadata).columns
+    values = [readable.worded(frame[column.name], column, lang) for column in columns]
+    cells = [_cells(pa.chunked_array([pa.array(each, from_pandas=True)])).combine_chunks() for each in values]
+    if lang == "fr":
+        cells = [_with_comma(each) if pa.types.is_floating(each.type) else each for each in cells]
+    separator = ";" if lang == "fr" else ","
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        heads = [readable.header(column, name) for column in columns]
+        csv.writer(stream, delimiter=separator, lineterminator="\n").writerow(heads)
+    options = pcsv.WriteOptions(include_header=False, delimiter=separator, quoting_style="needed")
+    with file.open("ab") as stream:
+        pcsv.write_csv(pa.table(cells, names=[column.name for column in columns]), stream, options)
+    return file
+
+
+def _with_comma(numbers: pa.Array) -> pa.Array:
+    return pc.replace_substring(numbers.cast(pa.string()), ".", ",")
 
 
 def _write(file: Path, frame: pd.DataFrame) -> Path:
