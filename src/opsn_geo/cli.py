@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
+import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,9 +33,16 @@ def main() -> None:
     """Run the command line and leave with its exit code.
 
     0: done. 1: done, with rows rejected and ``--strict``. 2: the files or options are at fault.
-    3: the machine is (disk, permission, a tool that is missing).
+    3: the machine is (disk, permission, a tool that is missing). 128 and more: stopped by a signal, as
+    shells count it (130: Ctrl-C).
     """
     lang = _asked(sys.argv[1:]) or _reader()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # a terminal that closes sends SIGHUP, but not on Windows
+            signal.signal(getattr(signal, name), partial(_stop, lang))
+    # What libraries warn and log is for programmers, and may quote files as they are.
+    warnings.simplefilter("ignore")
+    logging.lastResort = None
     # The matrices here are small: threads of linear algebra would wait for each other, at twice the CPU time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
@@ -44,6 +54,12 @@ def main() -> None:
         fault = Fault(cause="system", file=str(error.filename or ""), value=error.strerror or str(error))
         click.echo(fault.text(lang), err=True)
         sys.exit(MachineError.exit_code)
+
+
+def _stop(lang: Language, number: int, _frame: object) -> None:
+    """Leave at a signal by the way of an error, so that what is half-made is removed."""
+    click.echo(text("cli.stopped", lang), err=True)
+    sys.exit(128 + number)
 
 
 def _asked(words: Sequence[str]) -> Language | None:
