@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -263,3 +264,24 @@ def test_report_writes_the_report_alone_in_the_language_asked_for(tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert [it.name for it in tmp_path.glob("*.html")] == ["report.html"]
     assert '<html lang="en"' in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_stopped_run_leaves_nothing_half_made(tmp_path: Path, name: str) -> None:
+    number = getattr(signal, name)
+    program = f"""
+import os
+from pathlib import Path
+from opsn_geo import cli
+from opsn_geo.publish.staging import staged
+def run(**_):
+    with staged(Path({str(tmp_path)!r})) as aside:
+        (aside / "a.txt").write_text("half")
+        os.kill(os.getpid(), {int(number)})
+cli.run = run
+cli.main()
+"""
+    command = [sys.executable, "-c", program, "run", "--lang", "en"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "Stopped.\n")
+    assert list(tmp_path.iterdir()) == []

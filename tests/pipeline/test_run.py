@@ -18,7 +18,7 @@ from opsn_geo.catalogue.register import column as declared
 from opsn_geo.catalogue.words import LANGUAGES, Language
 from opsn_geo.pipeline.run import Results
 from opsn_geo.publish.geopackage.content import describe, dictionary, flatten
-from opsn_geo.publish.manifest import checksum
+from opsn_geo.read.fingerprints import fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +77,12 @@ def test_the_manifest_holds_inputs_outputs_counts_and_what_they_rest_on(ran: tup
     assert content["basis"]["offers"] == {"study": 12, "assumed": 70}
     assert content["basis"]["opsn.seat"] == {"assumed": 9}
     assert content["counts"]["answers_read"] == 488
-    assert content["inputs"]["memberships"]["sha256"] == checksum(results.inputs.study.tables["memberships"])
+    assert (
+        content["inputs"]["memberships"]["sha256"]
+        == fingerprint(results.inputs.study.tables["memberships"]).sha256
+    )
     for name, digest in content["outputs"].items():
-        assert checksum(out / name) == digest, name
+        assert fingerprint(out / name).sha256 == digest, name
     for name in ("offers", "memberships", "answers"):
         counts = content["counts"]
         assert counts[f"{name}_linked"] + counts[f"{name}_rejected"] == counts[f"{name}_read"]
@@ -150,7 +153,9 @@ def test_the_same_inputs_give_the_same_bytes_in_another_process(
     subprocess.run(command, check=True, env=env)
     for file in ran[1].rglob("*"):
         if file.is_file():
-            assert checksum(file) == checksum(tmp_path / file.relative_to(ran[1])), file.name
+            assert fingerprint(file).sha256 == fingerprint(tmp_path / file.relative_to(ran[1])).sha256, (
+                file.name
+            )
 
 
 def test_importing_the_package_is_light() -> None:

@@ -36,6 +36,7 @@ from opsn_geo.linkage.variables import check_margins, commune_variables, own_lev
 from opsn_geo.measure.deserts.contiguity import check_coverage
 from opsn_geo.pipeline.alerts import alerts
 from opsn_geo.read.answers import answers as survey_answers
+from opsn_geo.read.fingerprints import Fingerprint, changed, fingerprint
 from opsn_geo.read.frames import frame_text, of_frame
 from opsn_geo.read.population_raster import PopulationGrid
 from opsn_geo.read.registers import REGISTERS, register
@@ -43,6 +44,7 @@ from opsn_geo.read.schema import SCHEMAS
 from opsn_geo.read.tables import table
 from opsn_geo.read.validation import checked, fitting, guessed, nearest, related
 from opsn_geo.study import Study, data_dir
+from opsn_geo.study.keys import is_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +106,8 @@ class Inputs(Summarised):
         alone, neither who answered nor what was written.
     counts : mapping of str to int
         Rows read, linked and rejected, by table.
+    files : mapping of str to Fingerprint
+        Every file that was read, but for the study's own.
     alerts : tuple of Notice
         What must be read before the results.
     """
@@ -118,6 +122,7 @@ class Inputs(Summarised):
     population: PopulationGrid | None = None
     rejects: pd.DataFrame
     counts: Mapping[str, int]
+    files: Mapping[str, Fingerprint] = field(default_factory=dict)
     alerts: tuple[Notice, ...] = ()
 
     def _summary(self) -> dict[str, object]:
@@ -232,6 +237,8 @@ def _collected(study: Study) -> Loading:
     """Return what :func:`read_and_link` does, with faults of frames worded as those of files."""
     loading = Loading(study=study)
     faults, tables, links = loading.faults, loading.tables, loading.links
+    sources = {**study.tables, **study.rasters, "boundaries": study.boundaries.file}
+    prints = {name: fingerprint(file) for name, file in sources.items() if file is not None and is_file(file)}
     _read(loading)
     territory = attempt(faults, _territory, study)
     if territory is None:
@@ -247,6 +254,7 @@ def _collected(study: Study) -> Loading:
     scenarios = None
     if {"opsn", "services"} <= tables.keys():
         scenarios = attempt(faults, _scenarios, study, tables, territory, moves)
+    faults.extend(changed(prints.values()))
     if faults or scenarios is None:
         return loading
     linked = {
@@ -278,6 +286,7 @@ def _collected(study: Study) -> Loading:
         population=population,
         rejects=_without_answers(rejects(links)),
         counts=_counts(tables, loading.answers, links),
+        files=prints,
         alerts=tuple(alerts(loading)),
     )
     return loading

@@ -34,8 +34,9 @@ from opsn_geo.pipeline.rounding import rounded
 from opsn_geo.publish import gate, manifest, notices
 from opsn_geo.publish.geopackage import former as former_file
 from opsn_geo.publish.sentences import worded
-from opsn_geo.publish.staging import staged
+from opsn_geo.publish.staging import recover, staged
 from opsn_geo.publish.tables import csv_files as csv_tables
+from opsn_geo.read.fingerprints import changed
 from opsn_geo.read.frames import choice_faults
 from opsn_geo.study import Study
 
@@ -188,6 +189,7 @@ def run(
     """
     progress = progress or (lambda _stage: None)
     chosen, folder = study or Study.default(), Path(out)
+    recover(folder)
     former_file.read(folder / f"{chosen.metadata.stem}.gpkg")  # to be refused at once rather than at the end
     progress("read")
     inputs = load(chosen)
@@ -258,6 +260,8 @@ def write(results: Results, out: Path, *, keep_styles: bool = False) -> tuple[st
 
     Raises
     ------
+    InputError
+        A raster changed while it was measured.
     MachineError
         The folder cannot be written, or QGIS has the former GeoPackage open; the former results are left
         whole.
@@ -266,12 +270,18 @@ def write(results: Results, out: Path, *, keep_styles: bool = False) -> tuple[st
     study, metadata = inputs.study, inputs.study.metadata
     results = published(results)
     geopackage = out / f"{metadata.stem}.gpkg"
+    checksums = {name: (read.file, read.sha256) for name, read in inputs.files.items()}
+    if study.file is not None:
+        checksums["study"] = (study.file, study.sha256)
     with staged(out) as aside:
         _write_places(results, aside, former_file.read(geopackage) if keep_styles else None)
         _write_words(results, aside)
+        late = list(changed(inputs.files[name] for name in study.rasters))  # read as they are measured
+        if late:
+            raise InputError(late)
         content = manifest.manifest(
             metadata,
-            inputs={**({"study": study.file} if study.file else {}), **study.tables, **study.rasters},
+            inputs=checksums,
             counts=inputs.counts,
             rejects=[
                 {str(key): value for key, value in row.items()} for row in results.rejects.to_dict("records")

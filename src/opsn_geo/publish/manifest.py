@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from opsn_geo import __version__
+from opsn_geo.read.fingerprints import fingerprint
 from opsn_geo.study import Metadata
 
 _LIBRARIES: Final = (
@@ -25,27 +25,10 @@ _LIBRARIES: Final = (
 )
 
 
-def checksum(file: Path) -> str:
-    """Give the SHA-256 of a file, in hexadecimal.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "empty"
-    ...     _ = file.write_bytes(b"")
-    ...     checksum(file)[:8]
-    'e3b0c442'
-    """
-    with file.open("rb") as stream:
-        digest = sha256()
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def manifest(
     metadata: Metadata,
     *,
-    inputs: Mapping[str, Path],
+    inputs: Mapping[str, tuple[Path, str]],
     counts: Mapping[str, int],
     rejects: Sequence[Mapping[str, Any]],
     warnings: Iterable[str],
@@ -58,8 +41,8 @@ def manifest(
     ----------
     metadata : Metadata
         The study.
-    inputs : mapping of str to Path
-        Each table that was read, and its file.
+    inputs : mapping of str to tuple
+        Each table that was read: its file, and the checksum of the bytes that were read.
     counts : mapping of str to int
         What was counted on the way, such as ``communes`` or ``memberships_linked``.
     rejects : sequence of mapping
@@ -86,12 +69,12 @@ def manifest(
         "basis": _bases(metadata),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
         "inputs": {
-            name: {"file": file.name, "sha256": checksum(file)} for name, file in sorted(inputs.items())
+            name: {"file": file.name, "sha256": sha256} for name, (file, sha256) in sorted(inputs.items())
         },
         "counts": {name: int(it) for name, it in counts.items()},
         "rejects": [dict(it) for it in rejects],
         "warnings": list(warnings),
-        "outputs": {file.relative_to(root).as_posix(): checksum(file) for file in sorted(outputs)},
+        "outputs": {file.relative_to(root).as_posix(): fingerprint(file).sha256 for file in sorted(outputs)},
     }
 
 

@@ -7,6 +7,7 @@ at once.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -168,6 +169,8 @@ class Study(Summarised):
         What-if scenarios by name: rows to add to ``memberships`` and ``offers``.
     file : pathlib.Path, optional
         The study file itself, for the manifest.
+    sha256 : str
+        Checksum of the study file as it was read.
     frames : mapping of str to DataFrame
         The tables of a study that has no files, see :meth:`from_frames`.
 
@@ -191,6 +194,7 @@ class Study(Summarised):
     deserts: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
     file: Path | None = None
+    sha256: str = ""
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict, compare=False)
 
     def _summary(self) -> dict[str, object]:
@@ -225,7 +229,7 @@ class Study(Summarised):
             file does not exist. All such faults at once.
         """
         path = Path(path)
-        content = _toml(path)
+        content, sha256 = _toml(path)
         wrong = faults(content, path)
         if wrong:
             raise InputError(wrong)
@@ -251,6 +255,7 @@ class Study(Summarised):
                 for scenario in content.get("scenarios", [])
             },
             file=path,
+            sha256=sha256,
             **values["thresholds"],
         )
 
@@ -354,12 +359,13 @@ def data_dir() -> Path:
     )
 
 
-def _toml(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file; raise one fault where it cannot be read."""
+def _toml(path: Path) -> tuple[dict[str, Any], str]:
+    """Return the content of a TOML file and its checksum; raise one fault where it cannot be read."""
     if not is_file(path):
         raise InputError([Fault(cause="missing_file", file=str(path))])
+    read = path.read_bytes()
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(read.decode("utf-8-sig")), hashlib.sha256(read).hexdigest()
     except UnicodeDecodeError:
         raise InputError([Fault(cause="not_utf8", file=str(path))]) from None
     except (ValueError, RecursionError) as error:  # also a number or a nesting that Python refuses

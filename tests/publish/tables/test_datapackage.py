@@ -13,10 +13,10 @@ from frictionless import Package, system
 
 from opsn_geo.catalogue.words import LANGUAGES, Language
 from opsn_geo.pipeline.run import Results, load, measure, published
-from opsn_geo.publish.manifest import checksum
 from opsn_geo.publish.tables.csv_files import flat
 from opsn_geo.publish.tables.csv_files import write as write_tables
 from opsn_geo.publish.tables.datapackage import datapackage, write
+from opsn_geo.read.fingerprints import fingerprint
 from opsn_geo.study import Metadata, Study
 
 
@@ -51,7 +51,10 @@ def test_the_default_study_is_read_by_its_schema(tmp_path: Path, results: Result
         frame = pd.read_csv(file, dtype=dict.fromkeys(texts, str), low_memory=False)
         assert list(frame.columns) == list(types)
         assert len(frame) == len({**layers, **results.tables}[resource["name"]])
-        assert (resource["bytes"], resource["hash"]) == (file.stat().st_size, f"sha256:{checksum(file)}")
+        assert (resource["bytes"], resource["hash"]) == (
+            file.stat().st_size,
+            f"sha256:{fingerprint(file).sha256}",
+        )
 
 
 def test_keys_are_given_where_they_hold(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import text
 from opsn_geo.publish.geopackage.content import Column, Content, describe
-from opsn_geo.publish.manifest import checksum
 from opsn_geo.publish.notices import simulation_warning
+from opsn_geo.read.fingerprints import fingerprint
 from opsn_geo.study import Metadata
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _resource(
         "mediatype": "text/csv",
         "encoding": "utf-8",
         "bytes": file.stat().st_size,
-        "hash": f"sha256:{checksum(file)}",
+        "hash": f"sha256:{fingerprint(file).sha256}",
         "schema": _schema(name, content, tables),
     }
 
