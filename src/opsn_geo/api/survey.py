@@ -164,14 +164,14 @@ def survey(
     if faults or areas is None:
         raise InputError(faults)
     inside = areas[areas["inside"]]
-    columns = [str(it) for it in answers.columns if it != code] if items is None else list(items)
-    headers = [str(it) for it in answers.columns]
+    columns = [str(header) for header in answers.columns if header != code] if items is None else list(items)
+    headers = [str(header) for header in answers.columns]
     faults += [
-        Fault(cause="frame_column", file="answers", column=it, nearest=nearest_text(it, headers))
-        for it in [code, *columns]
-        if it not in headers
+        Fault(cause="frame_column", file="answers", column=column, nearest=nearest_text(column, headers))
+        for column in [code, *columns]
+        if column not in headers
     ]
-    extra = [] if variables is None else [str(it) for it in variables.columns]
+    extra = [] if variables is None else [str(name) for name in variables.columns]
     allowed = ["code_dep", "size_band", "density_band", "below_2000", "siren_epci", *extra]
     faults += [fault for name in margins for fault in choice_faults("margins", name, allowed)]
     if not faults:
@@ -226,4 +226,6 @@ def _items(answers: pd.DataFrame) -> pd.DataFrame:
 
 def _placed(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the places of town halls, missing, where a frame does not have them."""
-    return communes.assign(**{it: float("nan") for it in ("mairie_x", "mairie_y") if it not in communes})
+    return communes.assign(
+        **{column: float("nan") for column in ("mairie_x", "mairie_y") if column not in communes}
+    )

@@ -56,7 +56,8 @@ _LEVELS: Final = ("siren_epci", "code_dep", "code_reg")
 _MOST: Final = 50
 _RUNGS: Final = (State.OFFERED.value, State.MEMBER.value, State.USED.value)
 _LEVEL_DATES: Final = Schema(
-    name="frame", columns=tuple(it for it in MEMBERSHIPS.columns if it.name in {"level", "since", "until"})
+    name="frame",
+    columns=tuple(column for column in MEMBERSHIPS.columns if column.name in {"level", "since", "until"}),
 )
 _STATES: Final = Schema(
     name="coverage",
@@ -64,7 +65,7 @@ _STATES: Final = Schema(
     columns=(
         Column(name="code_insee", required=True),
         Column(name="service", required=True),
-        Column(name="state", required=True, allowed={it.value: () for it in State}),
+        Column(name="state", required=True, allowed={state.value: () for state in State}),
     ),
 )
 
@@ -255,7 +256,7 @@ def deserts(
         raise InputError(faults)
     faults += _absent_communes(states.places if isinstance(states, Coverage) else states["code_insee"], areas)
     offered = list(states.services if isinstance(states, Coverage) else states["service"].unique())
-    faults += [it for name in services or () for it in choice_faults("services", name, offered)]
+    faults += [fault for name in services or () for fault in choice_faults("services", name, offered)]
     if faults:
         raise InputError(faults)
     if isinstance(states, Coverage):
@@ -273,7 +274,7 @@ def deserts(
 def _with_absent(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add, all missing, the codes of larger areas that a frame of communes does not have."""
     absent = pd.Series(index=communes.index, dtype="str")
-    return communes.assign(**{it: absent for it in _LEVELS if it not in communes})
+    return communes.assign(**{level: absent for level in _LEVELS if level not in communes})
 
 
 def nearest(communes: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -369,15 +370,15 @@ def extension(
     """
     faults = list(choice_faults("step", step, ("adhesion", "extension")))
     faults += [
-        it for name in services or () for it in choice_faults("services", name, list(coverage.services))
+        fault for name in services or () for fault in choice_faults("services", name, list(coverage.services))
     ]
     areas = attempt(faults, _of_coverage, coverage, communes)
     groups = None if areas is None else attempt(faults, groups_of, by, areas)
     if areas is not None:
         unknown = areas.index[areas["population"].isna() & areas["inside"]]
         faults += [
-            Fault(cause="empty_cell", file="communes", label=str(it), column="population")
-            for it in unknown[:_MOST]
+            Fault(cause="empty_cell", file="communes", label=str(code), column="population")
+            for code in unknown[:_MOST]
         ]
     if faults or areas is None or groups is None:
         raise InputError(faults)
@@ -398,7 +399,7 @@ def _of_coverage(coverage: Coverage, communes: pd.DataFrame) -> pd.DataFrame:
 def _absent_communes(places: pd.Index | pd.Series, communes: pd.DataFrame) -> list[Fault]:
     """List the places of a coverage that the communes lack."""
     absent = pd.Index(places).unique().difference(communes.index)
-    return [Fault(cause="absent_commune", file="communes", label=str(it)) for it in absent[:_MOST]]
+    return [Fault(cause="absent_commune", file="communes", label=str(code)) for code in absent[:_MOST]]
 
 
 def link(
@@ -462,13 +463,13 @@ def link(
     )
     if faults:
         raise InputError(faults)
-    headers = [str(it) for it in frame.columns]
+    headers = [str(header) for header in frame.columns]
     asked = {"code": code, "name": name, "code_dep": dep, "postal_code": postal}
     faults += [
-        Fault(cause="frame_column", file="frame", column=it, nearest=nearest_text(it, headers))
-        for it in asked.values() if it is not None and it not in headers
+        Fault(cause="frame_column", file="frame", column=column, nearest=nearest_text(column, headers))
+        for column in asked.values() if column is not None and column not in headers
     ]  # fmt: skip
-    columns = guessed(headers, VARIABLES, {key: it for key, it in asked.items() if it is not None})
+    columns = guessed(headers, VARIABLES, {key: name for key, name in asked.items() if name is not None})
     if not {"code", "name"} & set(columns):
         near = nearest_text("code", headers, "insee", "commune", "name", "nom")
         faults.append(Fault(cause="frame_column", file="frame", column="code | name", nearest=near))
@@ -492,7 +493,7 @@ def link(
     official = frame.rename(columns={header: key for key, header in columns.items()})
     official = official.assign(code=official.get("code"), name=official.get("name"))
     typed = official.assign(
-        **{it: levels[it] for it in levels.columns.intersection(["level", "since", "until"])}
+        **{column: levels[column] for column in levels.columns.intersection(["level", "since", "until"])}
     )
     return link_members(typed, place, passage, corrections=mended, vintage=vintage)
 
@@ -555,7 +556,7 @@ def theme_map(
     faults += choice_faults("scheme", scheme, ("pretty", "quantiles"))
     faults += choice_faults("background", background, ("", *BACKGROUNDS))
     if not faults and column not in layer:
-        near = nearest_text(column, [str(it) for it in layer.columns])
+        near = nearest_text(column, [str(name) for name in layer.columns])
         faults.append(Fault(cause="frame_column", file="layer", column=column, nearest=near))
     elif not faults and layer[column].isna().all():
         faults.append(Fault(cause="empty_column", file="layer", column=column))
@@ -564,7 +565,7 @@ def theme_map(
     if not pd.api.types.is_numeric_dtype(layer[column]) or pd.api.types.is_bool_dtype(layer[column]):
         words = {True: text("reply.yes", lang), False: text("reply.no", lang)}
         layer = layer.assign(
-            **{column: layer[column].map(lambda it: words.get(it, str(it)), na_action="ignore")}
+            **{column: layer[column].map(lambda code: words.get(code, str(code)), na_action="ignore")}
         )
     theme = theme_of_column(layer, column, title=title, palette=palette, scheme=scheme, lang=lang)
     metadata = Metadata(

@@ -188,7 +188,7 @@ def counted(tables: Mapping[str, pd.DataFrame]) -> tuple[Counted, ...]:
         Counted(name, column.removesuffix(COLUMN).removesuffix("_"), str(basis), int(number), len(table))
         for name, table in tables.items()
         if COLUMN in table
-        for column in [COLUMN, *(str(it) for it in table if str(it).endswith(f"_{COLUMN}"))]
+        for column in [COLUMN, *(str(name) for name in table if str(name).endswith(f"_{COLUMN}"))]
         for basis, number in table[column].value_counts().reindex(BASES).dropna().items()
     )
 

@@ -71,8 +71,8 @@ def manifest(
         "inputs": {
             name: {"file": file.name, "sha256": sha256} for name, (file, sha256) in sorted(inputs.items())
         },
-        "counts": {name: int(it) for name, it in counts.items()},
-        "rejects": [dict(it) for it in rejects],
+        "counts": {name: int(count) for name, count in counts.items()},
+        "rejects": [dict(reject) for reject in rejects],
         "warnings": list(warnings),
         "outputs": {file.relative_to(root).as_posix(): fingerprint(file).sha256 for file in sorted(outputs)},
     }
@@ -81,8 +81,8 @@ def manifest(
 def _bases(metadata: Metadata) -> dict[str, dict[str, int]]:
     """Return how many rows of each input rest on what."""
     bases: dict[str, dict[str, int]] = {}
-    for it in metadata.counted:
-        bases.setdefault(it.name, {})[it.basis] = it.rows
+    for table in metadata.counted:
+        bases.setdefault(table.name, {})[table.basis] = table.rows
     return bases
 
 

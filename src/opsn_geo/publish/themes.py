@@ -228,9 +228,9 @@ def theme_of_column(
     >>> theme_of_column(layer, "canton", title="Cantons").kind
     'categories'
     """
-    drawn = next((it for it in maps().values() if it.column == column and it.only is None), None)
+    drawn = next((entry for entry in maps().values() if entry.column == column and entry.only is None), None)
     if drawn is not None and palette is None:
-        theme = next(it for it in themes_for({drawn.layer: layer}, lang) if it.key == drawn.key)
+        theme = next(one for one in themes_for({drawn.layer: layer}, lang) if one.key == drawn.key)
         return theme if title is None else replace(theme, title=title)
     values = layer.loc[layer["inside"].astype(bool), column] if "inside" in layer else layer[column]
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
