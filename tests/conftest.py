@@ -22,8 +22,10 @@ from shapely import MultiPolygon, box
 
 from opsn_geo.boundaries.territory import Territory, counted
 
-settings.register_profile("untimed", deadline=None)  # how fast a machine is must not decide a test
-settings.load_profile("untimed")
+# How fast a machine is must not decide a test. `pytest --hypothesis-profile=thorough` tries far more.
+settings.register_profile("quick", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("quick")
 
 EPCI_A, EPCI_B, EPCI_C = "200000172", "200000438", "200000545"
 _CELLS = {
