@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import pandas as pd
@@ -46,6 +47,7 @@ def official_names(places: pd.DataFrame) -> pd.Series[str]:
     return places["name"].astype("str").fillna(codes) if "name" in places else codes
 
 
+@lru_cache(maxsize=1 << 16)
 def key(name: str) -> str:
     """Return the words of a commune's name: no accent, case, hyphen or body, abbreviations spelt out.
 
