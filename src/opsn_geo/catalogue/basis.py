@@ -50,6 +50,7 @@ class Basis(StrEnum):
 
 
 BASES: Final = tuple(basis.value for basis in Basis)
+_RANKS: Final = {basis: rank for rank, basis in enumerate(BASES)}
 """The codes, from the strongest to the weakest; a rank is a position here."""
 
 COLUMN: Final = "basis"
@@ -111,6 +112,8 @@ def ranks(bases: pd.Series | pd.Index | NDArray[Any] | list[str]) -> NDArray[np.
     >>> ranks(["fact", "simulated", ""]).tolist()
     [0, 5, -1]
     """
+    if isinstance(bases, list):
+        return np.array([_RANKS.get(basis, -1) for basis in bases], dtype=np.int8)
     return pd.Index(BASES).get_indexer(pd.Index(bases)).astype(np.int8)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Booleans = NDArray[np.bool_]
     Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
 
 _NO_ERROR: Final = 1e-12
 """An error under this is that of rounding: the item is the same for all of a group, nothing is tested."""
@@ -217,13 +218,11 @@ def rankings(
     domains = ["domain"] if by is not None else []
     groups = estimated.groupby("domain", sort=False) if domains else [("", estimated)]
     numbers = floats(chosen.reindex(design.weights.index))
-    inside = None if by is None else by.reindex(design.weights.index)
+    inside = None if by is None else by.reindex(design.weights.index).to_numpy(dtype=object)
     parts = []
     for domain, group in groups:
-        rows = slice(None) if inside is None else inside.eq(domain).to_numpy(dtype=bool, na_value=False)
-        own = np.full(numbers.shape, np.nan)
-        own[rows] = numbers[rows]
-        parts.append(_ranked(group, _surely_greater(own, design, confidence)))
+        rows = np.arange(len(numbers)) if inside is None else np.flatnonzero(inside == domain)
+        parts.append(_ranked(group, _surely_greater(numbers[rows], rows, design, confidence)))
     ranked = pd.concat(parts, ignore_index=True)
     fields = [*domains, "item", "answers", "estimate", "low", "high", "rank", "rank_best", "rank_worst"]
     return ranked.sort_values([*domains, "rank", "item"], ignore_index=True)[fields]
@@ -274,17 +273,17 @@ def _coefficients(
     return gap, scores
 
 
-def _surely_greater(numbers: Floats, design: Design, confidence: float) -> Booleans:
-    """Return which item is surely greater than which: items in rows and in columns."""
+def _surely_greater(numbers: Floats, rows: Integers, design: Design, confidence: float) -> Booleans:
+    """Return which item is surely greater than which, among some rows of the design: items by items."""
     answered, n_items = ~np.isnan(numbers), numbers.shape[1]
-    weights = design.weights.to_numpy()[:, None] * answered
+    weights = design.weights.to_numpy()[rows, None] * answered
     total, filled = np.maximum(weights.sum(axis=0), _NO_ERROR), np.where(answered, numbers, 0.0)
     means = (weights * filled).sum(axis=0) / total
     scores = np.where(answered, filled - means, 0.0) / total
-    communes = (cluster_sums(answered.astype(float), design) > 0).sum(axis=0)
+    communes = (cluster_sums(answered.astype(float), design, rows) > 0).sum(axis=0)
     first, second = np.triu_indices(n_items, 1)
     gap, degrees = means[first] - means[second], np.minimum(communes[first], communes[second]) - 1
-    error = standard_errors(scores[:, first] - scores[:, second], design)
+    error = standard_errors(scores[:, first] - scores[:, second], design, rows)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = student_p(gap / error, np.maximum(degrees, 1))
     # all alike on both: the chance that so many communes would all answer the same way

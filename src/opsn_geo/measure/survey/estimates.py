@@ -72,32 +72,31 @@ def estimates(
     numbers = floats(values.reindex(design.weights.index))
     shares = np.array([pd.api.types.is_bool_dtype(kind) for kind in values.dtypes], dtype=bool)
     if by is None:
-        return _estimated(numbers, values.columns, shares, design, confidence)
-    inside = by.reindex(design.weights.index)
+        return _estimated(numbers, np.arange(len(numbers)), values.columns, shares, design, confidence)
     levels = sorted(by.dropna().unique(), key=str)
+    place = pd.Categorical(by.reindex(design.weights.index), levels).codes
+    domains = [np.flatnonzero(place == number) for number in range(len(levels))]
     parts = [
-        _estimated(
-            np.where(inside.eq(level).to_numpy(dtype=bool, na_value=False)[:, None], numbers, np.nan),
-            values.columns, shares, design, confidence,
-        ).assign(domain=level)
-        for level in levels
-    ]  # fmt: skip
+        _estimated(numbers[rows], rows, values.columns, shares, design, confidence).assign(domain=level)
+        for level, rows in zip(levels, domains, strict=True)
+    ]
     stacked = pd.concat(parts, ignore_index=True)
     fields = ["item", "domain"]
     return stacked[[*fields, *stacked.columns.difference(fields, sort=False)]]
 
 
 def _estimated(
-    numbers: Floats, items: pd.Index, shares: Booleans, design: Design, confidence: float
+    numbers: Floats, rows: Integers, items: pd.Index, shares: Booleans, design: Design, confidence: float
 ) -> pd.DataFrame:
-    """Estimate every item from its values: respondents of the design in rows, items in columns."""
+    """Estimate every item from its values, those of some rows of the design; items are in columns."""
     answered = ~np.isnan(numbers)
-    answers, communes = answered.sum(axis=0), (cluster_sums(answered.astype(float), design) > 0).sum(axis=0)
-    weights = design.weights.to_numpy()[:, None] * answered
+    answers = answered.sum(axis=0)
+    communes = (cluster_sums(answered.astype(float), design, rows) > 0).sum(axis=0)
+    weights = design.weights.to_numpy()[rows, None] * answered
     total = np.where(answers > 0, weights.sum(axis=0), 1.0)
     filled = np.where(answered, numbers, 0.0)
     means = (weights * filled).sum(axis=0) / total
-    error = standard_errors(np.where(answered, filled - means, 0.0) / total, design)
+    error = standard_errors(np.where(answered, filled - means, 0.0) / total, design, rows)
     spread = (weights * (filled - means) ** 2).sum(axis=0) / total
     effect = _design_effect(error, spread, communes, design.units)
     half = student(confidence, communes) * error
