@@ -30,6 +30,7 @@ __all__ = [
     "names",
     "ranks",
     "weakest",
+    "weakest_by",
     "weakest_of",
 ]
 
@@ -164,6 +165,16 @@ def weakest_of(bases: pd.Series | list[str], otherwise: str = Basis.FACT.value) 
     """
     worst = int(ranks(bases).max(initial=-1))
     return BASES[worst] if worst >= 0 else otherwise
+
+
+def weakest_by(bases: pd.Series, groups: pd.Series) -> pd.Series:
+    """Return the weakest of the rows of each group, as :func:`weakest_of` does, on the groups.
+
+    >>> weakest_by(pd.Series(["list", "assumed", "fact"]), pd.Series(["a", "a", "b"])).to_dict()
+    {'a': 'assumed', 'b': 'fact'}
+    """
+    worst = pd.Series(ranks(bases), index=bases.index).groupby(groups).max().clip(lower=0)
+    return pd.Series(names(worst.to_numpy()), index=worst.index, dtype="str")
 
 
 def counted(tables: Mapping[str, pd.DataFrame]) -> tuple[Counted, ...]:

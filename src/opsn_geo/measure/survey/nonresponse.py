@@ -255,11 +255,14 @@ def _permuted(answers: Floats, strata: pd.Series | None, permutations: int, seed
     rng = np.random.default_rng(seed)
     codes = np.zeros(len(answers), dtype=np.int64) if strata is None else pd.factorize(strata)[0]
     order = np.argsort(codes, kind="stable")
-    most = _most(answers)
+    most, yes = _most(answers), answers.astype(np.int64)
     for start in range(0, permutations, most):
         count = min(most, permutations - start)
+        # The order of positive floats is that of their bits: the last one carries the answer along, so that
+        # values are sorted, which is several times faster than finding their order.
+        keys = (codes + rng.random((count, len(answers)))).view(np.int64) & ~1 | yes
         drawn = np.empty((len(answers), count), dtype=answers.dtype)
-        drawn[order] = answers[np.argsort(codes + rng.random((count, len(answers))), axis=1).T]
+        drawn[order] = (np.sort(keys, axis=1) & 1).T
         yield drawn
 
 

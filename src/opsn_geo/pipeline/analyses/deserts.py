@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from opsn_geo.catalogue.basis import weakest_of
+from opsn_geo.catalogue.basis import weakest_by
 from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.coverage.evidence import USED, Coverage
 from opsn_geo.measure.coverage.needs import declared
@@ -72,7 +72,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         border=shared.contacts.on_border,
         urban=urban,
     )
-    bases = row_bases(listed, coverage, of_answers).groupby(listed["desert"]).agg(weakest_of)
+    bases = weakest_by(row_bases(listed, coverage, of_answers), listed["desert"])
     unstable = stabilities[stabilities["stability_share"] > 0]
     seats, by = seat_distances(communes, opsn["seat"]), groups(communes)
     scores = staff_access(coverage, opsn["staff"], inputs.territory.inside["population"])
@@ -91,7 +91,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
             "epci": near_share(seats["distance_opsn_m"], by[Level.EPCI]).to_frame(),
             "departements": near_share(seats["distance_opsn_m"], by[Level.DEPARTEMENT]).to_frame(),
         },
-        layers={"deserts": patches.assign(basis=bases.reindex(patches.index).astype("str"))},
+        layers={"deserts": patches.assign(basis=bases.reindex(patches.index))},
         tables={
             "stabilite": unstable.assign(basis=row_bases(unstable, coverage, of_answers)),
             "specifications": pd.concat([stable.specifications, of_bundle.specifications], ignore_index=True),

@@ -7,7 +7,7 @@ two tables in which QGIS keeps styles and projects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, groupby, islice
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +17,8 @@ from opsn_geo.publish.geopackage.content import Column, Content
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from numpy.typing import NDArray
 
 _PLACES: Final = 800
 """Values in one statement: many rows at once are quicker, and no SQLite takes fewer than 999."""
@@ -64,13 +66,16 @@ def add_table(base: sqlite3.Connection, content: Content, frame: pd.DataFrame, m
         + ", ".join(["fid INTEGER PRIMARY KEY NOT NULL", *columns])
         + ")"
     )
-    cells = [_cells(frame[column.name], column) for column in content.columns]
-    rows = zip(range(1, len(frame) + 1), *cells, strict=True)
+    rows = np.empty((len(frame), len(columns) + 1), dtype=object)
+    rows[:, 0] = range(1, len(frame) + 1)
+    for place, column in enumerate(content.columns, start=1):
+        rows[:, place] = _cells(frame[column.name], column)
     row = f"({', '.join(['?'] * (len(columns) + 1))})"
     insert = f"INSERT INTO {quoted(content.name)} VALUES "  # noqa: S608 - a quoted name
     most = max(1, _PLACES // (len(columns) + 1))
-    for size, batches in groupby(iter(lambda: list(islice(rows, most)), []), len):
-        base.executemany(insert + ", ".join([row] * size), (list(chain(*batch)) for batch in batches))
+    batches = (rows[start : start + most] for start in range(0, len(rows), most))
+    for size, several in groupby(batches, len):
+        base.executemany(insert + ", ".join([row] * size), (batch.ravel().tolist() for batch in several))
     register(base, content.name, content.title, content.abstract, moment)
 
 
@@ -138,16 +143,15 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _cells(values: pd.Series, column: Column) -> list[object]:
+def _cells(values: pd.Series, column: Column) -> NDArray[np.object_]:
     """Return the plain Python values of a column, null where missing; each distinct text is made once."""
     if column.sql == "BOOLEAN":
         values = values.astype("Int64")
     if column.sql not in {"TEXT", "DATE"}:
-        plain: list[object] = values.astype("object").where(values.notna(), None).tolist()
-        return plain
+        return np.asarray(values.astype("object").where(values.notna(), None), dtype=object)
     texts = values.dt.strftime("%Y-%m-%d") if column.sql == "DATE" else values.astype("str")
     codes, distinct = pd.factorize(texts.where(values.notna()))
-    cells: list[object] = np.array([*map(str, distinct), None], dtype=object)[codes].tolist()
+    cells: NDArray[np.object_] = np.array([*map(str, distinct), None], dtype=object)[codes]
     return cells
 
 
