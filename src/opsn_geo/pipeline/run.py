@@ -191,12 +191,15 @@ def run(
     chosen, folder = study or Study.default(), Path(out)
     recover(folder)
     former_file.read(folder / f"{chosen.metadata.stem}.gpkg")  # to be refused at once rather than at the end
-    progress("read")
-    inputs = load(chosen)
-    progress("measure")
-    results = published(measure(inputs))
-    progress("publish")
-    return replace(results, notes=write(results, folder, keep_styles=keep_styles))
+    # A run makes thousands of small columns of text, which Arrow's take longer to make than Python's own.
+    with pd.option_context("mode.string_storage", "python"):
+        progress("read")
+        inputs = load(chosen)
+        progress("measure")
+        results = published(measure(inputs))
+        progress("publish")
+        notes = write(results, folder, keep_styles=keep_styles)
+    return replace(results, notes=notes)
 
 
 def measure(inputs: Inputs) -> Results:

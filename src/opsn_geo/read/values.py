@@ -134,7 +134,9 @@ def dates(texts: pd.Series[str]) -> pd.Series:
     counted = pd.to_numeric(
         texts.where(texts.str.fullmatch(r"[2-5]\d{4}(?:[.,]0+)?").fillna(value=False)).str[:5]
     )
-    return read.fillna(_DAY_ZERO + pd.to_timedelta(counted, unit="D")).astype("datetime64[s]")
+    days = counted.fillna(0).astype("int64")  # a missing count is no number of days
+    dated = (_DAY_ZERO + pd.to_timedelta(days, unit="D")).where(counted.notna())
+    return read.fillna(dated).astype("datetime64[s]")
 
 
 def shares(texts: pd.Series[str]) -> pd.Series:
