@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opsn_geo.measure.survey.survey import judged_figures
+from opsn_geo.measure.survey.figures import judged_figures
 
 if TYPE_CHECKING:
     from opsn_geo.pipeline.load import Inputs

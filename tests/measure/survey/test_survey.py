@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import summary
+from opsn_geo.measure.survey.figures import headline_claims, headline_items
 from opsn_geo.measure.survey.profile import levels, membership, profile
-from opsn_geo.measure.survey.survey import Items, Sample, headline_claims, headline_items, survey
+from opsn_geo.measure.survey.survey import Items, Sample, survey
 from opsn_geo.pipeline.analyses import Analysis, coverage_of, shared_measures
 from opsn_geo.pipeline.analyses.survey import analysis
 from opsn_geo.pipeline.labels import labels

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.survey import VARIABLES
@@ -27,7 +26,8 @@ from opsn_geo.measure.disclosure import (
     withheld,
 )
 from opsn_geo.measure.survey.comparison import against_reference, influence, overlap, rankings
-from opsn_geo.measure.survey.estimates import estimates, item_frame, quantiles
+from opsn_geo.measure.survey.estimates import estimates, quantiles
+from opsn_geo.measure.survey.figures import headline_name
 from opsn_geo.measure.survey.indicators import partial_indicators, r_indicator
 from opsn_geo.measure.survey.nonresponse import clustering, nearest_answer_m, neighbour_response, silences
 from opsn_geo.measure.survey.profile import LIMIT, levels, profile
@@ -105,17 +105,17 @@ class Items:
     member : Series of bool, optional
         On ``respondent``: who uses an OPSN, to be compared with others.
     headline : DataFrame
-        On ``respondent``: the items whose conclusions are judged, such as :func:`headline_items` makes them.
+        On ``respondent``: the items whose conclusions are judged, such as :func:`.headline_items` makes them.
     thresholds : Series of float
         By headline item, the value that its conclusion stands above or below.
     claims : DataFrame
-        By headline item, what a study publishes and claims of it (:func:`headline_claims`).
+        By headline item, what a study publishes and claims of it (:func:`.headline_claims`).
     asked : DataFrame of bool
         On ``respondent``, by headline item that not all were asked: who was; others are asked of all.
     ranked : mapping of str to sequence of str
         Families of items to rank by département, such as services used and needs.
     reference : DataFrame
-        Values from outside to set estimates beside, such as national means: :func:`national_values`.
+        Values from outside to set estimates beside, such as national means: :func:`.national_values`.
     profile : sequence of str
         Items that describe who answers, such as their size or office: adherents and others are not compared
         on them.
@@ -259,142 +259,6 @@ def survey(
             "comparaisons": _compared(against_reference(estimated, items.reference), published),
             "verdict": _verdict(representativeness, judged, estimated, margins, _small_share(sample)),
         },
-    )
-
-
-def headline_items(
-    answers: pd.DataFrame, figures: pd.DataFrame, choices: Mapping[str, Sequence[str]]
-) -> pd.DataFrame:
-    """Return the items of a study's published shares and means, so that each can be judged.
-
-    Parameters
-    ----------
-    answers : DataFrame
-        Typed answers.
-    figures : DataFrame
-        Published figures: ``figure``, ``table``, ``measure``, ``item``, ``choice`` (several joined by
-        ``|``), ``group``. Those on answers, of measure ``share`` or ``mean``, without a group.
-    choices : mapping of str to sequence of str
-        Choices of each single-choice item.
-
-    Returns
-    -------
-    DataFrame
-        One column per figure. Figures of items that were not asked are left out.
-
-    Examples
-    --------
-    >>> answers = pd.DataFrame({"support": ["epci", "no", None]})
-    >>> figures = pd.DataFrame([("support", "answers", "share", "support", "epci|own", None)],
-    ...     columns=["figure", "table", "measure", "item", "choice", "group"])
-    >>> headline_items(answers, figures, {"support": ["epci", "own", "no"]})["support"].tolist()
-    [True, False, <NA>]
-    """
-    frame = item_frame(answers, choices)
-    items = {}
-    for recipe in figures[judged_figures(figures)].fillna({"choice": ""}).to_dict("records"):
-        parts = [_answered(frame, recipe["item"], choice) for choice in str(recipe["choice"]).split("|")]
-        asked = [part for part in parts if part is not None]
-        if len(asked) == len(parts):
-            # several choices are one item: yes where any of them is
-            items[recipe["figure"]] = pd.concat(asked, axis=1).max(axis=1)
-    return pd.DataFrame(items, index=answers.index)
-
-
-def headline_claims(figures: pd.DataFrame) -> pd.DataFrame:
-    """Return what a study publishes of each headline figure, and concludes from it.
-
-    Parameters
-    ----------
-    figures : DataFrame
-        Published figures: ``figure``, ``value``, ``unit``, ``precision``, ``comparison``, and ``claim``:
-        ``above=50`` or ``below=5``, in the unit of the figure; missing where the study concludes nothing. A
-        figure whose gap to the nation is published (``<name>_national_gap``) is claimed to lie on the side of
-        that gap, beyond what rounding may move the nation.
-
-    Returns
-    -------
-    DataFrame
-        On ``figure``: ``side``, ``threshold``, ``published``, ``published_least`` and
-        ``published_greatest``; shares between 0 and 1.
-
-    Examples
-    --------
-    >>> figures = pd.DataFrame({"figure": ["users"], "value": [72], "unit": ["share"], "claim": ["above=50"]})
-    >>> headline_claims(figures)[["side", "threshold", "published"]].to_dict("index")
-    {'users': {'side': 'above', 'threshold': 0.5, 'published': 0.72}}
-    """
-    rows = figures.set_index("figure").reindex(
-        columns=["value", "unit", "precision", "comparison", "claim", "item"]
-    )
-    factor = rows["unit"].eq("share").map({True: 100.0, False: 1.0})
-    value, step = (rows[column].astype("Float64").astype(float) for column in ("value", "precision"))
-    half = step.fillna(1.0) / 2
-    claim = rows["claim"].astype("string").str.extract(r"^(above|below)=(-?[0-9.]+)$")
-    least, greatest = value - half, value + half
-    least = least.mask(rows["comparison"].eq("gt"), value).mask(rows["comparison"].eq("lt"), -np.inf)
-    greatest = greatest.mask(rows["comparison"].eq("gt"), np.inf).mask(rows["comparison"].eq("lt"), value)
-    claims = pd.DataFrame(
-        {
-            "side": claim[0].astype(object).where(claim[0].notna(), None),
-            "threshold": claim[1].astype("Float64").astype(float) / factor,
-            "published": value / factor,
-            "published_least": least / factor,
-            "published_greatest": greatest / factor,
-        }
-    )
-    national = national_values(figures.reindex(columns=[*{*figures.columns, "item"}]))
-    reference, margin = (rows["item"].map(national[column]) for column in ("reference", "reference_margin"))
-    has_gap = (rows.index.astype(str) + "_national_gap").isin(rows.index)
-    is_deduced = claims["threshold"].isna() & reference.notna() & has_gap
-    is_below = value < reference
-    claims["side"] = claims["side"].mask(is_deduced, is_below.map({True: "below", False: "above"}))
-    nearest = (reference - margin).where(is_below, reference + margin)
-    return claims.assign(threshold=claims["threshold"].where(~is_deduced, nearest))
-
-
-def judged_figures(figures: pd.DataFrame) -> pd.Series:
-    """Return which published figures have a conclusion to judge: shares and means of all answers."""
-    whole = figures["table"].eq("answers") & figures["group"].fillna("").eq("")
-    return whole & figures["measure"].isin(["share", "mean"])
-
-
-def national_values(figures: pd.DataFrame) -> pd.DataFrame:
-    """Return the national value of each item that a study publishes as a gap to its own, and its rounding.
-
-    Parameters
-    ----------
-    figures : DataFrame
-        Published figures: ``figure``, ``value``, ``precision`` (1 where missing), ``item``. The figure
-        ``<name>_national_gap`` is that of ``<name>`` less the national value.
-
-    Returns
-    -------
-    DataFrame
-        By item: ``reference``, deduced from the two, and ``reference_margin``, the sum of half their steps.
-
-    Examples
-    --------
-    >>> figures = pd.DataFrame({"figure": ["mean", "mean_national_gap"], "value": [6.0, -0.5],
-    ...                         "precision": 0.1, "item": ["score", None]})
-    >>> national_values(figures).round(6).to_dict("index")
-    {'score': {'reference': 6.5, 'reference_margin': 0.1}}
-    """
-    ending = "_national_gap"
-    rows = figures.dropna(subset=["value"]).set_index("figure")
-    precision = rows["precision"] if "precision" in rows else pd.Series(1.0, rows.index)
-    half = precision.astype("Float64").astype(float).fillna(1.0) / 2
-    is_gap = rows.index.str.endswith(ending)
-    gaps = pd.DataFrame({"gap": rows["value"], "half": half})[is_gap].astype(float)
-    gaps.index = gaps.index.str.removesuffix(ending)
-    own = rows.loc[rows.index.intersection(gaps.index)]
-    gaps = gaps.loc[own.index]
-    return pd.DataFrame(
-        {
-            "reference": (own["value"].astype(float) - gaps["gap"]).to_numpy(),
-            "reference_margin": (half[own.index] + gaps["half"]).to_numpy(),
-        },
-        index=pd.Index(own["item"], name="item"),
     )
 
 
@@ -559,7 +423,7 @@ def publishable(
     Returns
     -------
     DataFrame of str
-        As :func:`opsn_geo.measure.disclosure.shown`, on items (headline items by :func:`headline_name`), for
+        As :func:`opsn_geo.measure.disclosure.shown`, on items (headline items by :func:`.headline_name`), for
         the groups ``""`` (all communes), the départements, ``members`` and ``others``.
     """
     groups = commune_groups(sample.codes.map(sample.communes["code_dep"]))
@@ -603,15 +467,6 @@ def commune_groups(domains: pd.Series) -> pd.DataFrame:
     """
     own = {str(level): domains.eq(level).fillna(value=False) for level in domains.value_counts().index}
     return pd.DataFrame({"": domains.notna(), **own}).astype(bool)
-
-
-def headline_name(figure: str) -> str:
-    """Return the name of the item behind a figure, among all items.
-
-    >>> headline_name("attacked")
-    'figure=attacked'
-    """
-    return f"figure={figure}"
 
 
 def _compared(table: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -680,13 +535,6 @@ def _small_share(sample: Sample) -> float:
     if sample.small_answers is not None:
         return sample.small_answers / len(sample.codes)
     return int(sample.codes.map(sample.communes["population"]).lt(LIMIT).sum()) / len(sample.codes)
-
-
-def _answered(frame: pd.DataFrame, item: str, choice: str) -> pd.Series | None:
-    """Return one item: its choice, or for a yes or no question itself or its contrary; None if not asked."""
-    if choice in {"yes", "no"} and item in frame:
-        return frame[item] if choice == "yes" else ~frame[item]
-    return frame.get(f"{item}:{choice}" if choice else item)
 
 
 def _strongest_correlation(response: pd.DataFrame) -> pd.Series:

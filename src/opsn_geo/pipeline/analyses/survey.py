@@ -11,6 +11,7 @@ import pandas as pd
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import summary
 from opsn_geo.measure.published.recipes import chosen
+from opsn_geo.measure.survey.figures import headline_claims, headline_items, national_values
 from opsn_geo.measure.survey.populations import other_bodies
 from opsn_geo.measure.survey.profile import membership
 from opsn_geo.measure.survey.survey import (
@@ -18,9 +19,6 @@ from opsn_geo.measure.survey.survey import (
     Items,
     Sample,
     WeightingPlan,
-    headline_claims,
-    headline_items,
-    national_values,
     survey,
 )
 from opsn_geo.measure.survey.verdict import body_findings, finding
