@@ -285,3 +285,15 @@ cli.main()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "Stopped.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_link_gives_a_list_back_and_never_overwrites_it(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("Commune\nLaon\nXyzzy\n", encoding="utf-8")
+    done = opsn_geo("link", file, "--departements", "02")
+    assert done.returncode == 0, done.stderr
+    assert "2 rows: 1 linked, 0 of them to check; 1 not linked." in done.stdout
+    assert {it.name for it in tmp_path.iterdir()} == {"list.csv", "list-linked.xlsx", "corrections.csv"}
+    refused = opsn_geo("link", file, "--out", file)
+    assert refused.returncode == 2
+    assert "this is the file of the list itself" in refused.stderr

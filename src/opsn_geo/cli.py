@@ -162,6 +162,19 @@ def command_line(lang: Language) -> click.Group:
             *part(),
             vintage(),
         ),
+        command(
+            "link",
+            link,
+            click.Argument(["file"], type=click.Path(path_type=Path, dir_okay=False)),
+            option("--out", "linked", type=click.Path(path_type=Path, dir_okay=False)),
+            option("--corrections", type=click.Path(path_type=Path, dir_okay=False)),
+            *part(),
+            vintage(),
+            option("--sheet"),
+            option("--header-row", type=click.IntRange(min=1)),
+            option("--code"),
+            option("--name"),
+        ),
         command("fetch", fetch, click.Argument(["source"], required=False), out(), renew),
         boundaries,
     ):
@@ -299,6 +312,56 @@ def init(folder: Path, region: str | None, departements: str | None, epci: str |
 def _listed(words: str | None) -> list[str]:
     """Return codes or names separated by commas."""
     return [word.strip() for word in (words or "").split(",") if word.strip()]
+
+
+def link(
+    file: Path,
+    linked: Path | None,
+    corrections: Path | None,
+    region: str | None,
+    departements: str | None,
+    epci: str | None,
+    vintage: int,
+    sheet: str | None,
+    header_row: int | None,
+    code: str | None,
+    name: str | None,
+) -> None:
+    """Write a list with official codes beside its rows, and the corrections to give."""
+    from opsn_geo.boundaries.embedded import places_of
+    from opsn_geo.linkage.corrections import TO_FILL
+    from opsn_geo.pipeline.linked_list import link_list, write_corrections, write_list
+
+    lang = _language()
+    target = linked or file.with_name(f"{file.stem}-{text('linked_list.suffix', lang)}.xlsx")
+    mended = corrections or target.with_name("corrections.csv")
+    for written in (target, mended):
+        if written.resolve() == file.resolve():
+            raise InputError([Fault(cause="same_file", file=str(written))])
+    territory = places_of(
+        millesime=vintage, region=region, departements=_listed(departements), epci=_listed(epci)
+    )
+    columns = {name: header for name, header in {"code": code, "name": name}.items() if header}
+    result = link_list(
+        file, territory, sheet=sheet, header_row=header_row, columns=columns, corrections=mended, lang=lang
+    )
+    write_list(result, target, lang)
+    write_corrections(result, mended)
+    _print(
+        text(
+            "linked_list.summary",
+            lang,
+            file=file,
+            read=result.rows.index.nunique(),
+            linked=result.links.linked.index.nunique(),
+            guessed=result.links.review.index.nunique(),
+            rejected=result.links.rejected.index.nunique(),
+            headers=", ".join(f"{header} ({column})" for column, header in result.headers.items()),
+            out=target,
+            corrections=mended,
+            left=int(result.corrections["code"].eq(TO_FILL).sum()),
+        )
+    )
 
 
 def fetch(source: str | None, out: Path | None, *, renew: bool) -> None:

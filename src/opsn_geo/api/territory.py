@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
+from opsn_geo.boundaries.embedded import places_of
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.boundaries.user_files import territory as territory_of
 from opsn_geo.catalogue.register import Scheme
@@ -404,7 +405,7 @@ def _absent_communes(places: pd.Index | pd.Series, communes: pd.DataFrame) -> li
 
 def link(
     frame: pd.DataFrame,
-    territory: Territory | Study,
+    territory: Territory | Study | int,
     *,
     code: str | None = None,
     name: str | None = None,
@@ -419,9 +420,11 @@ def link(
     ----------
     frame : DataFrame
         Rows that name communes by a code of any vintage (INSEE, SIREN, SIRET) or a name. With a column
-        ``level`` they may name EPCI, départements and régions too.
-    territory : Territory or Study
-        Where to look: ``load(study).territory``, or a study whose territory is read.
+        ``level`` they may name EPCI, départements and régions too; where it is empty the level is read from
+        the code or the name.
+    territory : Territory, Study or int
+        Where to look: ``load(study).territory``, a study whose territory is read, or the vintage of the
+        official code in which all of France is looked over.
     code, name, dep, postal : str, optional
         Columns that hold a code, a name, a département and a postal code; by default those whose header says
         so (``insee``, ``Commune``, ``Code postal``…).
@@ -433,7 +436,8 @@ def link(
     Returns
     -------
     Linked
-        ``linked``, ``rejected`` (with ``cause`` and ``candidates``) and ``review`` (guessed from the name).
+        ``linked``, ``rejected`` (with ``cause`` and ``candidates``), ``review`` (guessed from the name) and
+        ``beside(frame)``: the frame's own rows with all of that beside them.
         Without levels as :func:`opsn_geo.linkage.communes.link_communes`; with levels the columns get their
         official names, as :func:`opsn_geo.linkage.members.link_members` says.
 
@@ -451,10 +455,10 @@ def link(
     ([['02001', 'Abbécourt']], ['unknown_name'])
     """
     faults = list(shape_faults(frame, "frame"))
-    if not isinstance(territory, Territory | Study):
+    if not isinstance(territory, Territory | Study | int):
         kind = type(territory).__name__  # type: ignore[unreachable]  # who does not check types needs the fault
         faults.append(
-            Fault(cause="wrong_argument", file="territory", value=kind, expected="Territory | Study")
+            Fault(cause="wrong_argument", file="territory", value=kind, expected="Territory | Study | int")
         )
     mended = (
         None
@@ -476,7 +480,10 @@ def link(
     levels = attempt(faults, checked_frame, frame, _LEVEL_DATES, "frame") if "level" in frame else None
     if faults:
         raise InputError(faults)
-    place = territory if isinstance(territory, Territory) else territory_of(territory)
+    if isinstance(territory, int):
+        place = places_of(millesime=territory)
+    else:
+        place = territory if isinstance(territory, Territory) else territory_of(territory)
     passage = read_passage(data_dir() / "boundaries")
     if levels is None:
         return link_communes(

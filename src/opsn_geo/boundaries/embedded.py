@@ -188,6 +188,50 @@ def embedded(
     )
 
 
+def places_of(
+    *,
+    millesime: int,
+    region: str | None = None,
+    departements: Collection[str] = (),
+    epci: Collection[str] = (),
+    folder: Path | None = None,
+) -> Territory:
+    """Return the codes and names of a territory, without outlines; all of France where nothing is chosen.
+
+    Parameters
+    ----------
+    millesime, region, departements, epci, folder
+        As for :func:`embedded`.
+
+    Examples
+    --------
+    >>> france = places_of(millesime=2021)
+    >>> len(france.communes), len(france.epci), france.departements.loc["974", "name"]
+    (34965, 1254, 'La Réunion')
+    """
+    there = places(millesime, folder)
+    codes = chosen(there, millesime, region=region, departements=departements, epci=epci)
+    communes = official_communes(millesime, folder)
+    inside = (
+        communes["code_reg"].isin(codes.regions)
+        | communes["code_dep"].isin(codes.departements)
+        | communes["siren_epci"].isin(codes.epci)
+    )
+    if not any(codes):
+        inside = ~inside
+    reached = communes.loc[inside, "siren_epci"].dropna().unique()
+    kept = communes[inside | communes["siren_epci"].isin(reached)].assign(inside=inside)
+    return Territory(
+        communes=gpd.GeoDataFrame(kept),
+        epci=gpd.GeoDataFrame(there.epci[there.epci.index.isin(reached)]),
+        departements=gpd.GeoDataFrame(
+            there.departements[there.departements.index.isin(kept.loc[kept["inside"], "code_dep"])]
+        ),
+        millesime=millesime,
+        name=slug(", ".join(codes.names(there))) or "france",
+    )
+
+
 def drawn(communes: pd.DataFrame, millesime: int, folder: Path | None = None) -> gpd.GeoDataFrame:
     """Return official communes with their outlines and town halls.
 

@@ -188,9 +188,10 @@ def _trailing(name: str) -> str | None:
 
 
 def _region_names(territory: Territory) -> pd.DataFrame:
-    """Return the régions of the territory: boundaries hold their codes only, so one alone bears its slug."""
+    """Return the names of the territory's régions; of a vintage that is not embedded, that of one alone."""
     codes = pd.Index(sorted(set(territory.departements["code_reg"].dropna())))
-    names = pd.Series(plain(territory.name) if len(codes) == 1 else "", index=codes, dtype="str")
+    slug = plain(territory.name) if len(codes) == 1 else ""
+    names = codes.to_series().map(elsewhere(territory).regions).fillna(slug).astype("str")
     return _names(codes, names, _council_keys(names))
 
 

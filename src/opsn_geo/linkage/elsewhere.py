@@ -25,10 +25,13 @@ class Elsewhere:
         On ``code_insee``: name, code_dep, code_reg, siren.
     epci : DataFrame
         On ``siren_epci``: name.
+    regions : Series of str
+        Name of each region of France, those of the territory included, on ``code_reg``.
     """
 
     communes: pd.DataFrame
     epci: pd.DataFrame
+    regions: pd.Series[str]
 
 
 def elsewhere(territory: Territory) -> Elsewhere:
@@ -43,20 +46,22 @@ def elsewhere(territory: Territory) -> Elsewhere:
     >>> elsewhere(aisne).communes.loc["80021", "name"], "02691" in elsewhere(aisne).communes.index
     ('Amiens', False)
     """
-    communes, epci = _official(territory.millesime)
+    communes, epci, regions = _official(territory.millesime)
     return Elsewhere(
         communes=communes[~communes.index.isin(territory.communes.index)],
         epci=epci[~epci.index.isin(territory.epci.index)],
+        regions=regions,
     )
 
 
 @lru_cache(maxsize=2)
-def _official(millesime: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the communes and EPCI of a vintage; none where it is not embedded."""
+def _official(millesime: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series[str]]:
+    """Return the communes, EPCI and names of regions of a vintage; none where it is not embedded."""
     if millesime not in vintages():
         nothing = pd.DataFrame(columns=["name", "code_dep", "code_reg", "siren"], dtype="str")
-        return nothing, nothing
+        return nothing, nothing, pd.Series(dtype="str")
     return (
         official_communes(millesime)[["name", "code_dep", "code_reg", "siren"]],
         official_bodies(millesime, Level.EPCI)[["name"]],
+        official_bodies(millesime, Level.REGION)["name"],
     )

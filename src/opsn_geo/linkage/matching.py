@@ -17,6 +17,9 @@ SLIPS: Final = ((5, 1), (9, 2))
 SHOWN: Final = 3
 """Candidates shown with a rejected name."""
 
+PLAUSIBLE: Final = 65
+"""Least likeness (rapidfuzz's ratio, 0 to 100) of a candidate shown: what is less alike helps nobody."""
+
 MOST_SHOWN: Final = 1000
 """Distinct rejected names for which candidates are sought: more than anyone reads."""
 
@@ -186,7 +189,11 @@ def _unknown(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
             )
             best = np.argsort(-scores.astype(np.int16), axis=1, kind="stable")[:, :SHOWN]
             labels = (listed["name"] + " (" + listed["code"] + ")").to_numpy()
-            shown[part.index] = [", ".join(dict.fromkeys(labels[row])) for row in best]
+            likely = np.take_along_axis(scores, best, axis=1) >= PLAUSIBLE
+            shown[part.index] = [
+                ", ".join(dict.fromkeys(labels[row[kept]])) or None
+                for row, kept in zip(best, likely, strict=True)
+            ]
     return pd.DataFrame({"candidates": shown}).assign(
         code=None, how=None, score=None, cause=str(Cause.UNKNOWN_NAME)
     )

@@ -78,6 +78,29 @@ def link_members(
     )
 
 
+def link_listed(
+    rows: pd.DataFrame,
+    territory: Territory,
+    passage: pd.DataFrame,
+    *,
+    corrections: pd.DataFrame | None = None,
+) -> Linked:
+    """Return each row of any list with the official code of the body that it names, also where it repeats.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        level, code, name, and code_dep and postal_code if there are any. Where the level is missing it is
+        that of :func:`level_of`.
+    territory, passage, corrections
+        As for :func:`link_members`.
+    """
+    numbered = rows.reset_index(drop=True)
+    numbered = numbered.assign(level=numbered["level"].fillna(level_of(numbered, territory)))
+    links = _link_levels(numbered, territory, passage, corrections, None, None)
+    return _labelled(rows, links, numbered.iloc[:0])
+
+
 def level_of(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
     """Return the level of each row by its code and name: a commune's where nothing says otherwise.
 

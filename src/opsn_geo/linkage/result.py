@@ -13,6 +13,12 @@ from opsn_geo.linkage.causes import How
 REJECT_COLUMNS: Final = ("cause", "candidates")
 """Columns that a rejected row gets: a :class:`~opsn_geo.linkage.causes.Cause`, and the nearest candidates."""
 
+BESIDE: Final = (
+    "level", "official_code", "official_name", "how", "score", "share", "cause", "candidates",
+)  # fmt: skip
+"""Columns that :meth:`Linked.beside` puts beside those of a list."""
+_KINDS: Final = {**dict.fromkeys(BESIDE, "str"), "score": "Float64", "share": "float64"}
+
 LISTED: Final = ("table", "row", "code", "name", "cause", "candidates")
 """Columns of the rejected rows of several tables."""
 
@@ -54,6 +60,35 @@ class Linked(NamedTuple):
     def review(self) -> pd.DataFrame:
         """The rows linked by a guess, the least sure first: someone should look at them."""
         return self.linked[self.linked["how"] == str(How.FUZZY)].sort_values("score", kind="stable")
+
+    def beside(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a frame in their order, each with what it was linked to or why it was not.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The rows that were linked, with different labels.
+
+        Returns
+        -------
+        DataFrame
+            The columns of the frame and :data:`BESIDE`; a row stands several times where its commune was
+            split. A frame's own column of such a name gets `` (read)``.
+
+        Examples
+        --------
+        >>> rows = pd.DataFrame({"name": ["Lile", "Arras"]})
+        >>> rejected = rows[:1].assign(cause="unknown_name", candidates="Lille (59350)")
+        >>> linked = rows[1:].assign(code_insee="62041", official_name="Arras", how="name")
+        >>> Linked(linked, rejected).beside(rows)[["name", "official_code", "cause"]].to_numpy().tolist()
+        [['Lile', nan, 'unknown_name'], ['Arras', '62041', nan]]
+        """
+        code = "code_insee" if "code_insee" in self.linked else "code"
+        linked = self.linked.drop(columns="official_code", errors="ignore")
+        linked = linked.rename(columns={code: "official_code"})
+        parts = [part.reindex(columns=list(BESIDE)).astype(_KINDS) for part in (linked, self.rejected)]
+        own = frame.rename(columns={name: f"{name} (read)" for name in BESIDE})
+        return own.join(pd.concat(parts))
 
 
 def column(frame: pd.DataFrame, name: str | None) -> pd.Series[str]:

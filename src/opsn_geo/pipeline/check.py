@@ -184,19 +184,8 @@ def _counts(loading: Loading) -> pd.DataFrame:
 
 def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
     """Yield what is odd: totals, empty tables, unread columns, idle OPSN, unknown populations."""
-    totals = {name: frame.attrs.get("totals", []) for name, frame in loading.texts.items()}
-    yield from (
-        Notice(key="total_lines", file=files[name], values={"lines": ", ".join(map(str, lines))})
-        for name, lines in totals.items()
-        if lines
-    )
-    for name, frame in loading.texts.items():
-        if frame.empty:
-            yield Notice(key="empty_table", file=files[name], values={})
-        read = loading.headers.get(name, {}).values()
-        unread = [header for header in frame.columns if header not in read]
-        if name in loading.headers and name != "variables" and unread:
-            yield Notice(key="unread_columns", file=files[name], values={"columns": ", ".join(unread)})
+    for name in loading.texts:
+        yield from _table_notices(name, loading, files[name])
     if loading.variables is not None:
         described = (
             f"{name} ({values.nunique()} ; {int(values.isna().sum())})"
@@ -214,6 +203,23 @@ def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
         if unknown is not None:
             key, numbers = unknown
             yield Notice(key=key, file=str(loading.study.boundaries.file or ""), values=numbers)
+
+
+def _table_notices(name: str, loading: Loading, file: str) -> Iterator[Notice]:
+    """Yield what is odd in one table: totals, no row, columns that nothing reads, corrections not given."""
+    frame = loading.texts[name]
+    totals = frame.attrs.get("totals", [])
+    if totals:
+        yield Notice(key="total_lines", file=file, values={"lines": ", ".join(map(str, totals))})
+    if frame.empty:
+        yield Notice(key="empty_table", file=file, values={})
+    read = loading.headers.get(name, {}).values()
+    unread = [header for header in frame.columns if header not in read]
+    if name in loading.headers and name != "variables" and unread:
+        yield Notice(key="unread_columns", file=file, values={"columns": ", ".join(unread)})
+    left = len(frame) - len(loading.tables[name]) if name == "corrections" and name in loading.tables else 0
+    if left:
+        yield Notice(key="corrections_to_fill", file=file, values={"number": left})
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -29,6 +29,7 @@ from opsn_geo.linkage import (
     unlinked_members,
 )
 from opsn_geo.linkage.answers import check_named
+from opsn_geo.linkage.corrections import filled
 from opsn_geo.linkage.gazetteer import Gazetteer, gazetteer_of
 from opsn_geo.linkage.passage import read_passage, towards
 from opsn_geo.linkage.result import Linked, rejects
@@ -317,6 +318,8 @@ def _read(loading: Loading) -> None:
                 column for column in typed if str(column).endswith(f"_{BASIS}") and typed[column].isna().all()
             ]
             tables[name] = typed.drop(columns=unused)
+    if "corrections" in tables:
+        tables["corrections"] = filled(tables["corrections"])
     tables |= attempt(faults, related, tables, files) or {}
     _read_answers(loading)
     for name in [name for name in REGISTERS if name in texts and "opsn" in tables]:
