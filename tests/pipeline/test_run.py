@@ -44,6 +44,7 @@ def test_the_run_writes_what_the_contract_names(ran: tuple[Results, Path]) -> No
         "tables/figures.csv",
         "tables/incoherences.csv",
         "rapport.html",
+        "synthese.pdf",
         "tableaux.xlsx",
         "tableaux.ods",
         "tableur/couverture.csv",

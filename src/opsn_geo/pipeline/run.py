@@ -403,12 +403,13 @@ def _write_places(results: Results, folder: Path, styles_of: former_file.Former 
 def _write_words(results: Results, folder: Path) -> None:
     """Write what is read: the report, and the tables as CSV with what describes them and as workbooks."""
     from opsn_geo.publish import report  # noqa: PLC0415 - a run that publishes needs them
-    from opsn_geo.publish.report.brief import brief  # noqa: PLC0415
+    from opsn_geo.publish.paper import summary  # noqa: PLC0415
     from opsn_geo.publish.tables import datapackage, ods, workbook, xlsx  # noqa: PLC0415
 
-    material = _material(results)
-    report.write(folder / "rapport.html", material)
-    metadata = results.inputs.study.metadata
+    material, metadata = _material(results), results.inputs.study.metadata
+    made = report.report(material)
+    (folder / "rapport.html").write_text(report.page(made), encoding="utf-8", newline="\n")
+    summary.write(folder / "synthese.pdf", made, metadata)
     attributes = {
         name: pd.DataFrame(layer.drop(columns="geometry")) for name, layer in results.layers.items()
     }
@@ -417,7 +418,7 @@ def _write_words(results: Results, folder: Path) -> None:
     datapackage.write(folder / "datapackage.json", datapackage.datapackage(files, flat, metadata, folder))
     long_tables = [name for name in flat if not register.table(name).sheet]
     csv_tables.write_readable(folder / "tableur", long_tables, flat, metadata)
-    facts = [(fact.label, f"{fact.value}. {fact.note}") for fact in brief(material).items]
+    facts = [(fact.label, f"{fact.value}. {fact.note}") for fact in made.facts.items]
     shown = workbook.sheets(flat, metadata, results.figures, facts, material.questionnaire.questions)
     xlsx.write(folder / "tableaux.xlsx", shown, metadata)
     ods.write(folder / "tableaux.ods", shown, metadata)

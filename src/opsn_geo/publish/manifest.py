@@ -22,6 +22,7 @@ _LIBRARIES: Final = (
     "pyproj",
     "rasterio",
     "shapely",
+    "typst",
 )
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from opsn_geo.publish.themes import Theme
     from opsn_geo.study import Metadata
 
-__all__ = ["gathered", "page", "report", "write"]
+__all__ = ["gathered", "page", "report", "unbroken", "write"]
 
 _CLOSING, _OPENING = re.compile(" ([:;?!»%])"), re.compile("([«]) ")
 _STRAIGHT = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
@@ -164,7 +164,7 @@ def page(content: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
-        finalize=_unbroken if content.lang == "fr" else None,
+        finalize=unbroken if content.lang == "fr" else None,
     )
     environment.filters["css"] = _css_text
     return environment.get_template("page.html").render(
@@ -172,10 +172,10 @@ def page(content: Report) -> str:
     )
 
 
-def _unbroken(value: object) -> object:
+def unbroken(value: object) -> object:
     """Value with French punctuation kept on the line of its word, and French apostrophes, even in names.
 
-    >>> _unbroken("« Qui ? »") == "«\u00a0Qui\u00a0?\u00a0»", _unbroken("Cap'Oise")
+    >>> unbroken("« Qui ? »") == "«\u00a0Qui\u00a0?\u00a0»", unbroken("Cap'Oise")
     (True, 'Cap’Oise')
     """
     if type(value) is not str:
