@@ -150,11 +150,13 @@ def command_line(lang: Language) -> click.Group:
     renew = option("--renew", is_flag=True)
     file = option("--out", "file", type=click.Path(path_type=Path, dir_okay=False))
     form = option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+    factor = click.FloatRange(min=1, max=1000)
+    limits = option("--limits", type=factor, expose_value=False, callback=_raise_limits)
     for verb in (
-        command("run", run, study(), out(), quiet, strict, option("--keep-styles", is_flag=True)),
-        command("check", check, study(), form),
-        command("compare", compare, study(), option("--strict", "strict_compare", is_flag=True)),
-        command("report", report, study(), file),
+        command("run", run, study(), out(), quiet, strict, option("--keep-styles", is_flag=True), limits),
+        command("check", check, study(), form, limits),
+        command("compare", compare, study(), option("--strict", "strict_compare", is_flag=True), limits),
+        command("report", report, study(), file, limits),
         command(
             "init",
             init,
@@ -180,6 +182,14 @@ def command_line(lang: Language) -> click.Group:
     ):
         root.add_command(verb)
     return root
+
+
+def _raise_limits(_context: click.Context, _option: click.Parameter, value: float | None) -> None:
+    """Keep the factor for the limits on files where their readers find it."""
+    if value is not None:
+        from opsn_geo.read.limits import VARIABLE
+
+        os.environ[VARIABLE] = str(value)
 
 
 def _keep_language(context: click.Context, _option: click.Parameter, value: Language | None) -> None:

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import io
 import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.limits import CELL, check_size, limit
+from opsn_geo.read.parquet import parquet_table
+from opsn_geo.read.workbooks import check_workbook
 
-SPREADSHEETS: Final = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
+SPREADSHEETS: Final = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 """Endings of workbooks, read by calamine."""
 
 SEPARATORS: Final = (";", ",", "\t", "|")
@@ -27,7 +30,8 @@ SEPARATORS: Final = (";", ",", "\t", "|")
 
 _MISSING: Final = frozenset({"", "#N/A", "#N/D", "NULL", "\\N"})
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\x00"))
-_CELL_LIMIT: Final = 1 << 27
+_HEAD: Final = 1 << 20
+"""Characters of a text file by which its separator is chosen."""
 _HEAD_LINES: Final = 30
 _TOTAL: Final = re.compile(r"(?:sous[- ])?total\b|nombre d", re.IGNORECASE)
 _TOTAL_CELLS: Final = 3
@@ -84,6 +88,7 @@ def table(
     path = Path(path)
     if not path.is_file():
         raise InputError([Fault(cause="missing_file", file=str(path))])
+    check_size(path, bytes=path.stat().st_size)
     ending = path.suffix.lower()
     rows: Sequence[Sequence[object]]
     try:
@@ -92,10 +97,10 @@ def table(
         elif ending in {".parquet", ".pq"}:
             rows = _parquet_rows(path)
         else:
-            rows = _text_rows(decoded(path.read_bytes(), str(path)))
-    except InputError:
+            rows = _text_rows(decoded(path.read_bytes(), str(path)), str(path))
+    except (InputError, KeyboardInterrupt, SystemExit):
         raise
-    except Exception as error:  # readers raise their own kinds, down to a Rust panic's
+    except BaseException as error:  # readers raise their own kinds, and the panic of one is no Exception
         raise InputError([Fault(cause="unreadable_file", file=str(path), value=str(error))]) from error
     return _framed(rows, str(path), fit, header_row, ragged=ending in SPREADSHEETS)
 
@@ -137,14 +142,34 @@ def _encoded_once(text: str) -> str:
         return text
 
 
-def _text_rows(text: str) -> Sequence[Sequence[object]]:
+def _text_rows(text: str, file: str) -> Sequence[Sequence[object]]:
     """Return the rows of cells of a text file, by the separator that fits it best."""
-    csv.field_size_limit(_CELL_LIMIT)
+    csv.field_size_limit(CELL)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    first, _, rest = text.partition("\n")
-    if first.lower().startswith("sep=") and len(first) == len("sep=;"):
-        return [[], *csv.reader(io.StringIO(rest), delimiter=first[-1])]
-    return list(csv.reader(io.StringIO(text), delimiter=separator(text)))
+    lines = _lines(text)
+    if re.match(r"(?i)sep=.(\n|\Z)", text):
+        return [[], *_counted(csv.reader(lines, delimiter=next(lines)[len("sep=")]), file)]
+    return list(_counted(csv.reader(lines, delimiter=separator(text)), file))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text with their ends, without the copy, four times as large, of a stream."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _counted(rows: Iterable[list[str]], file: str) -> Iterator[list[str]]:
+    """Yield rows as long as there are not too many of them, nor of their cells."""
+    n_cells = 0
+    for n_rows, row in enumerate(rows, start=1):
+        n_cells += len(row)
+        if n_rows % 10_000 == 1 or len(row) > limit("columns"):
+            check_size(file, rows=n_rows, columns=len(row), cells=n_cells)
+        yield row
+    check_size(file, cells=n_cells)
 
 
 def separator(text: str) -> str:
@@ -155,8 +180,10 @@ def separator(text: str) -> str:
     """
 
     def fitness(candidate: str) -> tuple[float, int]:
-        reader = csv.reader(io.StringIO(text), delimiter=candidate)
-        widths = [len(cells) for cells in itertools.islice(reader, 200) if any(cells)]
+        reader = csv.reader(_lines(text[:_HEAD]), delimiter=candidate)
+        widths: list[int] = []
+        with suppress(csv.Error):  # a line that this separator does not cut may be too long for a cell
+            widths += (len(cells) for cells in itertools.islice(reader, 200) if any(cells))
         width = max(set(widths), key=widths.count, default=0)
         return (widths.count(width) / len(widths), width) if width > 1 else (0.0, 0)
 
@@ -167,6 +194,8 @@ def _workbook_rows(path: Path, sheet: str | None, fit: _Fit | None) -> Sequence[
     """Return the rows of one sheet of a workbook, blank ones included: of the first that fits, if any."""
     from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 - only when there is one
 
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        check_workbook(path)
     with CalamineWorkbook.from_path(str(path)) as workbook:
         visible = [
             about.name for about in workbook.sheets_metadata if about.visible == SheetVisibleEnum.Visible
@@ -176,7 +205,10 @@ def _workbook_rows(path: Path, sheet: str | None, fit: _Fit | None) -> Sequence[
             raise InputError([Fault(cause="missing_sheet", file=str(path), value=sheet, expected=expected)])
         first: Sequence[Sequence[object]] = []
         for name in [sheet] if sheet is not None else visible:
-            rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            held = workbook.get_sheet_by_name(name)
+            size = {"rows": held.total_height, "columns": held.total_width}
+            check_size(path, **size, cells=held.total_height * held.total_width)
+            rows = held.to_python(skip_empty_area=False)
             texts = [[as_text(cell) for cell in row] for row in rows[:_HEAD_LINES]]
             if rows and (fit is None or sheet is not None or max(map(fit, texts)) > 1):
                 return rows
@@ -186,7 +218,7 @@ def _workbook_rows(path: Path, sheet: str | None, fit: _Fit | None) -> Sequence[
 
 def _parquet_rows(path: Path) -> Sequence[Sequence[object]]:
     """Return a Parquet file as a header and rows."""
-    frame = pd.read_parquet(path)
+    frame = parquet_table(path).to_pandas()
     cells = frame.astype(object).where(frame.notna(), None)
     return [list(frame.columns), *cells.to_numpy().tolist()]
 

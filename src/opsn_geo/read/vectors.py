@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 import pyogrio
 
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.limits import check_size
+from opsn_geo.read.parquet import parquet_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -87,8 +89,11 @@ def layer(file: Path, name: str, *, use_arrow: bool = False) -> gpd.GeoDataFrame
     source = _source(file)
     with _reading(file):
         if file.suffix.lower() in PARQUET:
+            parquet_table(file, kind="boundary_")
             frame = gpd.read_parquet(file)
         else:
+            about = pyogrio.read_info(source, layer=name)
+            check_size(file, boundary_rows=about["features"], columns=len(about["fields"]))
             frame = pyogrio.read_dataframe(source, layer=name, use_arrow=use_arrow)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
         raise InputError([Fault(cause="no_projection", file=str(file))])
@@ -100,6 +105,7 @@ def _source(file: Path) -> str:
     expected = ", ".join(FORMATS)
     if file.suffix.lower() not in FORMATS:
         raise InputError([Fault(cause="foreign_format", file=str(file), expected=expected)])
+    check_size(file, boundary_bytes=file.stat().st_size)
     start, prefix = FORMATS[file.suffix.lower()]
     with file.open("rb") as content:
         head = content.read(4096)
@@ -141,6 +147,8 @@ def _reading(file: Path) -> Iterator[None]:
     pyogrio.set_gdal_config_options(_OFFLINE)
     try:
         yield
+    except InputError:
+        raise
     except Exception as error:  # readers raise their own kinds: of GDAL, GEOS, PROJ, Arrow and of texts
         raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
     finally:

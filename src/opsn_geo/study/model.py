@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from opsn_geo.catalogue.basis import Counted, weakest_of
 from opsn_geo.catalogue.census import CENSUS, MAYOTTE
@@ -26,6 +26,12 @@ from opsn_geo.study.keys import KEYS, built, faults, is_file, option_faults
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+
+
+_MOST_BYTES: Final = 1_000_000
+"""Bytes of a study file: thousands of scenarios stay below."""
+_DEEP: Final = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){64}")
+"""A key of so many parts would take tomllib time and memory by their square."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,9 +369,25 @@ def _toml(path: Path) -> tuple[dict[str, Any], str]:
     """Return the content of a TOML file and its checksum; raise one fault where it cannot be read."""
     if not is_file(path):
         raise InputError([Fault(cause="missing_file", file=str(path))])
+    if path.stat().st_size > _MOST_BYTES:
+        raise InputError(
+            [
+                Fault(
+                    cause="above_bytes",
+                    file=str(path),
+                    value=str(path.stat().st_size),
+                    expected=f"≤ {_MOST_BYTES}",
+                )
+            ]
+        )
     read = path.read_bytes()
     try:
-        return tomllib.loads(read.decode("utf-8-sig")), hashlib.sha256(read).hexdigest()
+        content = read.decode("utf-8-sig")
+        deep = _DEEP.search(content)
+        if deep is not None:
+            line_number = content.count("\n", 0, deep.start()) + 1
+            raise InputError([Fault(cause="broken_toml", file=str(path), row=line_number)])
+        return tomllib.loads(content), hashlib.sha256(read).hexdigest()
     except UnicodeDecodeError:
         raise InputError([Fault(cause="not_utf8", file=str(path))]) from None
     except (ValueError, RecursionError) as error:  # also a number or a nesting that Python refuses
