@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Repair = Literal["", "clean", "replace"]
 TEXTS: Final = ("name", "code_reg", "siren_epci", "siren", "postal_codes")
 """Columns of communes that are completed, cell by cell."""
+FAR_M: Final = 150_000.0
+"""Where half the communes lie farther than this from their town halls, they are not where they should be."""
 TOWN_HALL_M: Final = 200.0
 """A town hall farther than this from a user's outline is not believed to be that commune's."""
 GAP_M: Final = 100.0
@@ -114,7 +117,7 @@ def completed(communes: gpd.GeoDataFrame, millesime: int) -> gpd.GeoDataFrame:
     return communes.assign(**{column: communes[column].fillna(official[column]) for column in TEXTS})
 
 
-def with_town_halls(communes: gpd.GeoDataFrame, millesime: int) -> gpd.GeoDataFrame:
+def with_town_halls(communes: gpd.GeoDataFrame, millesime: int, source: str) -> gpd.GeoDataFrame:
     """Return communes with the town halls that they lack, where one lies within 200 m of the outline.
 
     Parameters
@@ -123,6 +126,13 @@ def with_town_halls(communes: gpd.GeoDataFrame, millesime: int) -> gpd.GeoDataFr
         On ``code_insee``, in their legal projection: ``mairie_x``, ``mairie_y``, ``geometry``.
     millesime : int
         Vintage year.
+    source : str
+        The file, for faults.
+
+    Raises
+    ------
+    InputError
+        Half of the communes lie farther than 150 km from their town halls.
     """
     if millesime not in vintages():
         return communes
@@ -133,7 +143,13 @@ def with_town_halls(communes: gpd.GeoDataFrame, millesime: int) -> gpd.GeoDataFr
     halls = drawn(here, millesime)[["mairie_x", "mairie_y"]].reindex(communes.index)
     lacking = halls[communes["mairie_x"].isna() & halls["mairie_x"].notna()]
     points = shapely.points(lacking["mairie_x"].to_numpy(), lacking["mairie_y"].to_numpy())
-    near = shapely.dwithin(communes.geometry[lacking.index].to_numpy(), points, TOWN_HALL_M)
+    away = shapely.distance(communes.geometry[lacking.index].to_numpy(), points)
+    there = np.isfinite(away)
+    if there.any() and np.median(away[there]) > FAR_M:
+        farthest = int(np.nanargmax(away))
+        value = f"{lacking.index[farthest]} ({away[farthest] / 1000:.0f} km)"
+        raise InputError([Fault(cause="misplaced", file=source, column="geometry", value=value)])
+    near = away <= TOWN_HALL_M
     taken = lacking[near].reindex(communes.index)
     return communes.assign(**{axis: communes[axis].fillna(taken[axis]) for axis in taken})
 

@@ -158,7 +158,7 @@ def user_boundaries(
         if repair:
             communes = repaired(communes, repair, millesime, str(file))
             _refuse_unfit(communes, str(file))
-        communes = with_town_halls(communes, millesime)
+        communes = with_town_halls(communes, millesime, str(file))
         others = {
             layer: _renamed(_frame(file, layers, layer), layer, str(file))
             for layer in ("epci", "departements")
@@ -217,7 +217,9 @@ def layer_boundaries(layers: Mapping[str, gpd.GeoDataFrame], *, millesime: int, 
     frame = _communes(frames.pop("communes"), "communes")
     check_vintage(frame.index, millesime, "communes")
     whole = pd.Series(data=True, index=frame.index)
-    communes = with_town_halls(_projected(completed(frame, millesime), whole, "communes"), millesime)
+    communes = with_town_halls(
+        _projected(completed(frame, millesime), whole, "communes"), millesime, "communes"
+    )
     others = {layer: _renamed(frame, layer, layer) for layer, frame in frames.items()}
     return with_names(_recognised(communes, others, name=name, millesime=millesime))
 

@@ -26,6 +26,11 @@ _STRUCTURE: Final = ITEMS["structure"]
 def alerts(loading: Loading) -> Iterator[Notice]:
     """Yield what must be read before the results of a study, as far as it could be read and linked."""
     yield from _survey_alerts(loading)
+    for name, frame in loading.texts.items():
+        if frame.attrs.get("swallowed"):
+            yield _alert(
+                "swallowed_lines", loading, name, lines=", ".join(map(str, frame.attrs["swallowed"]))
+            )
     if "memberships" in loading.links:
         links = loading.links["memberships"]
         unlinked = unlinked_members(links)

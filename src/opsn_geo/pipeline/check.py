@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from opsn_geo.boundaries.embedded import vintages
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.errors import Fault, Notice, attempt
 from opsn_geo.linkage.result import Linked, column, rejects
@@ -21,6 +22,8 @@ REVIEW_COLUMNS: Final = ("table", "row", "name", "official_name", "score")
 """Columns of the table of guessed links."""
 
 _SHOWN: Final = 20
+_LIKELY_DAYS: Final = (pd.Timestamp("1850-01-01"), pd.Timestamp("2100-12-31"))
+_MOST_STAFF: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +196,15 @@ def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
         )
         yield Notice(key="variables", file=files["variables"], values={"variables": ", ".join(described)})
     tables = loading.tables
+    yield from _odd_values(tables, files)
+    boundaries, year = loading.study.boundaries, loading.study.metadata.millesime
+    if (boundaries.file is not None or boundaries.layers) and year not in vintages():
+        years = ", ".join(map(str, vintages()))
+        yield Notice(
+            key="vintage_without_codes",
+            file=str(boundaries.file or ""),
+            values={"year": year, "years": years},
+        )
     for name, key in (("offers", "opsn_without_offer"), ("memberships", "opsn_without_member")):
         if {"opsn", name} <= tables.keys():
             idle = [opsn for opsn in tables["opsn"]["opsn"] if opsn not in set(tables[name]["opsn"])]
@@ -220,6 +232,23 @@ def _table_notices(name: str, loading: Loading, file: str) -> Iterator[Notice]:
     left = len(frame) - len(loading.tables[name]) if name == "corrections" and name in loading.tables else 0
     if left:
         yield Notice(key="corrections_to_fill", file=file, values={"number": left})
+
+
+def _odd_values(tables: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> Iterator[Notice]:
+    """Yield the dates and numbers that can be read but not be right."""
+    for name, table in tables.items():
+        for header in table.select_dtypes("datetime"):
+            days = table[header]
+            odd = days.notna() & ~days.between(*_LIKELY_DAYS)
+            if odd.any():
+                values = {"column": header, "lines": ", ".join(map(str, table.index[odd][:_SHOWN]))}
+                yield Notice(key="odd_dates", file=files[name], values=values)
+    staff = tables.get("opsn", pd.DataFrame()).get("staff")
+    if staff is not None:
+        odd = staff.notna() & ~staff.between(0, _MOST_STAFF)
+        if odd.any():
+            values = {"column": "staff", "lines": ", ".join(map(str, staff.index[odd][:_SHOWN]))}
+            yield Notice(key="odd_numbers", file=files["opsn"], values=values)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:

@@ -91,18 +91,21 @@ def table(
     check_size(path, bytes=path.stat().st_size)
     ending = path.suffix.lower()
     rows: Sequence[Sequence[object]]
+    swallowed: list[int] = []
     try:
         if ending in SPREADSHEETS:
             rows = _workbook_rows(path, sheet, fit)
         elif ending in {".parquet", ".pq"}:
             rows = _parquet_rows(path)
         else:
-            rows = _text_rows(decoded(path.read_bytes(), str(path)), str(path))
+            rows, swallowed = _text_rows(decoded(path.read_bytes(), str(path)), str(path))
     except (InputError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # readers raise their own kinds, and the panic of one is no Exception
         raise InputError([Fault(cause="unreadable_file", file=str(path), value=str(error))]) from error
-    return _framed(rows, str(path), fit, header_row, ragged=ending in SPREADSHEETS)
+    frame = _framed(rows, str(path), fit, header_row, ragged=ending in SPREADSHEETS)
+    frame.attrs["swallowed"] = swallowed
+    return frame
 
 
 def decoded(content: bytes, file: str = "") -> str:
@@ -142,14 +145,28 @@ def _encoded_once(text: str) -> str:
         return text
 
 
-def _text_rows(text: str, file: str) -> Sequence[Sequence[object]]:
-    """Return the rows of cells of a text file, by the separator that fits it best."""
+def _text_rows(text: str, file: str) -> tuple[list[list[str]], list[int]]:
+    """Return the rows of cells of a text file, by the separator that fits it best, and the swallowing ones.
+
+    Where a quote is not closed, one cell holds whole lines that follow: those are rows that are not read.
+    """
     csv.field_size_limit(CELL)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    lines = _lines(text)
+    lines, rows = _lines(text), list[list[str]]()
     if re.match(r"(?i)sep=.(\n|\Z)", text):
-        return [[], *_counted(csv.reader(lines, delimiter=next(lines)[len("sep=")]), file)]
-    return list(_counted(csv.reader(lines, delimiter=separator(text)), file))
+        delimiter = next(lines)[len("sep=")]
+        rows.append([])
+    else:
+        delimiter = separator(text)
+    rows += _counted(csv.reader(lines, delimiter=delimiter), file)
+    if text.count("\n") <= len(rows):
+        return rows, []
+    width = max(map(len, rows))
+    return rows, [
+        number
+        for number, row in enumerate(rows, start=1)
+        if any(line.count(delimiter) == width - 1 > 0 for cell in row for line in cell.split("\n")[1:])
+    ]
 
 
 def _lines(text: str) -> Iterator[str]:
