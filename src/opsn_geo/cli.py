@@ -177,6 +177,13 @@ def command_line(lang: Language) -> click.Group:
             option("--code"),
             option("--name"),
         ),
+        command(
+            "codebook",
+            codebook,
+            click.Argument(["export"], type=click.Path(path_type=Path, dir_okay=False)),
+            option("--out", "questionnaire", type=click.Path(path_type=Path, dir_okay=False)),
+            option("--sheet"),
+        ),
         command("fetch", fetch, click.Argument(["source"], required=False), out(), renew),
         boundaries,
     ):
@@ -372,6 +379,18 @@ def link(
             left=int(result.corrections["code"].eq(TO_FILL).sum()),
         )
     )
+
+
+def codebook(export: Path, questionnaire: Path | None, sheet: str | None) -> None:
+    """Draft the codebook of an export of answers."""
+    from opsn_geo.pipeline.codebook import draft_codebook, summary, write_codebook
+
+    target = questionnaire or export.with_name("questionnaire.csv")
+    if target.exists():
+        raise InputError([Fault(cause="file_there", file=str(target))])
+    draft = draft_codebook(export, sheet=sheet)
+    write_codebook(draft, target, _language())
+    _print(summary(draft, export, target, _language()))
 
 
 def fetch(source: str | None, out: Path | None, *, renew: bool) -> None:

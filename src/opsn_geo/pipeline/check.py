@@ -16,6 +16,7 @@ from opsn_geo.pipeline.alerts import alerts
 from opsn_geo.pipeline.analyses import shared_measures, survey
 from opsn_geo.pipeline.load import Inputs, Loading, read_and_link
 from opsn_geo.publish import notices
+from opsn_geo.read.answers import SUBMITTED
 from opsn_geo.study import Study
 
 REVIEW_COLUMNS: Final = ("table", "row", "name", "official_name", "score")
@@ -189,6 +190,10 @@ def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
     """Yield what is odd: totals, empty tables, unread columns, idle OPSN, unknown populations."""
     for name in loading.texts:
         yield from _table_notices(name, loading, files[name])
+    answers = loading.answers
+    unfinished = 0 if answers is None or SUBMITTED not in answers else int(answers[SUBMITTED].isna().sum())
+    if unfinished:
+        yield Notice(key="unfinished", file=files["answers"], values={"number": unfinished})
     if loading.variables is not None:
         described = (
             f"{name} ({values.nunique()} ; {int(values.isna().sum())})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
-import pyarrow as pa
 
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.catalogue.words import Language, text
@@ -20,7 +18,7 @@ from opsn_geo.linkage.members import link_listed
 from opsn_geo.linkage.passage import read_passage
 from opsn_geo.linkage.result import BESIDE, Linked, column
 from opsn_geo.publish.tables import xlsx
-from opsn_geo.publish.tables.csv_files import harmless
+from opsn_geo.publish.tables.csv_files import write_for_spreadsheets
 from opsn_geo.publish.tables.sheets import Kind, Sheet, clean, sheet_titles
 from opsn_geo.read.schema import CORRECTIONS, MEMBERSHIPS
 from opsn_geo.read.tables import table
@@ -144,7 +142,7 @@ def write_list(result: LinkedList, file: Path, lang: Language = "fr") -> Path:
     """
     frame = _worded(result.rows, lang)
     if file.suffix.lower() == ".csv":
-        return _write_csv(frame, file)
+        return write_for_spreadsheets(file, frame)
     if file.suffix.lower() != ".xlsx":
         raise InputError([Fault(cause="unknown_list_format", file=str(file), expected=".xlsx | .csv")])
     frame = frame.apply(clean)
@@ -167,7 +165,7 @@ def write_list(result: LinkedList, file: Path, lang: Language = "fr") -> Path:
 
 def write_corrections(result: LinkedList, file: Path) -> Path:
     """Write the corrections, those given and those to fill in, as French spreadsheets open them."""
-    return _write_csv(result.corrections, file)
+    return write_for_spreadsheets(file, result.corrections)
 
 
 def _worded(rows: pd.DataFrame, lang: Language) -> pd.DataFrame:
@@ -184,16 +182,3 @@ def _worded(rows: pd.DataFrame, lang: Language) -> pd.DataFrame:
         header = text(f"linked_list.{name}", lang)
         headers[name] = f"{header} (2)" if header in rows else header
     return frame.rename(columns=headers).astype("str")
-
-
-def _write_csv(frame: pd.DataFrame, file: Path) -> Path:
-    """Write a frame with semicolons and a byte-order mark, by which French spreadsheets open it rightly."""
-    columns = [
-        harmless(pa.chunked_array([pa.array(frame[name], pa.string(), from_pandas=True)])) for name in frame
-    ]
-    beside_file = file.with_name(f".{file.name}.part")
-    with beside_file.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
-        writer.writerow(frame.columns)
-        writer.writerows(zip(*(cells.to_pylist() for cells in columns), strict=True))
-    return beside_file.replace(file)

@@ -36,6 +36,7 @@ from opsn_geo.linkage.result import Linked, rejects
 from opsn_geo.linkage.variables import check_margins, commune_variables, own_levels, variable_names
 from opsn_geo.measure.deserts.contiguity import check_coverage
 from opsn_geo.pipeline.alerts import alerts
+from opsn_geo.read.answers import SUBMITTED
 from opsn_geo.read.answers import answers as survey_answers
 from opsn_geo.read.fingerprints import Fingerprint, changed, fingerprint
 from opsn_geo.read.frames import frame_text, of_frame
@@ -363,6 +364,8 @@ def _read_answers(loading: Loading) -> None:
         # The header may take several lines, and is always above the answers.
         lines = texts["answers"].index[len(texts["answers"]) - len(loading.answers) :]
         loading.answer_lines = pd.Series(lines, index=loading.answers.index)
+        if loading.study.survey.get("unfinished") == "leave_out" and SUBMITTED in loading.answers:
+            loading.answers = loading.answers[loading.answers[SUBMITTED].notna()]
 
 
 def _link(loading: Loading, territory: Territory, moves: pd.DataFrame) -> None:

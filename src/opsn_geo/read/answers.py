@@ -5,12 +5,15 @@ tool that wrote the export only decides how a ticked choice looks:
 
 - Typeform puts the label of the choice in its column, or nothing;
 - LimeSurvey heads columns with question codes (``Q1``, ``Q2[SQ001]``) and writes ``Y``, ``N`` or nothing;
-- Framaforms heads a group of choices on one line and the choices on the next, and writes ``X`` or nothing.
+- Framaforms heads a group of choices on one line and the choices on the next, and writes ``X`` or nothing;
+- Google Forms and Microsoft Forms write all choices of a question into one cell, joined by commas or
+  semicolons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -22,6 +25,9 @@ from opsn_geo.read.values import NO, UNKNOWN, YES, booleans, numbers, plain, res
 
 RESPONDENT: Final = "respondent"
 """Item whose column identifies a respondent; without one, respondents are numbered by their line."""
+
+SUBMITTED: Final = "submitted"
+"""Item whose column is empty where the answer was not finished."""
 
 _SERIAL: Final = ("SID", "Numéro de série", "Serial")
 _HEADER_LINES: Final = 3
@@ -36,7 +42,8 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     frame : DataFrame
         The export as text, on ``row``, as :func:`opsn_geo.read.tables.table` gives it.
     questionnaire : DataFrame
-        The codebook: column, item, choice, kind, label.
+        The codebook: column, item, choice, kind, label, and ``code``, what stands in the cell of a choice
+        where that is neither its label nor its slug.
     file : str, optional
         Name of the export, for the faults.
 
@@ -70,7 +77,7 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     >>> answers(export, book).loc["b"].isna().all()
     np.True_
     """
-    frame = _one_header(frame, questionnaire["column"])
+    frame = one_header(frame, questionnaire["column"])
     headers = {plain(header): header for header in reversed(frame.columns)}
     book = questionnaire.assign(header=questionnaire["column"].map(lambda column: _header(column, headers)))
     faults = list(_absent_columns(book, frame, file))
@@ -79,7 +86,11 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     faults.extend(repeated)
     columns: dict[str, pd.Series] = {}
     for (header, item, kind), codes in book.groupby(["header", "item", "kind"], sort=False):
-        if item != RESPONDENT:
+        if item != RESPONDENT and kind == "multiple" and len(set(codes["choice"])) > 1:
+            listed = _listed(frame[header], str(item), codes)
+            columns |= listed
+            faults.extend(_unread(frame[header], next(iter(listed.values())), codes, file))
+        elif item != RESPONDENT:
             for name, choices in _named(str(item), str(kind), codes):
                 columns[name] = (
                     typed_cells(frame[header], BASIS)
@@ -94,7 +105,7 @@ def answers(frame: pd.DataFrame, questionnaire: pd.DataFrame, file: str = "") ->
     return typed.set_axis(pd.Index(respondent, name=RESPONDENT))
 
 
-def _one_header(frame: pd.DataFrame, wanted: pd.Series[str]) -> pd.DataFrame:
+def one_header(frame: pd.DataFrame, wanted: Iterable[str]) -> pd.DataFrame:
     """Return a Framaforms export with its header lines joined: the group of a choice, then the choice itself.
 
     The line that holds ``SID`` is the last of them; a header of its own right, which the codebook names, is
@@ -166,7 +177,7 @@ def _read(texts: pd.Series, kind: str, choices: pd.DataFrame) -> pd.Series:
 
 def _ticked(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
     """Return the column of one choice: ticked by its label or a yes, refused by a no, else missing."""
-    labels = {plain(str(word)) for word in (*choices["label"].dropna(), *choices["choice"].dropna())}
+    labels = set(_words(choices))
     words = {**dict.fromkeys([*YES, *labels], True), **dict.fromkeys(NO - labels, False)}
     return truths(texts, words)
 
@@ -176,12 +187,82 @@ def _chosen(texts: pd.Series, choices: pd.DataFrame) -> pd.Series:
     listed = choices.dropna(subset=["choice"])
     if listed.empty:
         return texts
-    words = {
-        plain(label): slug for label, slug in zip(listed["label"].fillna(""), listed["choice"], strict=True)
-    }
-    words |= {plain(slug): slug for slug in listed["choice"]}
+    words = _words(listed)
     rest = "other" if "other" in words.values() else None
     return respelt(texts, lambda text: words.get(plain(text), rest))
+
+
+def _words(choices: pd.DataFrame) -> dict[str, str]:
+    """Return the slug of a choice by each way a cell may write it: its label, its slug, its code."""
+    columns = [column for column in ("label", "choice", "code") if column in choices]
+    slugs = choices["choice"].fillna("")
+    return {
+        plain(str(word)): slug
+        for column in columns
+        for word, slug in zip(choices[column], slugs, strict=True)
+        if isinstance(word, str)
+    }
+
+
+def _listed(texts: pd.Series, item: str, choices: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the columns of choices that one cell lists; missing where it holds anything else."""
+    words = _words(choices)
+    parts = {text: _chosen_in(text, words) for text in texts.dropna().unique()}
+    return {
+        f"{item}:{choice}" if choice else item: pd.Series(
+            [
+                None if not isinstance(text, str) or parts[text] is None else choice in (parts[text] or ())
+                for text in texts
+            ],
+            index=texts.index,
+            dtype="boolean",
+        )
+        for choice in choices["choice"].fillna("").unique()
+    }
+
+
+def _chosen_in(text: str, words: Mapping[str, str]) -> set[str] | None:
+    """Return the choices that a cell lists; nothing where a part of it is none of them.
+
+    A choice may hold a comma itself: the longest run of parts that is a choice is taken first.
+
+    >>> _chosen_in("Agenda, Mail, par abonnement", {"agenda": "a", "mail par abonnement": "m"}) == {"a", "m"}
+    True
+    """
+    if plain(text) in words:
+        return {words[plain(text)]}
+    parts = [part for part in re.split(";" if ";" in text else ",", text) if plain(part)]
+    chosen: set[str] = set()
+    start = 0
+    while start < len(parts):
+        runs = range(len(parts), start, -1)
+        end = next((end for end in runs if plain(" ".join(parts[start:end])) in words), None)
+        if end is not None:
+            chosen.add(words[plain(" ".join(parts[start:end]))])
+        elif "other" in words.values():
+            chosen.add("other")
+        else:
+            return None
+        start = end or start + 1
+    return chosen
+
+
+def split_choices(texts: Sequence[str], most: int) -> list[str]:
+    """Return the choices that cells list, if they do: fewer different parts than different cells.
+
+    >>> split_choices(["Agenda, Visio", "Visio", "Agenda"], 9), split_choices(["A;", "B;A;"], 9)
+    (['Agenda', 'Visio'], ['A', 'B'])
+    >>> split_choices(["EPCI (communauté, métropole)", "Mairie"], 9), split_choices(["Lens, hier", "Laon"], 9)
+    ([], [])
+    """
+    for separator in (r";", r",\s(?![^(]*\))"):
+        split = [[part.strip() for part in re.split(separator, text) if plain(part)] for text in texts]
+        parts = list(dict.fromkeys(part for cells in split for part in cells))
+        ended = separator == ";" and any(text.endswith(";") for text in texts)
+        several = any(len(cells) > 1 for cells in split)
+        if len(parts) <= most and (ended or (several and len(parts) < len(texts))):
+            return parts
+    return []
 
 
 def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str) -> Iterator[Fault]:

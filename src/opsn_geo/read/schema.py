@@ -183,11 +183,12 @@ MEMBERSHIPS: Final = Schema(
 _LABEL_EN: Final = Column(name="label_en", headers=("libellé anglais", "english label"))
 QUESTIONNAIRE: Final = Schema(
     name="questionnaire",
-    key=("column", "item", "choice"),
+    key=("column", "item", "choice", "code"),
     columns=(
         Column(name="column", required=True, headers=("colonne", "en-tête", "question")),
         Column(name="item", required=True, headers=("variable", "thème")),
         Column(name="choice", headers=("choix", "modalité")),
+        Column(name="code", headers=("cellule", "valeur dans la cellule", "cell")),
         Column(
             name="kind",
             required=True,
@@ -197,6 +198,7 @@ QUESTIONNAIRE: Final = Schema(
         Column(name="label", headers=("libellé",)),
         _LABEL_EN,
         Column(name="asked_if", headers=("posée si", "filtre")),
+        Column(name="comment", headers=("commentaire", "à vérifier")),
         BASIS,
     ),
 )

@@ -164,9 +164,10 @@ class Study(Summarised):
         For a table, the line of its header; where it is not given it is sought.
     min_answers : int
         Groups of fewer answers are not published.
-    survey : mapping of str to list
+    survey : mapping of str to value
         How answers are weighted: ``margins``, names of variables, and ``weight_bounds``, least and greatest
-        ratio of a weight to its base weight. Whose own are shown: ``named``, codes of communes.
+        ratio of a weight to its base weight. Whose own are shown: ``named``, codes of communes. Whether
+        answers that were not finished count: ``unfinished``.
     rasters : mapping of str to pathlib.Path
         Rasters that the user brings: ``population``, people per cell.
     deserts : mapping of str to value
@@ -195,7 +196,7 @@ class Study(Summarised):
     sheets: Mapping[str, str] = field(default_factory=dict)
     header_rows: Mapping[str, int] = field(default_factory=dict)
     min_answers: int = DEFAULT_MIN_ANSWERS
-    survey: Mapping[str, list[Any]] = field(default_factory=dict)
+    survey: Mapping[str, Any] = field(default_factory=dict)
     rasters: Mapping[str, Path] = field(default_factory=dict)
     deserts: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)

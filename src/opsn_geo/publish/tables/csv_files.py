@@ -111,6 +111,23 @@ def _with_comma(numbers: pa.Array) -> pa.Array:
     return pc.replace_substring(numbers.cast(pa.string()), ".", ",")
 
 
+def write_for_spreadsheets(file: Path, frame: pd.DataFrame) -> Path:
+    """Write texts as a CSV that French spreadsheets open rightly: semicolons, a byte-order mark.
+
+    :func:`harmless` applies to every cell; the file takes its place when it is whole.
+    """
+    cells = [
+        harmless(pa.chunked_array([pa.array(frame[name], pa.string(), from_pandas=True)])).to_pylist()
+        for name in frame
+    ]
+    part = file.with_name(f".{file.name}.part")
+    with part.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
+        writer.writerow(frame.columns)
+        writer.writerows(zip(*cells, strict=True))
+    return part.replace(file)
+
+
 def _write(file: Path, frame: pd.DataFrame) -> Path:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     columns = [_cells(column).combine_chunks() for column in table.columns]  # empty chunks come out as noise
