@@ -14,7 +14,6 @@ from opsn_geo.measure.survey.representativeness import overall_table, standardis
 from opsn_geo.measure.survey.response import response_tables
 from opsn_geo.pipeline.analyses.overview import overview
 from opsn_geo.publish import report
-from opsn_geo.publish.report.brief import brief
 from opsn_geo.publish.report.model import (
     Chart,
     Facts,
@@ -135,8 +134,8 @@ def test_the_first_page_counts_communes_inside_only(studied: Callable[..., Publi
 
 def test_a_study_without_answers_says_what_it_leaves_out(studied: Callable[..., Published]) -> None:
     made = report.report(material(studied()))
-    assert [it.key for it in made.sections] == ["territory", "coverage", "method"]
-    left_out = ("deserts", "representativeness", "influence", "opinions", "needs", "extension", "figures",
+    assert [it.key for it in made.sections] == ["territory", "operators", "coverage", "method"]
+    left_out = ("deserts", "representativeness", "survey", "influence", "needs", "extension", "figures",
                 "contradictions")  # fmt: skip
     said = texts("report", "fr")
     assert made.left_out == tuple(said[f"without_{it}"] for it in left_out)
@@ -153,7 +152,7 @@ def test_a_study_where_nothing_is_known_is_still_told(studied: Callable[..., Pub
     )
     made = report.report(material(bare))
     assert made.facts.items[0].value == f"0 à 100{SPACE}% des communes"
-    assert report.page(made).count("<h2") == 5
+    assert report.page(made).count("<h2") == 6
 
 
 def test_hostile_names_stay_text(studied: Callable[..., Published]) -> None:
@@ -161,7 +160,10 @@ def test_hostile_names_stay_text(studied: Callable[..., Published]) -> None:
     page = report.page(report.report(material(given)))
     assert "<script" not in page
     assert page.count("&lt;script&gt;alert") >= 2
-    assert not re.search(r"""(?:src|href)\s*=\s*["'](?!\#)""", page)
+    addresses = set(re.findall(r"""(?:src|href)\s*=\s*["']([^#"'][^"']*)""", page))
+    assert {
+        it for it in addresses if not re.fullmatch(r"tables/\w+\.csv|atlas\.html(#level=epci)?", it)
+    } == set()
     assert "url(" not in page.replace("url(#hatch)", "")
     styles = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     assert len(styles) == 1
@@ -182,8 +184,8 @@ def test_same_inputs_same_bytes(studied: Callable[..., Published], tmp_path: Pat
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("fr", ["L’essentiel", "Qui est couvert", "adhésion en vigueur"]),
-        ("en", ["In brief", "Who is covered", "member"]),
+        ("fr", ["L’essentiel", "Qui est atteint", "adhésion en vigueur"]),
+        ("en", ["In brief", "Who is reached", "member"]),
     ],
 )
 def test_a_report_speaks_one_language(studied: Callable[..., Published], lang: str, words: list[str]) -> None:
@@ -202,7 +204,8 @@ def test_simulated_tables_are_named_at_the_top_and_in_their_sections(
     made = report.report(material(given))
     assert "les adhésions" in made.notice
     assert "les adhésions" in section(made, "coverage").note
-    assert "les adhésions" in section(made, "territory").note
+    assert "les adhésions" in section(made, "operators").note
+    assert section(made, "territory").note == ""  # communes and populations are facts
     assert section(made, "method").note == ""
     real = material(given, metadata=dataclasses.replace(given.metadata, counted=()))
     assert report.report(real).notice == ""
@@ -321,6 +324,7 @@ def survey_tables() -> dict[str, pd.DataFrame]:
     influence = pd.DataFrame(
         {
             "item": ["need:dpd", "hidden", "score"], "measure": ["share", "share", "mean"],
+            "members": 30, "others": 10,
             "member_mean": [0.5, np.nan, 6.0], "other_mean": [0.3, np.nan, 5.0], "gap": [0.2, np.nan, 1.0],
             "gap_low": [0.1, np.nan, 0.2], "gap_high": [0.3, np.nan, 1.8], "gap_q": [0.01, np.nan, 0.2],
             "adjusted": [0.15, np.nan, 0.9], "adjusted_low": [0.05, np.nan, 0.1],
@@ -347,12 +351,20 @@ def test_estimates_and_gaps_are_those_of_the_tables(studied: Callable[..., Publi
             figures=overview(full.layers, full.tables, questions),
         )
     )  # fmt: skip
-    marks, needed = (it for it in blocks(section(made, "opinions")) if isinstance(it, Chart))
+    answers = section(made, "survey-1")
+    needed, marks, own_gaps = (it for it in blocks(answers) if isinstance(it, Chart))
     assert [row.value for row in marks.panels[0].rows] == ["5,9 [5,5\u00a0;\u00a06,3]"]
-    assert [(" ".join(row.label), row.marks[0].series) for row in needed.panels[0].rows] == [
-        ("Délégué", 0),
-        (HOSTILE, 1),
+    assert [" ".join(row.label) for row in needed.panels[0].rows] == ["Délégué", HOSTILE]
+    # weighted with the interval, then unweighted
+    assert [(it.at, it.low, it.high, it.series) for it in needed.panels[0].rows[0].marks] == [
+        (90, 80, 100, 0),
+        (100, None, None, 1),
     ]
+    assert needed.title == f"« Délégué » arrive en tête : 45{SPACE}% [40\u00a0;\u00a050] des communes"
+    assert needed.reading.endswith(f"50{SPACE}% des 40 réponses sans pondération.")
+    assert needed.universe == "communes du territoire ; 40 réponses, de communes seulement."
+    assert needed.table.rows[0][1:5] == ("40", f"50{SPACE}%", f"45{SPACE}%", "[40\u00a0;\u00a050]")
+    assert own_gaps.title.endswith("un écart reste établi pour Délégué")
     gaps = next(it for it in blocks(section(made, "influence")) if isinstance(it, Chart))
     assert [panel.title for panel in gaps.panels] == ["Need"]
     assert gaps.panels[0].rows[0].value == "+15 points"
@@ -428,13 +440,13 @@ def with_deserts(given: Published, **cells: object) -> Published:
 
 def test_to_lack_the_bundle_is_not_to_be_without_an_operator(studied: Callable[..., Published]) -> None:
     given = with_deserts(studied())
-    nobody, lacking = report.report(material(given)).facts.items[2:4]
+    nobody = report.report(material(given)).facts.items[1]
     # two that no OPSN reaches, three of which nothing is known (one of them has no state at all)
     assert nobody.value == "2 à 5 communes"
-    assert "Pour 3 communes" in nobody.note
-    assert lacking.value == "2 communes"
-    assert "198 façons" in lacking.note
-    assert "une adhésion en atteint 1," in lacking.note
+    assert "Pour 3 communes, on ne sait pas" in nobody.note
+    assert "manque à 2 communes" in nobody.note
+    assert "198 hypothèses" in nobody.note
+    assert "une adhésion en atteint 1," in nobody.note
 
 
 @pytest.mark.parametrize(
@@ -477,7 +489,7 @@ def test_what_is_assumed_of_an_operator_is_marked_where_it_is_shown(
     offers = pd.DataFrame({"opsn": opsn.index[:1], "service": "dpd", "basis": "assumed"})
     changed = given._replace(layers={**given.layers, "opsn": opsn}, tables={**given.tables, "offres": offers})
     made = report.report(material(changed))
-    table = [it for it in blocks(section(made, "territory")) if isinstance(it, Table)][-1]
+    table = next(it for it in blocks(section(made, "operators")) if isinstance(it, Table))
     assert table.rows[0][1] == "établissement public administratif (supposé)"
     assert table.rows[0][2].endswith("(supposé)")
 
@@ -535,8 +547,11 @@ def test_all_that_reach_as_many_communes_are_named_together(studied: Callable[..
         made = material(given)
         operators = pd.DataFrame({"communes": reached}, index=["A", "B"])
         made = dataclasses.replace(made, figures={**made.figures, "operators": operators})
-        whom = brief(made).items[1]
-        assert f"D’après les adhésions connues, le plus de communes (3) est atteint par {words}." in whom.note
+        prose = next(it for it in blocks(section(report.report(made), "operators")) if isinstance(it, Prose))
+        assert (
+            f"D’après les adhésions connues, le plus de communes (3) est atteint par {words}."
+            in prose.paragraphs[0]
+        )
 
 
 def test_inputs_are_named_in_words_where_their_rows_are_counted(studied: Callable[..., Published]) -> None:

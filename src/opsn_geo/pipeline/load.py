@@ -470,7 +470,11 @@ def _in_language(tables: Mapping[str, pd.DataFrame], lang: Language) -> dict[str
     for name, frame in tables.items():
         english = frame["label_en"] if "label_en" in frame and lang == "en" else None
         labelled = frame if english is None else frame.assign(label=english.fillna(frame["label"]))
-        chosen[name] = labelled.drop(columns="label_en", errors="ignore")
+        if {"section", "section_en"} <= set(frame) and lang == "en":
+            labelled = labelled.assign(section=frame["section_en"].fillna(frame["section"]))
+        if "question_en" in frame and lang != "en":  # answers are read by the question in its own language
+            labelled = labelled.drop(columns="question_en")
+        chosen[name] = labelled.drop(columns=["label_en", "section_en"], errors="ignore")
     return chosen
 
 

@@ -225,7 +225,13 @@ def measure(inputs: Inputs) -> Results:
         inputs=inputs,
         layers=layers,
         tables=tables,
-        figures=overview(layers, tables, inputs.tables.get("questionnaire"), exact),
+        figures=overview(
+            layers,
+            tables,
+            inputs.tables.get("questionnaire"),
+            exact,
+            inputs.tables.get("published_figures"),
+        ),
         warnings=_warnings(inputs),
     )
 

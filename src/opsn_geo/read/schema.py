@@ -199,6 +199,9 @@ QUESTIONNAIRE: Final = Schema(
         _LABEL_EN,
         Column(name="asked_if", headers=("posée si", "filtre")),
         Column(name="comment", headers=("commentaire", "à vérifier")),
+        Column(name="question_en", headers=("question anglaise", "english question")),
+        Column(name="section", headers=("partie", "rubrique")),
+        Column(name="section_en", headers=("rubrique anglaise", "english section")),
         BASIS,
     ),
 )

@@ -237,3 +237,47 @@ def _columns(frame: pd.DataFrame, item: str, choice: str = "") -> list[str]:
         return [name for name in map(str, frame) if name.startswith(f"{item}:")]
     wanted = [f"{item}:{part}" for part in choice.split("|")]
     return wanted if set(wanted) <= {*frame} else []
+
+
+def published_items(figures: pd.DataFrame) -> pd.DataFrame:
+    """Return which item of the survey each published figure is about.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        ``figure``, ``value``, and a recipe; ``comparison`` where there is one.
+
+    Returns
+    -------
+    DataFrame
+        Of those computed from answers: ``figure``, ``item``, ``value``, ``comparison``; ``key``
+        (``item:choice``, or the item of a mean or a yes) where it is the share or the mean of one item among
+        all who answered, else empty; ``no`` (it is the share of those who said no); ``gap_of`` (the same key
+        where it is a gap between users of an OPSN and others).
+
+    Examples
+    --------
+    >>> figures = pd.DataFrame({"figure": ["a", "b"], "value": [20, 7], "table": "answers",
+    ...     "measure": ["share", "gap"], "item": "tool", "choice": "mail", "group": None, "by": None})
+    >>> published_items(figures)[["key", "gap_of"]].values.tolist()
+    [['tool:mail', ''], ['', 'tool:mail']]
+    """
+    rows = figures[figures["table"].eq(ANSWERS)]
+    optional = ("item", "choice", "group", "comparison")
+    item, choice, group, comparison = (
+        rows[name].fillna("").astype(str) if name in rows else pd.Series("", rows.index) for name in optional
+    )
+    keys = item.str.cat(choice.where(~choice.isin(list(_BOOLEANS)), ""), sep=":").str.removesuffix(":")
+    is_one = group.eq("") & ~choice.str.contains(r"[|<>]")
+    about_item = is_one & rows["measure"].isin(["share", "mean"])
+    return pd.DataFrame(
+        {
+            "figure": rows["figure"],
+            "item": item,
+            "value": rows["value"],
+            "comparison": comparison,
+            "key": keys.where(about_item, ""),
+            "no": choice.eq("no"),
+            "gap_of": keys.where(is_one & rows["measure"].eq("gap"), ""),
+        }
+    )

@@ -16,6 +16,7 @@ from opsn_geo.measure.coverage.overview import (
     uncovered_population,
 )
 from opsn_geo.measure.deserts.overview import missing_bands, stability_counts
+from opsn_geo.measure.published.recipes import published_items
 from opsn_geo.measure.survey.overview import (
     balance,
     clearest_gaps,
@@ -36,6 +37,7 @@ def overview(
     tables: Mapping[str, pd.DataFrame],
     questionnaire: pd.DataFrame | None = None,
     exact: pd.DataFrame | None = None,
+    published: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Figures of a run by name, those of absent columns and tables left out.
 
@@ -48,13 +50,16 @@ def overview(
     exact : DataFrame, optional
         The table ``influence`` before it is rounded, row by row: a q of 0.1004 is published as 0.10, and is
         not established.
+    published : DataFrame, optional
+        The figures that the study publishes.
 
     Returns
     -------
     dict of str to DataFrame
         ``departements``, ``reach``, ``paths``, ``operators``, ``services``, ``uncovered_epci``,
         ``uncovered_departements``, ``stability``, ``missing``, ``steps``; of a survey ``items``,
-        ``first_items``, ``gaps``, ``gap_counts``, ``departures``, ``balance``: see the modules `overview` of
+        ``first_items``, ``gaps``, ``compared``, ``gap_counts``, ``departures``, ``balance``; of what the
+        study publishes ``published``: see the modules `overview` of
         ``opsn_geo.measure``.
     """
     communes = layers["communes"]
@@ -78,6 +83,8 @@ def overview(
         figures["missing"] = missing_bands(inside, len(tables["services"]))
     if len(tables.get("extension", ())):
         figures["steps"] = ranked_steps(tables["extension"])
+    if published is not None:
+        figures["published"] = published_items(published)
     return figures | _survey(tables, questionnaire, exact)
 
 
@@ -101,6 +108,7 @@ def _survey(
         if exact is not None:
             compared = compared.assign(gap_q=exact["gap_q"], adjusted_q=exact["adjusted_q"])
         figures["gaps"] = clearest_gaps(compared)
+        figures["compared"] = clearest_gaps(compared, most=len(compared))
         figures["gap_counts"] = established_gaps(compared)
     if "representativite" in tables:
         response = tables["representativite"]

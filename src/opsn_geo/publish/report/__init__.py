@@ -9,19 +9,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from opsn_geo.catalogue.palette import custom_properties
-from opsn_geo.catalogue.words import text, texts
+from opsn_geo.catalogue.words import Language, text, texts
 from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS
 from opsn_geo.publish import notices
 from opsn_geo.publish.report.brief import brief
 from opsn_geo.publish.report.checks import contradictions, figures, method
 from opsn_geo.publish.report.comparison import influence
 from opsn_geo.publish.report.maps import outline
-from opsn_geo.publish.report.model import Material, Report, Section, say
-from opsn_geo.publish.report.opinions import needs, opinions
+from opsn_geo.publish.report.model import (
+    Block,
+    Chart,
+    Curve,
+    Maps,
+    Material,
+    Picture,
+    Report,
+    Section,
+    say,
+)
+from opsn_geo.publish.report.needs import needs
+from opsn_geo.publish.report.panorama import operators_section
 from opsn_geo.publish.report.places import coverage, deserts, territory
+from opsn_geo.publish.report.questions import survey_sections
 from opsn_geo.publish.report.steps import extension
 from opsn_geo.publish.report.survey import representativeness
 from opsn_geo.publish.report.wording import questionnaire_words, section_note, service_words
@@ -40,19 +53,22 @@ __all__ = ["gathered", "page", "report", "unbroken", "write"]
 
 _CLOSING, _OPENING = re.compile(" ([:;?!»%])"), re.compile("([«]) ")
 _STRAIGHT = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
+_SURVEY: Final = "survey"
 _SECTIONS: Final[Mapping[str, Callable[[Material], Section | None]]] = {
     "territory": territory,
+    "operators": operators_section,
     "coverage": coverage,
     "deserts": deserts,
     "representativeness": representativeness,
     "influence": influence,
-    "opinions": opinions,
     "needs": needs,
     "extension": extension,
     "figures": figures,
     "contradictions": contradictions,
     "method": method,
 }
+"""Sections by their name; those of the survey stand before the comparison of users and others."""
+_ANNEXES: Final = ("figures", "contradictions", "method")
 
 
 def write(file: Path, material: Material) -> None:
@@ -117,7 +133,7 @@ def gathered(
         themes=themes,
         counts=counts,
         rejects=rejects,
-        questionnaire=questionnaire_words(questionnaire),
+        questionnaire=questionnaire_words(questionnaire, metadata.language),
         services=service_words(tables["services"], "name", metadata.language),
         min_answers=min_answers,
         warnings=tuple(warnings),
@@ -126,12 +142,24 @@ def gathered(
 
 def report(material: Material) -> Report:
     """Report as plain data: its sections, and which of them could not be made."""
-    sections = {name: _noted(material, name, section(material)) for name, section in _SECTIONS.items()}
     lang, metadata = material.lang, material.metadata
+    made: list[Section] = []
+    left_out = []
+    for name, section_of in _SECTIONS.items():
+        if name == "influence":
+            questions = survey_sections(material)
+            made += [replace(it, note=section_note(material, _SURVEY)) for it in questions]
+            left_out += [] if questions else [_SURVEY]
+        section = section_of(material)
+        if section is None:
+            left_out.append(name)
+        else:
+            made.append(replace(section, note=section_note(material, name), annex=name in _ANNEXES))
     return Report(
         lang=lang,
         title=metadata.title,
         subtitle=notices.subtitle(metadata),
+        introduction=say(material, "introduction"),
         notice=notices.basis_notice(metadata),
         warnings=material.warnings,
         source=" ".join(
@@ -140,18 +168,39 @@ def report(material: Material) -> Report:
             )
         ),
         facts=brief(material),
-        sections=tuple(section for section in sections.values() if section is not None),
-        left_out=tuple(
-            text(f"report.without_{name}", lang) for name, section in sections.items() if section is None
-        ),
+        sections=tuple(_numbered(made, lang)),
+        left_out=tuple(text(f"report.without_{name}", lang) for name in left_out),
         outline=outline(material),
         words={**texts("report_page", lang), "simulated": notices.basis_title(metadata)},
     )
 
 
-def _noted(material: Material, name: str, section: Section | None) -> Section | None:
-    """Section with the note of what in it is simulated or assumed."""
-    return section and replace(section, note=section_note(material, name))
+def _numbered(sections: Sequence[Section], lang: Language) -> list[Section]:
+    """Sections whose figures bear their number, in the order of the page."""
+    numbers = count(1)
+
+    def block(it: Block) -> Block:
+        if isinstance(it, Chart):
+            number = next(numbers)
+            caption = it.table.caption or text("report.numbers_table", lang, number=number)
+            return replace(it, number=number, table=replace(it.table, caption=caption))
+        if isinstance(it, Curve):
+            return replace(it, number=next(numbers))
+        if isinstance(it, Maps):
+            return Maps(items=tuple(picture(each) for each in it.items))
+        return it
+
+    def picture(it: Picture) -> Picture:
+        return replace(it, number=next(numbers))
+
+    return [
+        replace(
+            section,
+            blocks=tuple(map(block, section.blocks)),
+            parts=tuple(replace(part, blocks=tuple(map(block, part.blocks))) for part in section.parts),
+        )
+        for section in sections
+    ]
 
 
 def page(content: Report) -> str:

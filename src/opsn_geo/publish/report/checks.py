@@ -70,7 +70,7 @@ def _figures(
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(_figure(material, row) for row in records(rows)),
         texts=(0, 7),
-        source=source(material, "figures"),
+        **source(material, "figures"),
         folded=caption == "figures_agree",
     )
 
@@ -124,7 +124,7 @@ def contradictions(material: Material) -> Section | None:
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=rows,
         texts=(0, 1, 2, 3, 4),
-        source=say(material, "source", file="tables/incoherences.csv"),
+        **source(material, "incoherences"),
     )
     return Section(
         key="contradictions",
@@ -202,7 +202,7 @@ def _bases(material: Material) -> Iterator[Table | Words]:
             for it in counted
         ),
         texts=(0, 1),
-        source=say(material, "source", file="tables/fondements.csv"),
+        files=("fondements",),
     )
 
 
@@ -222,7 +222,7 @@ def _rows(material: Material) -> Iterator[Table | Prose]:
                 )
                 for it in tables
             ),
-            source=say(material, "source", file="manifest.json"),
+            source=say(material, "source_manifest"),
         )
     if material.rejects.empty:
         yield Prose(paragraphs=(say(material, "no_rejects"),))
@@ -243,5 +243,5 @@ def _rows(material: Material) -> Iterator[Table | Prose]:
             for it in numbers
         ),
         texts=(0, 1, 3),
-        source=say(material, "source", file="tables/rejets.csv"),
+        files=("rejets",),
     )

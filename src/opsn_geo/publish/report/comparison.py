@@ -16,7 +16,7 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.wording import item_name, records, source
+from opsn_geo.publish.report.wording import gap_points, item_name, records, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,10 +74,24 @@ def _gaps(material: Material) -> Iterator[Chart]:
             heads=tuple(say(material, f"head_{it}") for it in heads),
             rows=tuple(_gap_row(material, row) for row in records(gaps)),
             texts=(0, 7),
-            source=source(material, "influence"),
             folded=True,
         ),
-    )
+        axis=say(material, "axis_points"),
+        reading=gap_reading(material, records(shares)[0]),
+        universe=say(
+            material, "universe_gaps",
+            members=count(shares["members"].iloc[0], lang), others=count(shares["others"].iloc[0], lang),
+        ),
+        **source(material, "influence"),
+    )  # fmt: skip
+
+
+def gap_reading(material: Material, row: dict[str, Any]) -> str:
+    """How to read a gap, from the first row."""
+    lang = material.lang
+    words = {it: percent(row[f"{it}_mean"], lang) for it in ("member", "other")}
+    gaps = {it: gap_points(row, lang, it) for it in ("gap", "adjusted")}
+    return say(material, "reading_gap", name=item_name(material, str(row["item"])), **words, **gaps)
 
 
 def _by_question(material: Material, shares: pd.DataFrame, place: Scale) -> Iterator[Panel]:

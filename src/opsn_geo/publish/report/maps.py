@@ -44,7 +44,7 @@ def outline(material: Material) -> str:
     """Path of the borders of the départements, which every map repeats."""
     departements = material.layers["departements"]
     corner, unit, _ = frame(departements)
-    return _paths([departements.geometry.to_numpy()], corner, unit)[0]
+    return outlines([departements.geometry.to_numpy()], corner, unit)[0]
 
 
 def picture(material: Material, theme: Theme) -> Picture:
@@ -84,12 +84,21 @@ def picture(material: Material, theme: Theme) -> Picture:
         height=height,
         shapes=tuple(
             Shape(path=path, colour=it.colour, hatched=it.hatched, unsure=of_part)
-            for path, (it, _, of_part) in zip(_paths(drawn, corner, unit), parts, strict=True)
+            for path, (it, _, of_part) in zip(outlines(drawn, corner, unit), parts, strict=True)
         ),
         names=tuple((int(x), int(y), str(it)) for (x, y), it in zip(at, departements["name"], strict=True)),
         legend=legend,
-        source=source(material, theme.layer, rests_on=declared()[theme.key].rests_on),
+        reading=_reading(material, theme),
+        universe=say(material, f"universe_{theme.layer}"),
+        **source(material, theme.layer, rests_on=declared()[theme.key].rests_on),
     )  # fmt: skip
+
+
+def _reading(material: Material, theme: Theme) -> str:
+    """How to read a map, from its largest class."""
+    largest = max(theme.classes, key=lambda it: it.count or 0)
+    words = {"number": count(largest.count, material.lang), "name": largest.label}
+    return say(material, f"reading_{theme.layer}", **words)
 
 
 def _dissolved(areas: NDArray[np.object_], level: str) -> NDArray[np.object_]:
@@ -97,7 +106,7 @@ def _dissolved(areas: NDArray[np.object_], level: str) -> NDArray[np.object_]:
     return np.array([shapely.coverage_union_all(areas)]) if level == "communes" else areas
 
 
-def _paths(classes: list[NDArray[np.object_]], corner: NDArray[np.float64], unit: float) -> list[str]:
+def outlines(classes: list[NDArray[np.object_]], corner: NDArray[np.float64], unit: float) -> list[str]:
     """Path of each class, all simplified together so that no gap opens between them."""
     sizes = np.cumsum([len(it) for it in classes])[:-1]
     thin = shapely.coverage_simplify(np.concatenate(classes), 1.2 * unit)

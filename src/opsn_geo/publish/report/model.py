@@ -19,12 +19,29 @@ if TYPE_CHECKING:
     from opsn_geo.study import Metadata
 
 
+class Family(NamedTuple):
+    """A question of the survey: its items, their names, and whom it is asked.
+
+    ``lang`` is the language of the question where it is not that of the report; ``asked_if`` the answer that
+    it is asked after, as ``item=choice``.
+    """
+
+    item: str
+    kind: str
+    question: str
+    items: tuple[str, ...]
+    labels: tuple[str, ...]
+    section: str = ""
+    asked_if: str = ""
+    lang: str = ""
+
+
 class QuestionnaireWords(NamedTuple):
-    """Words of the questionnaire: label of each item, question and kind of each family of items."""
+    """Words of the questionnaire: label of each item, question of each family, and the families in order."""
 
     labels: Mapping[str, str]
     questions: Mapping[str, str]
-    kinds: Mapping[str, str]
+    families: tuple[Family, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +86,16 @@ class Prose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A question, its answer in a few characters, and what goes with it."""
+    """A question, its answer in a few characters, a sentence, of whom and on what basis, and where to go on.
+
+    ``links`` are pairs of words and an address.
+    """
 
     label: str
     value: str
     note: str = ""
-    link: str = ""
+    universe: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +116,10 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table: the first column heads its rows; columns not in ``texts`` are set to the right."""
+    """A table: the first column heads its rows; columns not in ``texts`` are set to the right.
+
+    ``files`` are the published tables that hold it in full; ``quoted`` the columns in the study's own words.
+    """
 
     kind: ClassVar = "table"
     caption: str
@@ -103,7 +127,9 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     texts: tuple[int, ...] = (0,)
     source: str = ""
+    files: tuple[str, ...] = ()
     folded: bool = False
+    quoted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +186,11 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A chart of rows, and the table of what it draws."""
+    """A chart of rows, and the table of what it draws.
+
+    ``title`` states what is seen, ``asked`` the question as it was put (in ``asked_lang``), ``axis`` what its
+    ticks count; ``reading`` reads one row of it aloud, ``universe`` says of whom it speaks.
+    """
 
     kind: ClassVar = "chart"
     key: str
@@ -171,6 +201,14 @@ class Chart:
     ticks: tuple[tuple[float, str], ...]
     table: Table
     lines: tuple[tuple[float, str], ...] = ()
+    number: int = 0
+    asked: str = ""
+    asked_lang: str = ""
+    axis: str = ""
+    reading: str = ""
+    universe: str = ""
+    source: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +223,12 @@ class Curve:
     across: tuple[tuple[float, str], ...]
     up: tuple[tuple[float, str], ...]
     table: Table
+    number: int = 0
+    axis: str = ""
+    reading: str = ""
+    universe: str = ""
+    source: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +254,10 @@ class Picture:
     names: tuple[tuple[int, int, str], ...]
     legend: tuple[Key, ...]
     source: str
+    number: int = 0
+    reading: str = ""
+    universe: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,21 +273,26 @@ Block = Prose | Facts | Words | Table | Chart | Curve | Maps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subsection:
-    """A part of a section, under a title of its own."""
+    """A part of a section, under a title of its own; ``folded`` away until a reader opens it."""
 
     title: str
     blocks: tuple[Block, ...]
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section; ``note`` names the simulated and the assumed inputs that it rests on."""
+    """A section; ``note`` names the simulated and the assumed inputs that it rests on.
+
+    An ``annex`` stands last, folded away.
+    """
 
     key: str
     title: str
     blocks: tuple[Block, ...]
     parts: tuple[Subsection, ...] = field(default=())
     note: str = ""
+    annex: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +305,7 @@ class Report:
     lang: Language
     title: str
     subtitle: str
+    introduction: str
     notice: str
     warnings: tuple[str, ...]
     source: str

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from opsn_geo.catalogue import palette
-from opsn_geo.catalogue.basis import weakest_of
 from opsn_geo.catalogue.numbers import MISSING, between, count, distance, percent
 from opsn_geo.catalogue.states import BEST_FIRST, State
 from opsn_geo.catalogue.words import enumerated, text, texts
@@ -21,12 +20,10 @@ from opsn_geo.publish.report.wording import (
     layer_source,
     names_of,
     of_place,
-    operators,
     records,
     say_people,
     service_words,
     source,
-    with_basis,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +35,7 @@ _LARGE_PART: Final = 0.1
 
 
 def territory(material: Material) -> Section:
-    """Section on the size of the territory and its operators."""
+    """Section on the size of the territory."""
     lang, sizes = material.lang, material.figures["departements"]
     names, epci = names_of(material, "departements"), material.layers["epci"]
     people = sizes["population"].sum(skipna=False)
@@ -76,46 +73,10 @@ def territory(material: Material) -> Section:
                 caption=say(material, "territory_table"),
                 heads=tuple(say(material, f"head_{it}") for it in heads),
                 rows=tuple(rows),
-                source=source(material, "departements", rests_on=("boundaries",)),
+                **source(material, "departements", rests_on=("boundaries",)),
             ),
-            *_operators(material),
         ),
     )  # fmt: skip
-
-
-def _operators(material: Material) -> Iterator[Table]:
-    """Table of the operators: form, services, communes reached, whether the list is complete."""
-    opsn = operators(material)
-    if opsn.empty:
-        return
-    lang, forms = material.lang, texts("legal_form", material.lang)
-    reached = material.figures["operators"]["communes"]
-    offers = material.tables.get("offres", pd.DataFrame())
-    offered = offers.groupby("opsn")["basis"].agg(weakest_of) if "basis" in offers else pd.Series(dtype="str")
-    rows = [
-        (
-            str(row["name"]),
-            MISSING
-            if pd.isna(row["legal_form"])
-            else with_basis(
-                material,
-                forms.get(row["legal_form"], str(row["legal_form"])),
-                row.get("legal_form_basis", row.get("basis")),
-            ),
-            with_basis(material, count(row.get("services_offered"), lang), offered.get(str(slug))),
-            count(reached.get(slug, 0), lang),
-            say(material, "complete" if row.get("list_complete") is True else "incomplete"),
-        )
-        for slug, row in zip(opsn.index, records(opsn), strict=True)
-    ]
-    heads = ("opsn", "legal_form", "services_offered", "reached", "list")
-    yield Table(
-        caption=say(material, "opsn_table"),
-        heads=tuple(say(material, f"head_{it}") for it in heads),
-        rows=tuple(rows),
-        texts=(0, 1, 4),
-        source=source(material, "panorama_opsn", rests_on=("opsn.legal_form", *SECTION_INPUTS["coverage"])),
-    )
 
 
 def coverage(material: Material) -> Section:
@@ -147,8 +108,12 @@ def coverage(material: Material) -> Section:
             Subsection(
                 title=say(material, "coverage_departements"), blocks=tuple(_shares(material, "departements"))
             ),
-            Subsection(title=say(material, "coverage_services"), blocks=tuple(_ladder(material))),
-            Subsection(title=say(material, "coverage_epci"), blocks=tuple(_shares(material, "epci"))),
+            Subsection(
+                title=say(material, "coverage_services"), blocks=tuple(_ladder(material)), folded=True
+            ),
+            Subsection(
+                title=say(material, "coverage_epci"), blocks=tuple(_shares(material, "epci")), folded=True
+            ),
         ),
     )
 
@@ -188,7 +153,7 @@ def _shares(material: Material, level: str) -> Iterator[Table]:
         caption=caption,
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
-        source=source(material, level, rests_on=SECTION_INPUTS["coverage"]),
+        **source(material, level, rests_on=SECTION_INPUTS["coverage"]),
     )
 
 
@@ -233,7 +198,6 @@ def _ladder(material: Material) -> Iterator[Chart]:
             for _, part in _by_family(material, services)
             for slug, row in part.iterrows()
         ),
-        source=source(material, "couverture_parts"),
         folded=True,
     )
     none = int((services["possible_share"] == 0).sum())
@@ -255,8 +219,20 @@ def _ladder(material: Material) -> Iterator[Chart]:
             for it, (colour, hatched) in zip(states, colours, strict=True)
         ),
         ticks=tuple((scale(0, 1)(it), percent(it, lang)) for it in (0, 0.25, 0.5, 0.75, 1)),
+        axis=say(material, "axis_share"),
+        reading=_ladder_reading(material, services),
+        universe=say(material, "universe_communes"),
         table=table,
+        **source(material, "couverture_parts"),
     )  # fmt: skip
+
+
+def _ladder_reading(material: Material, services: pd.DataFrame) -> str:
+    """How to read the states of the services, from the first that most communes are sure to have."""
+    lang, row = material.lang, services.sort_values("covered_share", kind="stable").iloc[-1]
+    values = {it: percent(row[it], lang) for it in ("offered", "not_offered", "unknown")}
+    shares = between(row["covered_share"], row["possible_share"], lang)
+    return say(material, "reading_ladder", name=material.services[str(row.name)], share=shares, **values)
 
 
 def _by_family(material: Material, services: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -287,10 +263,18 @@ def deserts(material: Material) -> Section | None:
                     ),
                 )
             ),
-            _stability(material),
             *maps(material, "deserts"),
-            *_patches(material, pd.DataFrame(layer.drop(columns="geometry"))),
-            *_missing(material),
+        ),
+        parts=(
+            Subsection(
+                title=say(material, "deserts_numbers"),
+                blocks=(
+                    _stability(material),
+                    *_patches(material, pd.DataFrame(layer.drop(columns="geometry"))),
+                    *_missing(material),
+                ),
+                folded=True,
+            ),
         ),
     )
 
@@ -317,7 +301,7 @@ def _stability(material: Material) -> Table:
             )
             for name, row in verdicts.iterrows()
         ),
-        source=source(material, "stabilite", "specifications"),
+        **source(material, "stabilite", "specifications"),
     )
 
 
@@ -391,5 +375,5 @@ def _missing(material: Material) -> Iterator[Table]:
                 strict=True,
             )
         ),
-        source=source(material, "communes", rests_on=SECTION_INPUTS["coverage"]),
+        **source(material, "communes", rests_on=SECTION_INPUTS["coverage"]),
     )

@@ -32,7 +32,7 @@ def extension(material: Material) -> Section | None:
         title=say(material, "extension"),
         blocks=(Prose(paragraphs=(say(material, "extension_text"),)),),
         parts=tuple(
-            Subsection(title=say(material, f"{step}_part"), blocks=tuple(_steps(material, step)))
+            Subsection(title=say(material, f"{step}_part"), blocks=tuple(_steps(material, step)), folded=True)
             for step in STEPS
             if len(ranked(material, step))
         ),
@@ -84,7 +84,7 @@ def _steps(material: Material, step: str) -> Iterator[Table | Curve]:
         ),
         rows=tuple(rows),
         texts=(0, 1, 2),
-        source=source(material, "extension"),
+        **source(material, "extension"),
     )
     yield table
     total = best["total_need"].astype(float)
@@ -103,5 +103,7 @@ def _steps(material: Material, step: str) -> Iterator[Table | Curve]:
         points=((0.0, 0.0), *((across(k), up(it / 1e3)) for k, it in enumerate(total, start=1))),
         across=tuple((across(k), str(k)) for k in range(len(best) + 1)),
         up=tuple((up(it), decimal(it, lang, 0 if float(it).is_integer() else 1)) for it in ticks),
+        axis=say(material, "axis_steps"),
         table=table,
+        **source(material, "extension"),
     )  # fmt: skip

@@ -53,10 +53,14 @@ def representativeness(material: Material) -> Section | None:
         parts=tuple(
             it
             for it in (
-                Subsection(title=say(material, "who_answered"), blocks=tuple(_response(material))),
-                Subsection(title=say(material, "where_answered"), blocks=_where(material)),
-                Subsection(title=say(material, "balance"), blocks=tuple(_love(material))),
-                Subsection(title=say(material, "other_bodies"), blocks=tuple(_other_bodies(material))),
+                Subsection(
+                    title=say(material, "who_answered"), blocks=tuple(_response(material)), folded=True
+                ),
+                Subsection(title=say(material, "where_answered"), blocks=_where(material), folded=True),
+                Subsection(title=say(material, "balance"), blocks=tuple(_love(material)), folded=True),
+                Subsection(
+                    title=say(material, "other_bodies"), blocks=tuple(_other_bodies(material)), folded=True
+                ),
             )
             if it.blocks
         ),
@@ -130,7 +134,7 @@ def _response(material: Material) -> Iterator[Table]:
                 heads=(_capitalised(name), *(say(material, f"head_{it}") for it in heads)),
                 rows=tuple(rows),
                 texts=(0, 6),
-                source=source(material, "representativite"),
+                **source(material, "representativite"),
             )
 
 
@@ -149,7 +153,7 @@ def _other_bodies(material: Material) -> Iterator[Table]:
                 (item_name(material, row["item"]), count(row["answers"], lang), _estimate(row, lang))
                 for row in records(rows)
             ),
-            source=source(material, "estimations_autres"),
+            **source(material, "estimations_autres"),
             folded=True,
         )
 
@@ -224,6 +228,7 @@ def _love(material: Material) -> Iterator[Chart]:
     ]
     keys = ("before_weighting", "after_weighting")
     counts = material.figures["balance"].loc["all"]
+    widest = max(records(profiles.fillna({"difference": 0.0})), key=lambda it: abs(float(it["difference"])))
     yield Chart(
         key="love",
         title=say(material, "love_title"),
@@ -246,7 +251,16 @@ def _love(material: Material) -> Iterator[Chart]:
                 )
                 for row in records(profiles)
             ),
-            source=source(material, "profils"),
             folded=True,
         ),
-    )
+        axis=say(material, "axis_difference"),
+        reading=say(
+            material, "reading_love",
+            name=level_name(material, str(widest["variable"]), str(widest["level"])),
+            territory=percent(widest["territory"], lang), sample=percent(widest["respondents"], lang),
+            before=signed(widest["difference"], lang, 2),
+            after=signed(widest["weighted_difference"], lang, 2),
+        ),
+        universe=say(material, "universe_communes"),
+        **source(material, "profils"),
+    )  # fmt: skip

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import pandas as pd
 
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.basis import Basis, basis_label
-from opsn_geo.catalogue.numbers import MISSING
+from opsn_geo.catalogue.numbers import MISSING, bracket, decimal, interval, percent, signed
 from opsn_geo.catalogue.words import Language
 from opsn_geo.publish import notices
-from opsn_geo.publish.report.model import Material, QuestionnaireWords, say
+from opsn_geo.publish.report.model import Family, Material, QuestionnaireWords, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _JOINED: Final = {"Le": "du", "Les": "des"}
 _ELIDED: Final = frozenset("aeiouhœæ")
+_NOT_ESTIMATED: Final = ("text", "meta")
+"""Kinds of questions that have no share nor mean."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -72,34 +74,54 @@ def operators(material: Material) -> pd.DataFrame:
     return seats if panorama is None else panorama.join(seats.filter(["list_complete", "legal_form_basis"]))
 
 
-def questionnaire_words(questionnaire: pd.DataFrame | None) -> QuestionnaireWords:
+def questionnaire_words(questionnaire: pd.DataFrame | None, lang: Language = "fr") -> QuestionnaireWords:
     """Words of a questionnaire; the choices of one question share what their headers begin with.
 
     Parameters
     ----------
     questionnaire : DataFrame, optional
-        ``column``, ``item``, ``choice``, ``kind``, ``label``.
+        ``column``, ``item``, ``choice``, ``kind``, ``label``, and ``question_en``, ``section``, ``asked_if``
+        where the study gives them.
+    lang : {"fr", "en"}
+        Language of the report. A question without words in it is quoted as it was put.
 
     Examples
     --------
     >>> words = questionnaire_words(pd.DataFrame({"column": ["You need – maps", "You need – mail"],
     ...     "item": "need", "choice": ["sig", "mail"], "kind": "multiple", "label": ["Maps", "Mail"]}))
-    >>> words.labels, words.questions, words.kinds
-    ({'need:sig': 'Maps', 'need:mail': 'Mail'}, {'need': 'You need'}, {'need': 'multiple'})
+    >>> words.labels, words.questions, words.families[0].items
+    ({'need:sig': 'Maps', 'need:mail': 'Mail'}, {'need': 'You need'}, ('need:sig', 'need:mail'))
     """
     if questionnaire is None:
-        return QuestionnaireWords({}, {}, {})
-    rows = questionnaire.fillna("").astype(str)
+        return QuestionnaireWords({}, {})
+    optional = dict.fromkeys(("question_en", "section", "asked_if"), "")
+    rows = questionnaire.astype(object).where(questionnaire.notna(), "").astype(str)
+    rows = rows.assign(**{name: empty for name, empty in optional.items() if name not in rows})
     items = rows["item"].str.cat(rows["choice"], sep=":").str.removesuffix(":")
-    headers = rows.groupby("item", sort=False)["column"].unique()
+    rows = rows.assign(key=items, label=rows["label"].where(rows["label"] != "", items))
+    families = []
+    for item, part in rows[~rows["kind"].isin(_NOT_ESTIMATED)].groupby("item", sort=False):
+        first = part.iloc[0]
+        put = _question(list(dict.fromkeys(part["column"])))
+        # the label of a question without choices is the question, in the language of the report
+        words = first["question_en"] or (first["label"] if first["choice"] == "" else "")
+        translated = words if lang == "en" and words not in {"", str(item)} else put
+        families.append(
+            Family(
+                str(item), first["kind"], translated, tuple(part["key"]), tuple(part["label"]),
+                first["section"], first["asked_if"], "fr" if lang == "en" and translated == put else "",
+            )
+        )  # fmt: skip
     return QuestionnaireWords(
-        labels=dict(zip(items, rows["label"].where(rows["label"] != "", items), strict=True)),
-        questions={
-            str(item): columns[0].rsplit(" – ", 1)[0] if len(columns) > 1 else columns[0]
-            for item, columns in headers.items()
-        },
-        kinds=dict(zip(rows["item"], rows["kind"], strict=True)),
+        labels=dict(zip(rows["key"], rows["label"], strict=True)),
+        questions={family.item: family.question for family in families},
+        families=tuple(families),
     )
+
+
+def _question(headers: list[str]) -> str:
+    """Question that the headers of its choices begin with."""
+    return headers[0].rsplit(" – ", 1)[0] if len(headers) > 1 else headers[0]
 
 
 def item_name(material: Material, item: str) -> str:
@@ -108,13 +130,36 @@ def item_name(material: Material, item: str) -> str:
     return material.services.get(choice) or material.questionnaire.labels.get(item) or item
 
 
+def with_interval(row: dict[str, Any], lang: Language) -> str:
+    r"""Share or mean of a row with the ends of its interval.
+
+    >>> with_interval({"measure": "share", "estimate": 0.2, "low": 0.16, "high": 0.24}, "en")
+    '20% [16;\xa024]'
+    """
+    ends = row["low"], row["high"]
+    if row["measure"] == "share":
+        return f"{percent(row['estimate'], lang)} {interval(*ends, lang)}"
+    return f"{decimal(row['estimate'], lang, 1)} {bracket(lang, *(decimal(end, lang, 1) for end in ends))}"
+
+
+def gap_points(row: dict[str, Any], lang: Language, gap: str) -> str:
+    r"""Gap of two shares in points, with its interval.
+
+    >>> gap_points({"gap": 0.2, "gap_low": 0.08, "gap_high": 0.32}, "en", "gap")
+    '+20 [+8;\xa0+32]'
+    """
+    value, *ends = (signed(100 * row[it], lang) for it in (gap, f"{gap}_low", f"{gap}_high"))
+    return f"{value} {bracket(lang, *ends)}"
+
+
 SECTION_INPUTS: Final = {
-    "territory": ("boundaries", "opsn.legal_form", "offers", "memberships", "cnil", "banatic"),
+    "territory": ("boundaries",),
     "coverage": ("boundaries", "offers", "memberships", "cnil", "banatic"),
     "deserts": ("boundaries", "offers", "memberships", "cnil", "banatic", "answers"),
     "representativeness": ("boundaries", "answers", "memberships"),
     "influence": ("answers", "questionnaire"),
-    "opinions": ("answers", "questionnaire"),
+    "operators": ("opsn.legal_form", "opsn.departments", "offers", "memberships"),
+    "survey": ("answers", "questionnaire"),
     "needs": ("answers", "questionnaire", "offers"),
     "extension": ("boundaries", "offers", "memberships", "cnil", "banatic", "answers"),
     "figures": ("published_figures", "opsn", "services", "offers", "answers"),
@@ -127,13 +172,20 @@ def section_note(material: Material, section: str) -> str:
     return notices.section_notice(material.metadata, SECTION_INPUTS.get(section, ()))
 
 
-def source(material: Material, *names: str, rests_on: tuple[str, ...] = ()) -> str:
-    """Line under a figure: the published tables that hold it in full, and what these rest on.
+class Sourced(TypedDict):
+    """What stands under a figure: whose data it draws and on what basis, and the tables of its numbers."""
+
+    source: str
+    files: tuple[str, ...]
+
+
+def source(material: Material, *names: str, rests_on: tuple[str, ...] = ()) -> Sourced:
+    """Line under a figure, and the published tables that hold its numbers in full.
 
     ``rests_on`` replaces what the register declares, where a figure shows a part of its table.
     """
-    files = ", ".join(f"tables/{name}.csv" for name in names)
-    return f"{say(material, 'source', file=files)}{_basis_sentence(material, names, rests_on)}"
+    line = f"{say(material, 'source')}{_basis_sentence(material, names, rests_on)}"
+    return {"source": line, "files": names}
 
 
 def layer_source(material: Material, name: str) -> str:
@@ -143,7 +195,9 @@ def layer_source(material: Material, name: str) -> str:
 
 def _basis_sentence(material: Material, names: tuple[str, ...], rests_on: tuple[str, ...]) -> str:
     inputs = rests_on or tuple(it for name in names for it in register.table(name).rests_on)
-    return f". {notices.basis_line(material.metadata, inputs)}" if material.metadata.counted else ""
+    return (
+        f". {notices.basis_line(material.metadata, inputs)}".rstrip(".") if material.metadata.counted else ""
+    )
 
 
 def with_basis(material: Material, value: str, basis: object) -> str:
