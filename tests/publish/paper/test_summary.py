@@ -74,7 +74,7 @@ def written(folder: Path, content: Report) -> bytes:
 def test_four_pages_are_tagged_and_hold_their_fonts(
     tmp_path: Path, faults: Callable[[bytes], list[str]]
 ) -> None:
-    opinions = Section(key="opinions", title="Réponses", blocks=(chart(), Prose(paragraphs=("Un.",))))
+    opinions = Section(key="survey-1", title="Réponses", blocks=(chart(), Prose(paragraphs=("Un.",))))
     content = written(tmp_path, report(opinions))
     assert faults(content) == []
     assert len(PdfReader(io.BytesIO(content)).pages) == 4
@@ -98,7 +98,7 @@ def test_the_same_report_gives_the_same_bytes_without_a_date(tmp_path: Path) -> 
 @pytest.mark.parametrize("rows", [1, 40, 400])
 def test_what_has_no_room_is_left_out_and_four_pages_remain(tmp_path: Path, rows: int) -> None:
     deserts = Section(key="deserts", title="Déserts", blocks=(table(rows), *[chart(rows)] * 3, table(5)))
-    opinions = Section(key="opinions", title="Réponses", blocks=tuple([chart(rows)] * 6))
+    opinions = Section(key="survey-1", title="Réponses", blocks=tuple([chart(rows)] * 6))
     content = written(tmp_path, report(opinions, deserts))
     assert len(PdfReader(io.BytesIO(content)).pages) == 4
 

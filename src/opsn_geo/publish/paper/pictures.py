@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from opsn_geo.catalogue.palette import PAPER
+from opsn_geo.publish.report.model import PUBLISHED
 
 if TYPE_CHECKING:
     from opsn_geo.publish.report.model import Chart, Curve, Key, Mark, Picture, Row
@@ -169,6 +170,9 @@ def _mark(mark: Mark, y: float) -> str:
 
 
 def _point(x: float, y: float, series: int) -> str:
+    if series == PUBLISHED:
+        line = f"M{x:.1f} {y - 9:.1f}v18"
+        return f'<path d="{line}" stroke="{PAPER["text"]}" stroke-width="2" stroke-dasharray="4 2"/>'
     if series:
         path = f"M{x:.1f} {y - 6:.1f}l6 6 -6 6 -6 -6z"
         return f'<path d="{path}" fill="{PAPER["second"]}" stroke="{PAPER["page"]}"/>'

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PAGES: Final[tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]] = (
     (("coverage", ("maps",)),),
     (("coverage", ("chart", "table")), ("territory", ("table",))),
-    (("opinions", ("chart",)), ("influence", ("chart",)), ("representativeness", ("prose",))),
+    (("survey", ("chart",)), ("influence", ("chart",)), ("representativeness", ("prose",))),
     (
         ("deserts", ("maps",)),
         ("extension", ("prose", "table")),
@@ -49,15 +49,14 @@ def write(file: Path, report: Report, metadata: Metadata) -> None:
 
 def content(report: Report, metadata: Metadata) -> dict[str, Any]:
     """Return what the four pages show, as plain data."""
-    sections = {section.key: section for section in report.sections}
     pages = [
         {
-            "title": next((sections[key].title for key, _ in page if key in sections), ""),
+            "title": next((section.title for key, _ in page for section in _named(report, key)), ""),
             "blocks": [
                 shown
                 for key, kinds in page
-                if key in sections
-                for block in _chosen(sections[key], kinds)
+                for section in _named(report, key)
+                for block in _chosen(section, kinds)
                 for shown in as_data(block, report.outline)
             ],
         }
@@ -74,6 +73,15 @@ def content(report: Report, metadata: Metadata) -> dict[str, Any]:
         "footer": " ".join(filter(None, [f"{report.title} –", report.words["simulated"], report.source])),
         "pages": pages,
     }
+
+
+def _named(report: Report, key: str) -> Iterator[Section]:
+    """Yield the sections of a key; of the survey, whose parts are numbered, the lead of each."""
+    for section in report.sections:
+        if section.key == key:
+            yield section
+        elif section.key.startswith(f"{key}-"):
+            yield replace(section, parts=())
 
 
 def _chosen(section: Section, kinds: tuple[str, ...]) -> Iterator[Block]:
@@ -114,7 +122,7 @@ def _drawn(block: Chart | Curve, svg: str) -> dict[str, Any]:
         "title": block.title,
         "alt": block.summary,
         "svg": svg,
-        "lines": [line for line in (block.summary, block.table.source) if line],
+        "lines": [line for line in (block.summary, block.reading, block.source) if line],
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from opsn_geo.catalogue.words import Language, text
 
@@ -142,9 +142,16 @@ class Part:
     hatched: bool = False
 
 
+PUBLISHED: Final = 2
+"""Series of what a study publishes, in a chart."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A point with the ends of its interval, in percent of the width; ``series`` chooses its shape."""
+    """A point with the ends of its interval, in percent of the width; ``series`` chooses its shape.
+
+    It is round, a diamond, or (:data:`PUBLISHED`) a line across.
+    """
 
     at: float
     low: float | None = None
@@ -305,7 +312,6 @@ class Report:
     lang: Language
     title: str
     subtitle: str
-    introduction: str
     notice: str
     warnings: tuple[str, ...]
     source: str
@@ -314,3 +320,4 @@ class Report:
     left_out: tuple[str, ...]
     outline: str
     words: Mapping[str, str]
+    introduction: str = ""

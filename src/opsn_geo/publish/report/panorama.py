@@ -190,6 +190,7 @@ def _bars(
     reading: str,
     universe: str,
     sourced: Sourced,
+    summary: str = "",
 ) -> Chart:
     """Chart of whole numbers as bars, the greatest first: name, number, and what stands beside it."""
     lang, most = material.lang, max(number for _, number, _ in rows)
@@ -198,7 +199,7 @@ def _bars(
     return Chart(
         key=key,
         title=title,
-        summary="",
+        summary=summary,
         panels=(
             panel(
                 "",
@@ -267,6 +268,7 @@ def _services(material: Material) -> Iterator[Chart]:
             rows,
             _plain_table(material, ("service", "opsn", "note"), rows),
             title=say(material, "operators_by_service", none=none, alone=alone),
+            summary=say(material, "rare_here_text") if any(beside for *_, beside in rows) else "",
             axis=say(material, "axis_operators"),
             reading=say(material, "reading_operators_by_service", name=first, number=most),
             universe=say(material, "universe_services"),
