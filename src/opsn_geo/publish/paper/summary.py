@@ -120,7 +120,7 @@ def _drawn(block: Chart | Curve, svg: str) -> dict[str, Any]:
     return {
         "kind": "chart",
         "title": block.title,
-        "alt": block.summary,
+        "alt": block.summary or block.reading or block.title,
         "svg": svg,
         "lines": [line for line in (block.summary, block.reading, block.source) if line],
     }
