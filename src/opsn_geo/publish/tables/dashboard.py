@@ -144,9 +144,10 @@ def services_by_departement(tables: Mapping[str, pd.DataFrame], metadata: Metada
             keys.append(column)
         kinds += ["whole", "text"]
     whole = text("workbook.whole_territory", lang)
+    one_region = shares.loc[shares["level"].eq("region"), "code"].nunique() == 1
     regions_first = shares.sort_values("level", key=lambda levels: levels.ne("region"), kind="stable")
     for (level, code), rows in regions_first.groupby(["level", "code"], sort=False):
-        place = whole if level == "region" else str(places.get(code, code))
+        place = whole if level == "region" and one_region else str(places.get(code, code))
         by_service = rows.set_index("service")
         for column, end in (("covered_share", "least"), ("covered_possible_share", "most")):
             values[text(f"workbook.{end}", lang, place=place)] = by_service[column].reindex(services.index)
