@@ -144,7 +144,7 @@ def services_by_departement(tables: Mapping[str, pd.DataFrame], metadata: Metada
             keys.append(column)
         kinds += ["whole", "text"]
     whole = text("workbook.whole_territory", lang)
-    one_region = shares.loc[shares["level"].eq("region"), "code"].nunique() == 1
+    one_region = len(shares.loc[shares["level"].eq("region"), "code"].unique()) == 1
     regions_first = shares.sort_values("level", key=lambda levels: levels.ne("region"), kind="stable")
     for (level, code), rows in regions_first.groupby(["level", "code"], sort=False):
         place = whole if level == "region" and one_region else str(places.get(code, code))

@@ -130,10 +130,10 @@ def _with_questions(frame: pd.DataFrame, questions: Mapping[str, str], lang: Lan
 
 def _kind(values: pd.Series, column: Column, frame: pd.DataFrame, lang: Language) -> Kind | tuple[Kind, ...]:
     """Return how a column is shown, by its type and unit; cell by cell where a row says what it counts."""
-    if values.dtype == "str":
-        return "prose" if values.str.len().gt(PROSE).any() else "text"
     if pd.api.types.is_datetime64_any_dtype(values):
         return "day"
+    if not pd.api.types.is_numeric_dtype(values):  # a column of the user's own may be of Python's objects
+        return "prose" if values.dropna().astype("str").str.len().gt(PROSE).any() else "text"
     return _number_kind(values, column, frame, lang)
 
 
