@@ -124,9 +124,16 @@ def pin(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int, list[dict[str, 
 
 
 @pytest.fixture
-def archives(tmp_path: Path, pin: Callable[[Path, int, list[dict[str, str]]], None]) -> Path:
+def archives(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pin: Callable[[Path, int, list[dict[str, str]]], None],
+) -> Path:
     folder = tmp_path / "archives"
     folder.mkdir()
     for year in (2021, 2026):
         pin(folder, year, polygons(year))
+    for key, package in sources.NAMES.items():
+        total = tarball(folder / package.file, {"communes": [{"code": "02090", "nom": "Autrefois"}]})
+        monkeypatch.setitem(sources.NAMES, key, replace(package, sha256=total))
     return folder

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.embedded import embedded, places_of
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage import How, link_communes
 from opsn_geo.linkage.passage import empty_passage, read_passage, towards
@@ -89,6 +89,19 @@ def test_delegated_and_associated_communes_link_by_code_and_by_name(
     assert linked["code_insee"].tolist() == ["59350", "59350", "60054"]
     later, _ = link_communes(frame, vintages[2026], passage)
     assert later["code_insee"].tolist() == ["59350", "59350", "60694"]
+
+
+@pytest.mark.parametrize("millesime", [2021, 2026])
+def test_names_of_former_seats_and_of_absorbed_communes_link(passage: pd.DataFrame, millesime: int) -> None:
+    names = {
+        "Ploubalay": "22209", "Étables-sur-Mer": "22055", "Saint-Pierre-de-Plesguen": "35308",
+        "Le Roc-Saint-André": "56197", "Binic": "22055", "Amareins": "01165",
+    }  # fmt: skip
+    frame = pd.DataFrame({"name": list(names)})
+    linked, rejected = link_communes(frame, places_of(millesime=millesime), passage)
+    assert rejected.empty
+    assert linked["code_insee"].tolist() == list(names.values())
+    assert set(linked["how"]) == {"name"}
 
 
 def test_steps_between_vintages_compose() -> None:

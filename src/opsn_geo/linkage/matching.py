@@ -171,7 +171,9 @@ def _nearest(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     )
     typed = wanted["loose"].to_numpy()[rows].tolist()
     scores = process.cpdist(typed, pairs["loose"].tolist(), scorer=fuzz.ratio, dtype=np.float64)
-    return pairs.assign(score=scores)
+    pairs = pairs.assign(score=scores)
+    # Of a name of today and a former one that are as near, the one of today is meant.
+    return pairs[pairs["rank"] == pairs.groupby("form")["rank"].transform("min")]
 
 
 def _unknown(wanted: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:

@@ -22,8 +22,8 @@ ADDED: Final = ("code_read", "official_name", "how", "score", "share", "event")
 """Columns that a linked member or offer gets; ``code`` becomes the official one."""
 
 _OF_LEVEL: Final = {
-    Level.EPCI: r"^(?:la |l )?(?:cc|ca|cu|cdc|communaute|com com|comcom|cte(?: de)? cnes|agglomeration|agglo"
-    r"|metropole)\b|\b(?:agglo|agglomeration|metropole|communaute)$",
+    Level.EPCI: r"^(?:la |l )?(?:cc|ca|cu|c [cau]|cdc|communaute|com com|comcom|cte(?: de)? cnes"
+    r"|agglomeration|agglo|metropole)\b|\b(?:agglo|agglomeration|metropole|communaute)$",
     Level.DEPARTEMENT: r"^(?:le )?(?:departement|conseil departemental|conseil general|cd)\b",
     Level.REGION: r"^(?:la )?(?:region|conseil regional)\b",
     Level.OTHER: r"^(?:le )?(?:ccas|cias|syndicat|sivu|sivom|sdis|petr|pole|office|smictom|sictom|ehpad)\b",

