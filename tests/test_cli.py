@@ -297,3 +297,17 @@ def test_link_gives_a_list_back_and_never_overwrites_it(tmp_path: Path) -> None:
     refused = opsn_geo("link", file, "--out", file)
     assert refused.returncode == 2
     assert "this is the file of the list itself" in refused.stderr
+
+
+def test_too_little_memory_is_the_machines_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def filled(**_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("opsn_geo.cli.check", filled)
+    monkeypatch.setattr(sys, "argv", ["opsn-geo", "check", "--lang", "en"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 3
+    assert "the memory of this machine does not suffice" in capsys.readouterr().err

@@ -54,6 +54,9 @@ def main() -> None:
         fault = Fault(cause="system", file=str(error.filename or ""), value=error.strerror or str(error))
         click.echo(fault.text(lang), err=True)
         sys.exit(MachineError.exit_code)
+    except MemoryError:
+        click.echo(Fault(cause="no_memory").text(lang), err=True)
+        sys.exit(MachineError.exit_code)
 
 
 def _stop(lang: Language, number: int, _frame: object) -> None:

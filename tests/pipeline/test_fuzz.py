@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hostile import fuzz
 
-SEEDS = range(int(os.environ.get("OPSN_GEO_FUZZ", "33")))
+SEEDS = range(int(os.environ.get("OPSN_GEO_FUZZ", "36")))
 """Three files of each format; as many as one likes on request."""
 
 

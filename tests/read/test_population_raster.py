@@ -11,6 +11,7 @@ from rasterio.transform import from_origin
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.errors import InputError
 from opsn_geo.pipeline.check import check
+from opsn_geo.read import limits
 from opsn_geo.read.population_raster import check_population, population_blocks
 from opsn_geo.study import Study
 
@@ -99,3 +100,17 @@ def test_check_tells_of_the_raster_among_all_faults(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(content + '\n[rasters]\npopulation = "far.tif"\n', encoding="utf-8")
     report = check(Study.from_toml(tmp_path / "study.toml"))
     assert [fault.cause for fault in report.faults] == ["raster_elsewhere"]
+
+
+def test_a_raster_that_breaks_off_has_endless_people_or_too_many_cells_is_refused(
+    toy: Territory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "p.tif", np.ones((15, 25)))
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(InputError, match="cannot be read"):
+        check_population(file, toy.communes)
+    with pytest.raises(InputError, match="inf"):
+        check_population(write(tmp_path / "q.tif", np.full((15, 25), np.inf)), toy.communes)
+    monkeypatch.setitem(limits.LIMITS, "raster_cells", 300)
+    with pytest.raises(InputError, match="would not fit in memory"):
+        check_population(write(tmp_path / "r.tif", np.ones((15, 25))), toy.communes)

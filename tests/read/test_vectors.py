@@ -135,3 +135,13 @@ def test_whatever_a_reader_raises_is_a_fault_of_the_file(tmp_path: Path) -> None
         file.write_bytes(content)
         with pytest.raises(InputError, match="cannot be read"):
             vectors.layer(file, "broken")
+
+
+def test_coordinates_of_a_plan_that_lies_nowhere_on_earth_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "plan.gpkg"
+    plan = (
+        'ENGCRS["plan",EDATUM["site"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]'
+    )
+    pyogrio.write_dataframe(SQUARE.set_crs(plan, allow_override=True), file)
+    with pytest.raises(InputError, match="no projection"):
+        vectors.layer(file, "plan")

@@ -30,11 +30,14 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import rasterio
 import shapely
 
+from opsn_geo.boundaries.user_files import territory as territory_of
 from opsn_geo.catalogue.words import LANGUAGES
 from opsn_geo.errors import InputError
 from opsn_geo.pipeline.check import check
+from opsn_geo.read.tables import table
 from opsn_geo.study import Study
 
 TABLES: Final = {
@@ -83,6 +86,7 @@ FORMATS: Final = (
     *(it[1:] for it in DRIVERS),
     "parquet",
     "shapes",
+    "tif",
 )
 PART: Final = 50
 """Seeds that a process takes at a time."""
@@ -134,8 +138,26 @@ def write_study(folder: Path, kind: str, *, has_survey: bool = True) -> Path:
     write_shapes(territory(), folder / f"communes{drawn}")
     listed = "\n".join(f'{name} = "{name}{ending}"' for name in names)
     content = STUDY.format(lang="fr", ending=drawn, tables=listed) + (SURVEY if has_survey else "")
+    if kind == "tif":
+        write_people(folder / "people.tif")
+        content += '\n[rasters]\npopulation = "people.tif"\n'
     (folder / "study.toml").write_text(content, encoding="utf-8")
     return folder / "study.toml"
+
+
+def write_people(file: Path) -> None:
+    """Write a raster of ten people in each cell of 100 m."""
+    place = rasterio.transform.from_origin(600_000, 6_903_000, 100, 100)
+    shape = {
+        "count": 1,
+        "dtype": "float32",
+        "height": 30,
+        "width": 40,
+        "compress": "deflate",
+        "blockysize": 8,
+    }
+    with rasterio.open(file, "w", driver="GTiff", crs=2154, transform=place, **shape) as target:
+        target.write(np.full((30, 40), 10, dtype="float32"), 1)
 
 
 def write_shapes(frame: gpd.GeoDataFrame, file: Path) -> None:
@@ -276,10 +298,11 @@ def spoil_shapes(frame: gpd.GeoDataFrame, chance: random.Random) -> gpd.GeoDataF
     return frame
 
 
-def spoilt(folder: Path, kind: str, chance: random.Random) -> None:
-    """Spoil one file of a small study, by the ways of its format."""
+def spoilt(folder: Path, kind: str, chance: random.Random) -> Path:
+    """Spoil one file of a small study, by the ways of its format; return it."""
     study = folder / "study.toml"
     name = chance.choice(sorted(set(TABLES) & {file.stem for file in folder.iterdir()}))
+    file = study
     if kind == "toml":
         content = study.read_text(encoding="utf-8")
         if chance.random() < 0.8:
@@ -310,18 +333,33 @@ def spoilt(folder: Path, kind: str, chance: random.Random) -> None:
             file.write_bytes(spoil_bytes(file.read_bytes(), chance))
     elif kind == "shapes":
         (folder / "communes.gpkg").unlink()
-        write_shapes(spoil_shapes(territory(), chance), folder / "communes.gpkg")
+        file = folder / "communes.gpkg"
+        write_shapes(spoil_shapes(territory(), chance), file)
     else:
-        files = sorted(folder.glob("communes.*"))
-        file = chance.choice([*files, folder / f"communes.{kind}"])
+        files = sorted(folder.glob("people.tif" if kind == "tif" else "communes.*"))
+        file = chance.choice(files)
         file.write_bytes(spoil_bytes(file.read_bytes(), chance))
+    return file
 
 
-def tried(study: Path) -> str:
-    """Return what a check makes of a study: sound, refused, or the traceback where it breaks."""
+def read(file: Path) -> None:
+    """Read one spoilt file as a check does: what refuses it here is one fault there, among sound files."""
+    if file.name.startswith("communes."):
+        territory_of(Study.from_toml(file.with_name("study.toml")))
+    elif file.stem in TABLES and file.suffix != ".csv":
+        table(file)
+
+
+def tried(study: Path, first: Path | None = None) -> str:
+    """Return what a check makes of a study: sound, refused, or the traceback where it breaks.
+
+    Where a file is given it is read first: if that refuses it, the sound rest of the study is left out.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
+            if first is not None:
+                read(first)
             report = check(Study.from_toml(study))
             for lang in LANGUAGES:
                 report.text(lang)
@@ -341,8 +379,8 @@ def attempt(seed: int, kind: str, template: Path, folder: Path) -> str:
     """Return what a check makes of the study of a template, one file of it spoilt by a seed."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(template, folder)
-    spoilt(folder, kind, random.Random(f"{kind} {seed}"))
-    return tried(folder / "study.toml")
+    file = spoilt(folder, kind, random.Random(f"{kind} {seed}"))
+    return tried(folder / "study.toml", first=None if seed % 10 == 0 else file)
 
 
 def templates(folder: Path) -> dict[tuple[str, bool], Path]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from opsn_geo.read.schema import BASIS, SCHEMAS, Column, Schema
 from opsn_geo.read.tables import as_text
 from opsn_geo.read.validation import MOST_PER_COLUMN, checked, nearest, related
 from opsn_geo.read.values import EXAMPLES
+
+if TYPE_CHECKING:
+    from pyproj import CRS
 
 USES: Final = Schema(
     name="uses",
@@ -398,10 +401,24 @@ def code_faults(table: pd.DataFrame, communes: pd.DataFrame, name: str) -> Itera
         yield Fault(cause="no_code_found", file=name, column="code", value=value, expected=expected)
 
 
+def is_on_earth(crs: CRS | None) -> bool:
+    """Return whether a coordinate system says where on earth its coordinates are, not only on some plan."""
+    from pyproj import Transformer  # noqa: PLC0415 - slow to import
+    from pyproj.exceptions import ProjError  # noqa: PLC0415 - likewise
+
+    if crs is None or not (crs.is_geographic or crs.is_projected):
+        return False
+    try:
+        Transformer.from_crs(crs, 4326)
+    except ProjError:
+        return False
+    return True
+
+
 def projection_faults(frame: object, name: str, *, metric: bool = True) -> Iterator[Fault]:
     """Yield the fault of a frame without geometry or projection, or in degrees where metres are needed."""
     crs = getattr(frame, "crs", None) if hasattr(frame, "geometry") else None
-    if crs is None:
+    if crs is None or not is_on_earth(crs):
         yield Fault(cause="frame_projection", file=name, expected="GeoDataFrame, EPSG:2154")
     elif metric and (not crs.is_projected or crs.axis_info[0].unit_name != "metre"):
         yield Fault(cause="not_metric", file=name, value=crs.to_string(), expected="EPSG:2154")

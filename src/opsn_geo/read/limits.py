@@ -22,8 +22,9 @@ LIMITS: Final = {
     "bytes": 200_000_000,
     "boundary_bytes": 2_000_000_000,
     "boundary_rows": 200_000,
+    "raster_cells": 300_000_000,
 }
-"""Of a table: rows, columns, cells, bytes of its file or of what it unpacks to; then of boundary files."""
+"""Of a table: rows, columns, cells, bytes of its file or unpacked; then of boundary files and rasters."""
 
 CELL: Final = 1 << 17
 """Characters of one cell of a text file; a spreadsheet stops at 32,767."""
@@ -66,7 +67,7 @@ def check_size(file: Path | str, **counts: int) -> None:
     """
     for what, count in counts.items():
         if count > limit(what):
-            cause = f"above_{what.removeprefix('boundary_')}"
+            cause = f"above_{what.removeprefix('boundary_').removeprefix('raster_')}"
             raise InputError(
                 [Fault(cause=cause, file=str(file), value=str(count), expected=f"≤ {limit(what)}")]
             )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.limits import check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +74,8 @@ def check_population(file: Path, areas: gpd.GeoDataFrame) -> str:
     Raises
     ------
     InputError
-        The file is missing or no raster, has no projection or is turned, or lies elsewhere.
+        The file is missing or no raster, has no projection or is turned, lies elsewhere, has too many cells,
+        or is broken in any of its blocks.
     """
     import rasterio  # noqa: PLC0415 - heavy, and needed only where there is such a raster
 
@@ -80,13 +83,26 @@ def check_population(file: Path, areas: gpd.GeoDataFrame) -> str:
         raise InputError([Fault(cause="missing_file", file=str(file))])
     try:
         with rasterio.Env(**_ALONE), rasterio.open(file, driver=_DRIVER) as source:
-            if source.crs is None or source.transform.b or source.transform.d or source.transform.e >= 0:
-                raise InputError([Fault(cause="raster_without_place", file=str(file))])
-            if _window(source, areas) is None:
-                raise InputError([Fault(cause="raster_elsewhere", file=str(file))])
-            return str(source.crs.to_wkt())
-    except rasterio.errors.RasterioIOError as error:
+            return _checked(source, str(file), areas)
+    except InputError:
+        raise
+    except Exception as error:  # GDAL, PROJ and arithmetic each raise their own kinds
         raise InputError([Fault(cause="unreadable_file", file=str(file), value=str(error))]) from error
+
+
+def _checked(source: DatasetReader, file: str, areas: gpd.GeoDataFrame) -> str:
+    """Return the projection of an open raster, every cell of which over the areas can be read."""
+    if source.crs is None or source.transform.b or source.transform.d or source.transform.e >= 0:
+        raise InputError([Fault(cause="raster_without_place", file=file)])
+    window = _window(source, areas)
+    if window is None:
+        raise InputError([Fault(cause="raster_elsewhere", file=file)])
+    # a reader holds whole blocks of the file, and what is measured passes over every cell
+    check_size(file, raster_cells=max(window.width * window.height, *map(math.prod, source.block_shapes)))
+    for people, _bounds in _blocks(source, window):
+        if np.isinf(people).any():
+            raise InputError([Fault(cause="wrong_value", file=file, value="inf", expected="expected.amount")])
+    return str(source.crs.to_wkt())
 
 
 def population_blocks(file: Path, areas: gpd.GeoDataFrame) -> Iterator[Block]:
@@ -100,19 +116,24 @@ def population_blocks(file: Path, areas: gpd.GeoDataFrame) -> Iterator[Block]:
         West, south, east and north of the block, in the projection of the raster.
     """
     import rasterio  # noqa: PLC0415 - heavy, and needed only where there is such a raster
-    from rasterio.windows import Window  # noqa: PLC0415
 
     with rasterio.Env(**_ALONE), rasterio.open(file, driver=_DRIVER) as source:
-        whole = _window(source, areas)
-        if whole is None:
-            return
-        for row in range(0, whole.height, _SIDE):
-            for column in range(0, whole.width, _SIDE):
-                size = (min(_SIDE, whole.width - column), min(_SIDE, whole.height - row))
-                window = Window(whole.col_off + column, whole.row_off + row, *size)
-                people = source.read(1, window=window, masked=True).astype(float).filled(0.0)
-                if (people > 0).any():
-                    yield np.where(people > 0, people, 0.0), source.window_bounds(window)
+        window = _window(source, areas)
+        if window is not None:
+            yield from _blocks(source, window)
+
+
+def _blocks(source: DatasetReader, whole: Window) -> Iterator[Block]:
+    """Yield the blocks of a window in which anybody lives."""
+    from rasterio.windows import Window  # noqa: PLC0415 - heavy, and needed only where there is such a raster
+
+    for row in range(0, whole.height, _SIDE):
+        for column in range(0, whole.width, _SIDE):
+            size = (min(_SIDE, whole.width - column), min(_SIDE, whole.height - row))
+            window = Window(whole.col_off + column, whole.row_off + row, *size)
+            people = source.read(1, window=window, masked=True).astype(float).filled(0.0)
+            if (people > 0).any():
+                yield np.where(people > 0, people, 0.0), source.window_bounds(window)
 
 
 def _window(source: DatasetReader, areas: gpd.GeoDataFrame) -> Window | None:

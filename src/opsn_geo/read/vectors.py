@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import pyogrio
 
 from opsn_geo.errors import Fault, InputError
+from opsn_geo.read.frames import is_on_earth
 from opsn_geo.read.limits import check_size
 from opsn_geo.read.parquet import parquet_table
 
@@ -95,7 +96,7 @@ def layer(file: Path, name: str, *, use_arrow: bool = False) -> gpd.GeoDataFrame
             about = pyogrio.read_info(source, layer=name)
             check_size(file, boundary_rows=about["features"], columns=len(about["fields"]))
             frame = pyogrio.read_dataframe(source, layer=name, use_arrow=use_arrow)
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
+    if not isinstance(frame, gpd.GeoDataFrame) or not is_on_earth(frame.crs):
         raise InputError([Fault(cause="no_projection", file=str(file))])
     return frame
 
