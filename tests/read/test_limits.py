@@ -13,7 +13,7 @@ from hostile import bombs
 from opsn_geo.errors import InputError
 from opsn_geo.read import limits, vectors
 from opsn_geo.read.tables import table
-from opsn_geo.read.workbooks import check_workbook
+from opsn_geo.read.workbooks import check_xlsx
 from opsn_geo.study import Study
 
 HEAD = f'<row r="1">{bombs.cell("A1")}{bombs.cell("B1")}</row>'
@@ -26,7 +26,7 @@ HEAD = f'<row r="1">{bombs.cell("A1")}{bombs.cell("B1")}</row>'
         ("far-rectangle.xlsx", "above_cells"),
         ("far-unnamed.xlsx", "above_cells"),
         ("shared-text.xlsx", "above_bytes"),
-        ("repeated-cells.ods", "unreadable_file"),
+        ("repeated-cells.ods", "above_cells"),
         ("repeated-text.parquet", "above_bytes"),
         ("many-columns.csv", "above_columns"),
     ],
@@ -50,7 +50,7 @@ def test_an_archive_that_declares_fewer_bytes_than_it_holds_is_refused(
     file.write_bytes(content.replace(size.to_bytes(4, "little"), (100).to_bytes(4, "little")))
     monkeypatch.setitem(limits.LIMITS, "bytes", 1_000_000)
     with pytest.raises(InputError, match="more bytes than are read"):
-        check_workbook(file)
+        check_xlsx(file)
 
 
 def test_whoever_has_a_larger_file_raises_the_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +72,12 @@ def test_ordinary_workbooks_are_far_below_the_limits(tmp_path: Path) -> None:
     tail = tmp_path / "tail.xlsx"
     bombs.xlsx(tail, f'{HEAD}<row r="2">{bombs.cell("A2")}</row><row r="1048576"/>')
     assert table(tail).shape == (1, 2)
+    cell = '<table:table-cell office:value-type="string"><text:p>a</text:p></table:table-cell>'
+    empty = '<table:table-cell table:number-columns-repeated="16382"/>'
+    row = f"<table:table-row>{cell}{cell}{empty}</table:table-row>"
+    end = f'<table:table-row table:number-rows-repeated="1048574">{empty}</table:table-row>'
+    bombs.ods(tmp_path / "tail.ods", row + row + end)
+    assert table(tmp_path / "tail.ods").shape == (1, 2)
 
 
 def test_a_study_file_is_bounded_in_size_and_depth(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import pandas as pd
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.limits import CELL, check_size, limit
 from opsn_geo.read.parquet import parquet_table
-from opsn_geo.read.workbooks import check_workbook
+from opsn_geo.read.workbooks import check_ods, check_xlsx
 
 SPREADSHEETS: Final = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 """Endings of workbooks, read by calamine."""
@@ -212,7 +212,9 @@ def _workbook_rows(path: Path, sheet: str | None, fit: _Fit | None) -> Sequence[
     from python_calamine import CalamineWorkbook, SheetVisibleEnum  # noqa: PLC0415 - only when there is one
 
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
-        check_workbook(path)
+        check_xlsx(path)
+    elif path.suffix.lower() == ".ods":
+        check_ods(path)
     with CalamineWorkbook.from_path(str(path)) as workbook:
         visible = [
             about.name for about in workbook.sheets_metadata if about.visible == SheetVisibleEnum.Visible
