@@ -19,6 +19,7 @@ UNKNOWN: Final = frozenset(
     }
 )  # fmt: skip
 """Plain words for a cell that holds nothing, where no other value reads like them."""
+_WORDS: Final = re.compile(r"[^\W_]+")
 _LAST_SHORT_YEAR: Final = 68
 _DAY_ZERO: Final = pd.Timestamp("1899-12-30")
 
@@ -40,9 +41,11 @@ def plain(text: str) -> str:
     >>> plain("Code INSEE"), plain("N° SIREN"), plain("Département"), plain("L’Œuf – dur ?")
     ('code insee', 'no siren', 'departement', 'l oeuf dur')
     """
-    text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("°", "o")
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\W_]+", bare))
+    text = text.casefold()
+    if not text.isascii():
+        text = text.replace("œ", "oe").replace("æ", "ae").replace("°", "o")
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(_WORDS.findall(text))
 
 
 def slug(text: str) -> str:

@@ -207,7 +207,13 @@ def patch_numbers(
     # Entry k of the sparse matrix says that commune rows[k] touches commune adjacency.indices[k].
     rows = np.repeat(np.arange(len(communes)), np.diff(adjacency.indptr))
     numbers, first = np.full(lacking.shape, -1), 0
+    patches: dict[bytes, NDArray[np.int64]] = {}  # services that the same communes lack have the same
     for service, lacks in enumerate(np.ascontiguousarray(lacking.T)):
+        key = lacks.tobytes()
+        if key in patches:
+            numbers[lacks, service] = first + patches[key]
+            first += patches[key].max(initial=-1) + 1
+            continue
         # The graph of the communes that lack the service: only contacts between two of them are kept, and
         # the row pointers are those entries counted anew.
         kept = lacks[rows] & lacks[adjacency.indices]
@@ -218,7 +224,8 @@ def patch_numbers(
         labels = sparse.csgraph.connected_components(graph, directed=False)[1][lacks]
         # Communes that do not lack it are components too: number anew those that are left.
         used = np.bincount(labels) > 0
-        numbers[lacks, service] = first + (np.cumsum(used) - 1)[labels]
+        patches[key] = (np.cumsum(used) - 1)[labels]
+        numbers[lacks, service] = first + patches[key]
         first += used.sum()
     return numbers
 
@@ -253,10 +260,11 @@ def large_enough(sizes: pd.DataFrame, thresholds: Thresholds) -> NDArray[np.bool
     >>> large_enough(sizes, Thresholds(population=6)).tolist()
     [True, False, True]
     """
-    short = sizes["communes"] < thresholds.communes
-    short |= sizes["population"] < thresholds.population
-    short |= sizes["area_km2"] < thresholds.area_km2 * (1 - 1e-9)  # a sum may fall short by rounding
-    return ~short.to_numpy()
+    short = sizes["communes"].to_numpy() < thresholds.communes
+    short |= sizes["population"].to_numpy() < thresholds.population
+    # a sum may fall short by rounding
+    short |= sizes["area_km2"].to_numpy() < thresholds.area_km2 * (1 - 1e-9)
+    return np.asarray(~short)
 
 
 def deserts(

@@ -6,6 +6,8 @@ within strata (département and size): a map of small communes is not taken for 
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -76,7 +78,7 @@ def clustering(
     """
     answers = responded.to_numpy(dtype=float)
     links = contiguity.astype(float)
-    batches = [answers[:, None], *_permuted(answers, strata, permutations, seed)]
+    batches = chain([answers[:, None]], _permuted(answers, strata, permutations, seed))
     counts = [_joins(drawn, links, answers.mean()) for drawn in batches]
     both, deviations = (np.concatenate(parts) for parts in zip(*counts, strict=True))
     square = float(((answers - answers.mean()) ** 2).sum())
@@ -252,18 +254,29 @@ def _most(answers: NDArray[np.generic]) -> int:
 
 def _permuted(answers: Floats, strata: pd.Series | None, permutations: int, seed: int) -> Iterator[Floats]:
     """Permute the answers within each stratum, again and again; a batch has a permutation in each column."""
-    rng = np.random.default_rng(seed)
     codes = np.zeros(len(answers), dtype=np.int64) if strata is None else pd.factorize(strata)[0]
-    order = np.argsort(codes, kind="stable")
-    most, yes = _most(answers), answers.astype(np.int64)
+    packed = _drawn(answers.astype(np.int64).tobytes(), codes.astype(np.int64).tobytes(), permutations, seed)
+    for start in range(0, permutations, _most(answers)):
+        drawn = np.unpackbits(packed[start : start + _most(answers)], axis=1, count=len(answers))
+        yield np.ascontiguousarray(drawn.T, dtype=np.float64)
+
+
+@lru_cache(maxsize=1)
+def _drawn(answers: bytes, codes: bytes, permutations: int, seed: int) -> NDArray[np.uint8]:
+    """Return permutations of the answers within each code, eight to a byte: two measures want the same."""
+    rng = np.random.default_rng(seed)
+    yes, strata = np.frombuffer(answers, np.int64), np.frombuffer(codes, np.int64)
+    order, most = np.argsort(strata, kind="stable"), _most(yes)
+    packed = np.empty((permutations, -(-len(yes) // 8)), dtype=np.uint8)
     for start in range(0, permutations, most):
         count = min(most, permutations - start)
         # The order of positive floats is that of their bits: the last one carries the answer along, so that
-        # values are sorted, which is several times faster than finding their order.
-        keys = (codes + rng.random((count, len(answers)))).view(np.int64) & ~1 | yes
-        drawn = np.empty((len(answers), count), dtype=answers.dtype)
-        drawn[order] = (np.sort(keys, axis=1) & 1).T
-        yield drawn
+        # values are sorted, which is faster than finding their order.
+        keys = (strata + rng.random((count, len(yes)))).view(np.int64) & ~1 | yes
+        drawn = np.empty((count, len(yes)), dtype=np.uint8)
+        drawn[:, order] = np.sort(keys, axis=1) & 1
+        packed[start : start + count] = np.packbits(drawn, axis=1)
+    return packed
 
 
 def _joins(drawn: Floats, links: sparse.csr_array, mean: float) -> tuple[Floats, Floats]:
