@@ -152,12 +152,13 @@ def command_line(lang: Language) -> click.Group:
     quiet, strict = (option("--quiet", "-q", is_flag=True), option("--strict", is_flag=True))
     renew = option("--renew", is_flag=True)
     file = option("--out", "file", type=click.Path(path_type=Path, dir_okay=False))
+    listed = option("--out", "faults", type=click.Path(path_type=Path, dir_okay=False))
     form = option("--format", "form", type=click.Choice(["text", "json"]), default="text")
     factor = click.FloatRange(min=1, max=1000)
     limits = option("--limits", type=factor, expose_value=False, callback=_raise_limits)
     for verb in (
         command("run", run, study(), out(), quiet, strict, option("--keep-styles", is_flag=True), limits),
-        command("check", check, study(), form, limits),
+        command("check", check, study(), form, listed, limits),
         command("compare", compare, study(), option("--strict", "strict_compare", is_flag=True), limits),
         command("report", report, study(), file, limits),
         command(
@@ -257,23 +258,27 @@ def run(study: Path | None, out: Path | None, *, quiet: bool, strict: bool, keep
         raise RejectedRowsError(results.reject_faults())
 
 
-def check(study: Path | None, form: str) -> None:
-    """Read and link everything, write nothing, list what is wrong."""
+def check(study: Path | None, form: str, faults: Path | None) -> None:
+    """Read and link everything, list what is wrong; nothing is written but the workbook that is asked for."""
     from opsn_geo.pipeline.check import check as checked
+    from opsn_geo.pipeline.check import refused
+    from opsn_geo.publish.tables import xlsx
 
     try:
         chosen = _study(study)
+        findings, language = checked(chosen), chosen.metadata.language
     except InputError as error:
-        if form == "json":
-            faults = [fault.as_record(_language()) for fault in error.faults]
-            _print_json({"sound": False, "faults": faults})
-            sys.exit(error.exit_code)
-        raise
-    findings, language = checked(chosen), chosen.metadata.language
+        if form != "json" and faults is None:
+            raise
+        findings, language = refused(error.faults), _language()
+    if faults is not None:
+        xlsx.write_texts(faults, findings.sheets(language), language)
     if form == "json":
         _print_json(findings.as_record(language))
     else:
         _print(findings.text(language))
+        if faults is not None:
+            _print(text("check.written", language, file=faults))
     sys.exit(0 if findings.sound else InputError.exit_code)
 
 

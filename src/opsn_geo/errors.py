@@ -31,6 +31,8 @@ class Fault:
         Line of the file as a spreadsheet numbers it (the header is line 1), or the row's own identifier.
     label : int or str, optional
         Label of the row in the index of a frame, where there is no file.
+    count : int
+        How many rows have the same fault, this one included.
     column, value, expected, nearest : str, optional
         Header of the column, the value found there, what should have stood there, and the closest match.
         An ``expected`` that begins with ``expected.`` is an entry of the catalogue, worded in the reader's
@@ -51,12 +53,15 @@ class Fault:
     value: str | None = None
     expected: str | None = None
     nearest: str | None = None
+    count: int = 1
 
     def text(self, lang: Language = "fr") -> str:
         """Return the fault in one line: place, finding, expectation, nearest match, remedy."""
         column = "key" if self.cause.endswith("_key") else "column"
         parts = {"row": self.row, "label": self.label, column: self.column, "value": self.value}
         place = [text(f"place.{name}", lang, it=one_line(it)) for name, it in parts.items() if it is not None]
+        if self.count > 1:
+            place[:1] = [f"{''.join(place[:1])} {text('place.others', lang, n=self.count - 1)}"]
         finding = text(f"faults.{self.cause}.found", lang)
         expected = self.expected
         if expected is not None and expected.startswith("expected."):
@@ -80,6 +85,7 @@ class Fault:
             "value": self.value,
             "expected": self.expected,
             "nearest": self.nearest,
+            "count": self.count,
             "message": self.text(lang),
         }
 

@@ -4,16 +4,18 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import pytest
 
 from opsn_geo.catalogue.words import LANGUAGES, Language
 from opsn_geo.errors import InputError
-from opsn_geo.pipeline.check import check
+from opsn_geo.pipeline.check import check, refused
 from opsn_geo.pipeline.init import init_study
 from opsn_geo.pipeline.load import load
 from opsn_geo.study import Study
 
+ROOT = Path(__file__).parents[2]
 SCENARIO = '[[scenarios]]\nname = "x"\n'
 
 
@@ -160,3 +162,58 @@ def test_a_workbook_is_read_by_the_sheet_the_line_and_the_constants_of_the_study
     assert [(fault.column, fault.nearest) for fault in check(typo).faults][:1] == [
         ("constants.memberships.opsm", "opsn")
     ]
+
+
+def schema_faults(record: object) -> list[str]:
+    schema = json.loads((ROOT / "docs" / "reference" / "check.schema.json").read_text(encoding="utf-8"))
+    written = json.loads(json.dumps(record))
+    return [str(error) for error in jsonschema.Draft202012Validator(schema).iter_errors(written)]
+
+
+def test_faults_are_grouped_by_value_with_true_counts_and_the_worst_come_first(tmp_path: Path) -> None:
+    dates = [*["hier"] * 60, *["31/02/2021"] * 3, *(f"jour {number}" for number in range(80))]
+    rows = "\n".join(f"mon-opsn;02{number + 1:03};{day}" for number, day in enumerate(dates))
+    made = study(
+        tmp_path,
+        memberships=f"opsn;code;depuis\n{rows}\n",
+        offers="opsn,service,level,code\nmon-opsn,dpo,departement,02\n",
+    )
+    report = check(made)
+    wrong = [fault for fault in report.faults if fault.cause == "wrong_value"]
+    assert [(fault.row, fault.value, fault.count) for fault in wrong[:3]] == [
+        (2, "hier", 60), (62, "31/02/2021", 3), (65, "jour 0", 1)
+    ]  # fmt: skip
+    assert (wrong[-1].value, wrong[-1].count) == (None, 32)
+    assert sum(fault.count for fault in wrong) == len(dates)
+    lines = report.text("fr").splitlines()
+    first = lines[lines.index("Fautes :") + 1]
+    assert "memberships.csv, ligne 2 et 59 autres, colonne « depuis », valeur « hier »" in first
+    assert schema_faults(report.as_record()) == []
+
+
+def test_rejected_rows_are_grouped_and_the_link_rate_has_a_verdict(tmp_path: Path) -> None:
+    rows = "\n".join(f"mon-opsn;{name}" for name in ["Laon", "Xyzzy", "Chauny", "Xyzzy", "Qwerty", "Xyzzy"])
+    made = study(tmp_path, memberships=f"opsn;Commune\n{rows}\n")
+    report = check(made)
+    text = report.text("fr")
+    file = tmp_path / "memberships.csv"
+    assert f"{file} : 2 lignes rattachées sur 6 (33 %). 4 lignes ne comptent pas : voir plus bas." in text
+    assert f"{file}, 4 lignes : nom inconnu du territoire." in text
+    assert "« Xyzzy », ligne 3 et 2 autres" in text
+    assert "0 rattachées" not in text
+    assert f"{tmp_path / 'opsn.csv'} : 1 ligne lue" in text
+    assert schema_faults(report.as_record()) == []
+    sheets = report.sheets("fr")
+    assert sheets["Lignes rejetées"]["row"].tolist() == ["3", "5", "6", "7"]
+    assert sheets["Lignes rejetées"]["cause"].unique().tolist() == ["nom inconnu du territoire"]
+
+
+def test_a_study_file_at_fault_gives_a_whole_report(tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text("[studi]\n", encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        Study.from_toml(file)
+    report = refused(error.value.faults)
+    assert not report.sound
+    assert schema_faults(report.as_record()) == []
+    assert {name: len(frame) for name, frame in report.sheets("en").items()}["Rejected rows"] == 0

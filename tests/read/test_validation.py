@@ -53,10 +53,11 @@ def test_a_repeated_key_is_told_on_its_second_row() -> None:
 
 
 def test_a_wrong_column_does_not_fill_the_screen() -> None:
-    frame = text(opsn=["adico"] * 200, since=["x"] * 200)
+    frame = text(opsn=["adico"] * 200, since=[f"x{number}" for number in range(200)])
     with pytest.raises(InputError, match=r"m\.csv") as error:
         checked(frame, SCHEMAS["memberships"], "m.csv")
-    assert len(error.value.faults) == MOST_PER_COLUMN
+    assert len(error.value.faults) == MOST_PER_COLUMN + 1
+    assert sum(fault.count for fault in error.value.faults) == 200
 
 
 def test_defaults_stand_for_absent_columns_and_empty_cells() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
@@ -11,18 +11,23 @@ import pandas as pd
 from opsn_geo.boundaries.embedded import vintages
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.errors import Fault, Notice, attempt
-from opsn_geo.linkage.result import Linked, column, rejects
+from opsn_geo.linkage.result import LISTED, Linked, column, rejects
 from opsn_geo.pipeline.alerts import alerts
 from opsn_geo.pipeline.analyses import shared_measures, survey
 from opsn_geo.pipeline.load import Inputs, Loading, read_and_link
 from opsn_geo.publish import notices
 from opsn_geo.read.answers import SUBMITTED
+from opsn_geo.read.validation import line_number
 from opsn_geo.study import Study
 
 REVIEW_COLUMNS: Final = ("table", "row", "name", "official_name", "score")
 """Columns of the table of guessed links."""
 
+COUNTS: Final = ("read", "linked", "rejected", "guessed")
+"""Columns of the table of counts."""
+
 _SHOWN: Final = 20
+_VALUES: Final = 8
 _LIKELY_DAYS: Final = (pd.Timestamp("1850-01-01"), pd.Timestamp("2100-12-31"))
 _MOST_STAFF: Final = 100_000
 
@@ -38,7 +43,7 @@ class Report:
     notices : tuple of Notice
         What is worth a look; alerts first.
     counts : DataFrame
-        On ``table``: read, linked, rejected, guessed (0 for tables that are not linked).
+        On ``table``: :data:`COUNTS` of rows; those of linking are missing for tables that are not linked.
     headers : mapping of str to mapping of str to str
         For each table, the header that stands for each column, declared or guessed.
     rejects, review : DataFrame
@@ -46,6 +51,8 @@ class Report:
         guessed (:data:`REVIEW_COLUMNS`), all of them.
     frames : tuple of str
         The tables that are frames: their rows have labels, not lines.
+    sources : mapping of str to str
+        The file of each table.
     """
 
     faults: tuple[Fault, ...]
@@ -55,6 +62,7 @@ class Report:
     rejects: pd.DataFrame
     review: pd.DataFrame
     frames: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -62,38 +70,80 @@ class Report:
         return not self.faults
 
     def as_record(self, lang: Language = "fr") -> dict[str, object]:
-        """Return the report as plain values, ready for JSON."""
+        """Return the report as plain values, ready for JSON; the documentation has their schema."""
         return {
             "sound": self.sound,
-            "faults": [fault.as_record(lang) for fault in self.faults],
+            "faults": [fault.as_record(lang) for fault in self._faults()],
             "notices": [
                 {"key": notice.key, "file": notice.file, "alert": notice.alert, "message": notice.text(lang)}
                 for notice in self.notices
             ],
-            "counts": _records(self.counts.reset_index()),
+            "counts": self._listed(self.counts.reset_index()),
             "headers": {name: dict(columns) for name, columns in self.headers.items()},
-            "rejects": _records(self.rejects),
-            "review": _records(self.review),
+            "rejects": self._listed(self.rejects),
+            "review": self._listed(self.review),
         }
 
     def text(self, lang: Language = "fr") -> str:
         """Return the report in lines: alerts, faults, notices, counts, rejects, guesses (the first ones)."""
         parts = {
-            "faults": [fault.text(lang) for fault in self.faults],
+            "faults": [fault.text(lang) for fault in self._faults()],
             "notices": [notice.text(lang) for notice in self.notices if not notice.alert],
-            "counts": [text("check.count", lang, **row) for row in _records(self.counts.reset_index())],
+            "counts": list(self._count_lines(lang)),
             "headers": list(self._header_lines(lang)),
-            "rejects": [_reject_line(row, self._place(row, lang), lang) for row in _records(self.rejects)],
             "review": [
-                text("check.guess", lang, place=self._place(row, lang), **row)
-                for row in _records(self.review)
+                text("check.guess", lang, **row | {"table": row["file"], "place": self._place(row, lang)})
+                for row in self._listed(self.review)
             ],
         }
-        lines = [line for name, part in parts.items() for line in _section(name, part, lang)]
+        lines = {name: _first(part, lang) for name, part in parts.items()}
+        lines["rejects"] = list(self._reject_lines(lang))
+        order = ("faults", "notices", "counts", "headers", "rejects", "review")
+        shown = [line for name in order for line in _section(name, lines[name], lang)]
         alerts = [notice.text(lang) for notice in self.notices if notice.alert]
         verdict = "unsound" if self.faults else "sound_with_alerts" if alerts else "sound"
         first = [text("check.alerts", lang), *(f"  {alert}" for alert in alerts), ""] if alerts else []
-        return "\n".join([*first, text(f"check.{verdict}", lang), *lines])
+        return "\n".join([*first, text(f"check.{verdict}", lang), *shown])
+
+    def sheets(self, lang: Language = "fr") -> dict[str, pd.DataFrame]:
+        """Return everything as tables, for a workbook: faults, counts, rejected rows, guessed links."""
+        rejects = pd.DataFrame(self._listed(self.rejects), columns=["file", *LISTED])
+        remedies = {cause: text(f"cause_remedy.{cause}", lang) for cause in rejects["cause"].unique()}
+        causes = {cause: text(f"cause.{cause}", lang) for cause in rejects["cause"].unique()}
+        rejects = rejects.assign(remedy=rejects["cause"].map(remedies), cause=rejects["cause"].map(causes))
+        frames = {
+            "faults": pd.DataFrame([fault.as_record(lang) for fault in self._faults()]),
+            "counts": pd.DataFrame(self._listed(self.counts.reset_index())),
+            "rejects": rejects,
+            "review": pd.DataFrame(self._listed(self.review), columns=["file", *REVIEW_COLUMNS]),
+        }
+        return {text(f"check.sheet_{name}", lang): frame.astype("str") for name, frame in frames.items()}
+
+    def _faults(self) -> list[Fault]:
+        """Return the faults, those of most rows first."""
+        return sorted(self.faults, key=lambda fault: -fault.count)
+
+    def _listed(self, frame: pd.DataFrame) -> list[dict[str, object]]:
+        """Return rows of tables as records, with the file of each; lines of files are numbers."""
+        records = _records(frame)
+        for record in records:
+            record["file"] = self.sources.get(str(record["table"]), record["table"])
+            if "row" in record:
+                record["row"] = line_number(str(record["row"]))
+        return records
+
+    def _count_lines(self, lang: Language) -> Iterator[str]:
+        """Yield how many rows of each table count: tables that are linked first, the worst at the top."""
+        counts = self.counts.assign(rate=self.counts["linked"] / self.counts["read"])
+        for row in self._listed(counts.sort_values("rate", kind="stable").reset_index()):
+            if row["linked"] is None or not row["read"]:
+                yield text("check.read", lang, **row)
+                continue
+            verdict = [text("check.some_count" if row["rejected"] else "check.all_count", lang, **row)]
+            if row["guessed"]:
+                verdict.append(text("check.guessed", lang, **row))
+            share = int(100 * float(str(row["rate"])))
+            yield text("check.linked", lang, share=share, verdict=" ".join(verdict), **row)
 
     def _header_lines(self, lang: Language) -> Iterator[str]:
         """Yield the headers that are not the official ones, a line for each table."""
@@ -104,9 +154,47 @@ class Report:
             if other:
                 yield f"{name}{text('place.colon', lang)}{other}"
 
-    def _place(self, row: Mapping[str, object], lang: Language) -> str:
+    def _reject_lines(self, lang: Language) -> Iterator[str]:
+        """Yield the rejected rows by table and cause, then by what they hold: the most rows first."""
+        rejects = self.rejects.fillna("").astype("str")
+        causes = sorted(rejects.groupby(["table", "cause"], sort=False), key=lambda part: -len(part[1]))
+        for _, rows in causes:
+            table, cause = rows[["table", "cause"]].iloc[0]
+            yield text(
+                "check.reject_cause", lang, file=self.sources.get(table, table), count=len(rows),
+                cause=text(f"cause.{cause}", lang), remedy=text(f"cause_remedy.{cause}", lang),
+            )  # fmt: skip
+            values = sorted(rows.groupby(["code", "name"], sort=False), key=lambda part: -len(part[1]))
+            yield from (f"  {self._reject_line(same, lang)}" for _, same in values[:_VALUES])
+            if len(values) > _VALUES:
+                yield f"  {text('check.more_values', lang, n=len(values) - _VALUES)}"
+
+    def _reject_line(self, same: pd.DataFrame, lang: Language) -> str:
+        """Return the line of rejected rows that hold the same: what, where, how often, what it may be."""
+        first = same.iloc[0]
+        place = self._place(first, lang)
+        if len(same) > 1:
+            place = f"{place} {text('place.others', lang, n=len(same) - 1)}"
+        near = text("check.near", lang, candidates=first["candidates"]) if first["candidates"] else ""
+        what = " ".join(filter(None, (first["code"], first["name"])))
+        return f"{text('check.reject_value', lang, what=what, place=place)}{near}"
+
+    def _place(self, row: Mapping[str, object] | pd.Series, lang: Language) -> str:
         """Return where a row stands: its line in a file, or its label in a frame."""
         return text("place.label" if row["table"] in self.frames else "place.row", lang, it=row["row"])
+
+
+def refused(faults: Iterable[Fault]) -> Report:
+    """Return the report of a study whose own file is at fault: nothing else could be read."""
+    nothing = pd.DataFrame(columns=["table", *COUNTS]).set_index("table")
+    return Report(
+        faults=tuple(faults),
+        notices=(),
+        counts=nothing,
+        headers={},
+        rejects=pd.DataFrame(columns=list(LISTED)),
+        review=pd.DataFrame(columns=list(REVIEW_COLUMNS)),
+    )
 
 
 def check(study: Study) -> Report:
@@ -146,6 +234,7 @@ def check(study: Study) -> Report:
         ),
         review=_review(loading.links),
         frames=tuple(study.frames),
+        sources=study.sources,
     )
 
 
@@ -178,12 +267,13 @@ def _counts(loading: Loading) -> pd.DataFrame:
     rows = []
     for name, frame in loading.texts.items():
         link = loading.links.get(name)
-        n_linked, n_rejected, n_guessed = (
-            (0, 0, 0) if link is None else (link.linked.index.nunique(), len(link.rejected), len(link.review))
+        counts = (
+            (None, None, None)
+            if link is None
+            else (link.linked.index.nunique(), len(link.rejected), len(link.review))
         )
-        rows.append((name, len(frame), n_linked, n_rejected, n_guessed))
-    columns = ["table", "read", "linked", "rejected", "guessed"]
-    return pd.DataFrame(rows, columns=columns).set_index("table")
+        rows.append((name, len(frame), *counts))
+    return pd.DataFrame(rows, columns=["table", *COUNTS]).set_index("table").astype("Int64")
 
 
 def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
@@ -262,24 +352,12 @@ def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
 
-def _reject_line(row: Mapping[str, object], place: str, lang: Language) -> str:
-    """Return one rejected row in a line: where, what, why, the nearest candidates, how to mend it."""
-    cause = row["cause"]
-    finding = text(
-        "check.reject",
-        lang,
-        table=row["table"],
-        place=place,
-        what=" ".join(str(cell) for cell in (row["code"], row["name"]) if cell),
-        cause=text(f"cause.{cause}", lang),
-    )
-    near = f" {text('place.expected', lang, it=row['candidates'])}" if row["candidates"] else ""
-    return f"{finding}{near} {text(f'cause_remedy.{cause}', lang)}"
+def _first(lines: Sequence[str], lang: Language) -> list[str]:
+    """Return the first of some lines, and how many more there are."""
+    more = [text("check.more_values", lang, n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
+    return [*lines[:_SHOWN], *more]
 
 
 def _section(name: str, lines: Sequence[str], lang: Language) -> list[str]:
-    """Return the first of some lines under their heading."""
-    if not lines:
-        return []
-    more = [text("check.more", lang, n=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
-    return ["", text(f"check.{name}", lang), *(f"  {line}" for line in [*lines[:_SHOWN], *more])]
+    """Return some lines under their heading."""
+    return ["", text(f"check.{name}", lang), *(f"  {line}" for line in lines)] if lines else []

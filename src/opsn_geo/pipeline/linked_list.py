@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,18 +18,16 @@ from opsn_geo.linkage.passage import read_passage
 from opsn_geo.linkage.result import BESIDE, Linked, column
 from opsn_geo.publish.tables import xlsx
 from opsn_geo.publish.tables.csv_files import write_for_spreadsheets
-from opsn_geo.publish.tables.sheets import Kind, Sheet, clean, sheet_titles
 from opsn_geo.read.schema import CORRECTIONS, MEMBERSHIPS
 from opsn_geo.read.tables import table
 from opsn_geo.read.validation import checked, fitting, guessed, nearest, typed_cells
-from opsn_geo.study import Metadata, data_dir
+from opsn_geo.study import data_dir
 
 IDENTIFYING: Final = ("level", "code", "name", "code_dep", "postal_code")
 """Columns of a list that say which body a row means."""
 
 _SECTIONS: Final = {"level": "level", "how": "how", "cause": "cause", "remedy": "cause_remedy"}
 """Section of the catalogue that words each column of codes."""
-_WIDEST: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,22 +142,7 @@ def write_list(result: LinkedList, file: Path, lang: Language = "fr") -> Path:
         return write_for_spreadsheets(file, frame)
     if file.suffix.lower() != ".xlsx":
         raise InputError([Fault(cause="unknown_list_format", file=str(file), expected=".xlsx | .csv")])
-    frame = frame.apply(clean)
-    longest = [
-        max([len(str(header)), *texts.str.len().dropna().astype(int)]) for header, texts in frame.items()
-    ]
-    kinds: list[Kind] = ["text"] * frame.shape[1]
-    sheet = Sheet(
-        title=sheet_titles([text("linked_list.sheet", lang)])[0],
-        frame=frame,
-        kinds=tuple(kinds),
-        widths=tuple(min(_WIDEST, 2 + length) for length in longest),
-    )
-    head = Metadata(
-        title=file.stem, territory="list", territory_name="", millesime=0, date=dt.date(2000, 1, 1),
-        language=lang,
-    )  # fmt: skip
-    return xlsx.write(file, [sheet], head)
+    return xlsx.write_texts(file, {text("linked_list.sheet", lang): frame}, lang)
 
 
 def write_corrections(result: LinkedList, file: Path) -> Path:

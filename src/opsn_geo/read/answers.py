@@ -20,7 +20,7 @@ import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.schema import BASIS
-from opsn_geo.read.validation import MOST_PER_COLUMN, line_number, nearest, typed_cells
+from opsn_geo.read.validation import MOST_EXPECTED, grouped, line_number, nearest, typed_cells
 from opsn_geo.read.values import NO, UNKNOWN, YES, booleans, numbers, plain, respelt, truths
 
 RESPONDENT: Final = "respondent"
@@ -147,10 +147,9 @@ def _respondents(frame: pd.DataFrame, book: pd.DataFrame, file: str) -> tuple[pd
     header = usual[0] if usual else None
     lines = frame.index.to_series().astype("str")
     names = lines if header is None else frame[header].fillna(lines)
-    repeated = names[names.duplicated()].head(MOST_PER_COLUMN)
     return names, [
-        Fault(cause="repeated_key", file=file, row=line_number(row), column=header, value=value)
-        for row, value in repeated.items()
+        Fault(cause="repeated_key", file=file, row=line_number(row), column=header, value=value, count=count)
+        for row, value, count in grouped(names[names.duplicated()])
     ]
 
 
@@ -273,10 +272,12 @@ def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str
     if not unread.any():
         return
     labels = [*choices["label"].dropna()]
-    for row, value in texts[unread].head(MOST_PER_COLUMN).items():
+    expected = ", ".join(labels) if 0 < len(labels) <= MOST_EXPECTED else None
+    for row, value, count in grouped(texts[unread]):
+        near = nearest(value, labels) if value else None
         yield Fault(
             cause="wrong_answer", file=file, row=line_number(row), column=str(texts.name), value=value,
-            nearest=nearest(value, labels),
+            expected=None if near else expected, nearest=near, count=count,
         )  # fmt: skip
 
 

@@ -266,9 +266,10 @@ def _framed(
         header = _headers([*header, *[""] * (widest - len(header))], widest)
     long = [i for i in range(head + 1, len(texts)) if any(texts[i][len(header) :])]
     if long:
+        first = long[0]
+        value = " ".join(texts[first][len(header) :])
         raise InputError(
-            Fault(cause="too_many_cells", file=file, row=i + 1, value=" ".join(texts[i][len(header) :]))
-            for i in long
+            [Fault(cause="too_many_cells", file=file, row=first + 1, value=value, count=len(long))]
         )
     kept = [i for i in range(head + 1, len(texts)) if filled[i]]
     totals = [i for i in kept if fit is not None and _is_total(texts[i], filled[i], len(header))]

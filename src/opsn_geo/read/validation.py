@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,9 @@ from opsn_geo.read.tables import table
 from opsn_geo.read.values import EXAMPLES, READINGS, UNKNOWN, plain, respelt, slug
 
 MOST_PER_COLUMN: Final = 50
-"""Faults listed of one column of one file; a wrong column would otherwise fill the screen."""
+"""Different faults listed of one column of one file; a wrong column would otherwise fill the screen."""
+MOST_EXPECTED: Final = 12
+"""As many allowed values as a message lists."""
 
 
 def nearest(value: str, among: Sequence[str], *others: str, least: float = 60) -> str | None:
@@ -30,6 +33,25 @@ def nearest(value: str, among: Sequence[str], *others: str, least: float = 60) -
         for word in (value, *others)
     )
     return max(filter(None, tries), key=lambda match: match[1], default=(None,))[0]
+
+
+def grouped(cells: pd.Series) -> Iterator[tuple[Hashable, str | None, int]]:
+    """Yield each different value of some cells with the label of its first row and how many rows hold it.
+
+    The most frequent come first. Beyond :data:`MOST_PER_COLUMN` values the others are counted together, with
+    no value.
+
+    >>> [*grouped(pd.Series(["NC", "x", "NC"], index=[4, 5, 9]))]
+    [(4, 'NC', 2), (5, 'x', 1)]
+    """
+    counts = cells.value_counts(sort=False).sort_values(ascending=False, kind="stable")
+    first = cells.drop_duplicates()
+    rows = dict(zip(first, first.index, strict=True))
+    for value, count in counts.head(MOST_PER_COLUMN).items():
+        yield rows[value], str(value), int(count)
+    others = counts.iloc[MOST_PER_COLUMN:]
+    if len(others):
+        yield rows[others.index[0]], None, int(others.sum())
 
 
 def guessed(headers: Sequence[str], schema: Schema, given: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -175,15 +197,13 @@ def _value_faults(
     wrong = texts.notna() & typed.isna() & ~unknown
     empty = (texts.isna() | (unknown & typed.isna())) & column.required
     expected = " | ".join(column.allowed) or EXAMPLES.get(column.kind)
-    for row, value in texts[wrong | empty].head(MOST_PER_COLUMN).items():
-        if isinstance(value, str):
-            near = nearest(value, list(column.allowed)) if column.allowed else None
-            yield Fault(
-                cause="wrong_value", file=file, row=line_number(row), column=header, value=value,
-                expected=expected, nearest=near,
-            )  # fmt: skip
-        else:
-            yield Fault(cause="empty_cell", file=file, row=line_number(row), column=header, expected=expected)
+    place = Fault(cause="wrong_value", file=file, column=header, expected=expected)
+    for row, value, count in grouped(texts[(wrong | empty) & texts.notna()]):
+        near = nearest(value, list(column.allowed)) if column.allowed and value else None
+        yield replace(place, row=line_number(row), value=value, nearest=near, count=count)
+    blank = texts.index[empty & texts.isna()]
+    if len(blank):
+        yield replace(place, cause="empty_cell", row=line_number(blank[0]), count=len(blank))
 
 
 def _key_faults(frame: pd.DataFrame, schema: Schema, file: str) -> Iterator[Fault]:
@@ -191,11 +211,13 @@ def _key_faults(frame: pd.DataFrame, schema: Schema, file: str) -> Iterator[Faul
     if not schema.key:
         return
     keys = frame[list(schema.key)]
-    for row, values in keys[keys.duplicated() & keys[schema.key[0]].notna()].head(MOST_PER_COLUMN).iterrows():
-        value = ", ".join(str(part) for part in values if isinstance(part, str))
+    repeated = keys[keys.duplicated() & keys[schema.key[0]].notna()]
+    values = [", ".join(part for part in row if isinstance(part, str)) for row in repeated.to_numpy()]
+    for row, value, count in grouped(pd.Series(values, index=repeated.index, dtype="str")):
         yield Fault(
-            cause="repeated_key", file=file, row=line_number(row), column=", ".join(schema.key), value=value
-        )
+            cause="repeated_key", file=file, row=line_number(row), column=", ".join(schema.key), value=value,
+            count=count,
+        )  # fmt: skip
 
 
 def line_number(row: Hashable) -> int | str:
@@ -267,11 +289,13 @@ def _reference_faults(cells: pd.Series, keys: Mapping[str, str], file: str, colu
     """Yield the references of a column that have no target."""
     parts = cells.dropna().str.split(";").explode()
     missing = parts[~parts.isin([*keys, "*", ""])]
-    for row, value in missing.head(MOST_PER_COLUMN).items():
-        near = nearest(value, list(keys))
+    own = sorted(set(keys.values()))
+    expected = ", ".join(own) if len(own) <= MOST_EXPECTED else None
+    for row, value, count in grouped(missing):
+        near = nearest(value, list(keys)) if value else None
         yield Fault(
             cause="unknown_reference", file=file, row=line_number(row), column=column, value=value,
-            nearest=keys[near] if near else None,
+            expected=None if near else expected, nearest=keys[near] if near else None, count=count,
         )  # fmt: skip
 
 

@@ -188,6 +188,18 @@ def sheet_titles(titles: Sequence[str]) -> list[str]:
     return list(taken.values())
 
 
+def text_sheet(title: str, frame: pd.DataFrame) -> Sheet:
+    """Return a frame of texts as a sheet, each column as wide as its longest text, up to a bound.
+
+    >>> text_sheet("Rows", pd.DataFrame({"name": ["Abbécourt"]}, dtype="str")).kinds
+    ('text',)
+    """
+    frame = frame.apply(clean) if len(frame) else frame
+    kinds: list[Kind] = ["text"] * frame.shape[1]
+    widths = tuple(width(str(header), "", texts, "text") for header, texts in frame.items())
+    return Sheet(title=title, frame=frame, kinds=tuple(kinds), widths=widths)
+
+
 def clean(texts: pd.Series) -> pd.Series:
     r"""Return texts that XML and a cell can hold: line ends are ``\n``, forbidden characters ``\ufffd``.
 

@@ -7,7 +7,7 @@ of ECMA-376, part 1 (SpreadsheetML).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,10 +15,21 @@ from xml.sax.saxutils import escape, quoteattr
 
 from opsn_geo.catalogue.palette import HEADER, PAPER
 from opsn_geo.publish.tables import zipped
-from opsn_geo.publish.tables.sheets import Kind, Sheet, cells, column_letters, quoted
+from opsn_geo.publish.tables.sheets import (
+    Kind,
+    Sheet,
+    cells,
+    column_letters,
+    quoted,
+    sheet_titles,
+    text_sheet,
+)
+from opsn_geo.study import Metadata
 
 if TYPE_CHECKING:
-    from opsn_geo.study import Metadata
+    import pandas as pd
+
+    from opsn_geo.catalogue.words import Language
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -92,6 +103,30 @@ def write(file: Path, sheets: Sequence[Sheet], metadata: Metadata) -> Path:
     members["xl/sharedStrings.xml"] = _shared_strings(strings)
     members = {"[Content_Types].xml": _content_types(len(sheets)), **members}
     return zipped.write(file, {name: (_DECLARATION + xml).encode() for name, xml in members.items()})
+
+
+def write_texts(file: Path, frames: Mapping[str, pd.DataFrame], lang: Language = "fr") -> Path:
+    """Write frames of texts as the sheets of a workbook, by their titles.
+
+    Parameters
+    ----------
+    file : Path
+        Where to write.
+    frames : mapping of str to DataFrame
+        Columns of dtype ``str``.
+    lang : {"fr", "en"}
+        Language of the workbook.
+    """
+    titles = sheet_titles(list(frames))
+    sheets = [text_sheet(title, frame) for title, frame in zip(titles, frames.values(), strict=True)]
+    return write(file, sheets, _head(file.stem, lang))
+
+
+def _head(title: str, lang: Language) -> Metadata:
+    """Return the properties of a workbook that is not of a study; its day is always the same."""
+    return Metadata(
+        title=title, territory="list", territory_name="", millesime=0, date=date(2000, 1, 1), language=lang
+    )
 
 
 def _worksheet(sheet: Sheet, strings: dict[str, int], metadata: Metadata) -> str:
