@@ -82,3 +82,8 @@ def test_a_territory_in_the_sea_is_refused(checked: Callable[..., Report]) -> No
     report = checked(west, study=("2100", "2021"))
     assert [fault.cause for fault in report.faults] == ["misplaced"]
     assert "km)" in report.faults[0].text("en")
+
+
+def test_a_name_unknown_in_a_vintage_without_codes_is_rejected(checked: Callable[..., Report]) -> None:
+    report = checked(memberships=(",Toy-80006,", ",Nowhere,"))
+    assert report.rejects["cause"].tolist() == ["unknown_name", "unknown_code"]

@@ -325,7 +325,7 @@ def _namesakes(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
     listed = pd.DataFrame(
         {
             "key": respelt(communes["name"], key),
-            "label": communes["name"] + " (" + communes.index + ")",
+            "label": communes["name"] + " (" + communes.index.astype("str") + ")",
             "dep": communes["code_dep"],
         }
     )
