@@ -202,3 +202,9 @@ def test_a_full_disk_is_the_machines_fault_in_whatever_words_a_library_puts_it(
     with pytest.raises(MachineError, match=os.strerror(28)), staged(tmp_path):
         raise sqlite3.OperationalError(message)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_of_a_run_that_was_killed_as_it_began_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".opsn-geo.lock").write_text("")
+    recover(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -104,7 +104,7 @@ def recover(out: Path) -> None:
         A file can neither be put in its place nor be put back.
     """
     try:
-        if any(out.glob(f"{_PREFIX}*")):
+        if (out / _GATE).exists() or any(out.glob(f"{_PREFIX}*")):
             with _alone(out):
                 _recover_all(out)
     except OSError as error:
