@@ -38,6 +38,13 @@ def test_a_bomb_is_refused(tmp_path: Path, name: str, cause: str) -> None:
     assert [fault.cause for fault in error.value.faults] == [cause]
 
 
+def test_a_quote_that_is_never_closed_is_seen_by_the_length_of_its_cell(tmp_path: Path) -> None:
+    file = tmp_path / "open.csv"
+    file.write_text('a;b\n1;2\n3;"4\n' + "5;6\n" * 40_000)
+    with pytest.raises(InputError, match=r"line 3: a cell .* quote that is opened and not closed"):
+        table(file)
+
+
 def test_an_archive_that_declares_fewer_bytes_than_it_holds_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

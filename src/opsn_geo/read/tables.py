@@ -180,12 +180,16 @@ def _lines(text: str) -> Iterator[str]:
 
 def _counted(rows: Iterable[list[str]], file: str) -> Iterator[list[str]]:
     """Yield rows as long as there are not too many of them, nor of their cells."""
-    n_cells = 0
-    for n_rows, row in enumerate(rows, start=1):
-        n_cells += len(row)
-        if n_rows % 10_000 == 1 or len(row) > limit("columns"):
-            check_size(file, rows=n_rows, columns=len(row), cells=n_cells)
-        yield row
+    n_cells = n_rows = 0
+    try:
+        for n_rows, row in enumerate(rows, start=1):
+            n_cells += len(row)
+            if n_rows % 10_000 == 1 or len(row) > limit("columns"):
+                check_size(file, rows=n_rows, columns=len(row), cells=n_cells)
+            yield row
+    except csv.Error as error:  # a cell is too long
+        fault = Fault(cause="long_cell", file=file, row=n_rows + 1, expected=f"≤ {CELL}")
+        raise InputError([fault]) from error
     check_size(file, cells=n_cells)
 
 
