@@ -1,4 +1,4 @@
-"""Nobody's answer can be told from what is published: an attacker reads every number of every table.
+"""Nobody's answer can be found in what is published: an attacker reads every number of every table.
 
 The attacker knows what is public or can be recomputed: who answered for which body and which commune, which
 questions were put to each, the weights, where each desert lies, and even who uses an OPSN when attacking
@@ -39,7 +39,7 @@ class Public:
     """What is known of the respondents, and the answers that are to be found."""
 
     answers: pd.DataFrame
-    """On respondent, booleans: only which are missing is known to the attacker, and those of `told`."""
+    """On respondent, booleans: only which are missing is known to the attacker, and those of `named`."""
     communes: pd.Series
     """The commune that each answers for; missing for others."""
     departements: pd.Series
@@ -52,7 +52,7 @@ class Public:
     """Published figures: item, choice, group, by, measure."""
     groups: dict[str, pd.Series] = field(default_factory=dict)
     """Respondents of each group of a figure."""
-    told: pd.Series | None = None
+    named: pd.Series | None = None
     """Whose own answers are published."""
 
 
@@ -71,8 +71,8 @@ class System:
         self.high.append(high + EXACT)
 
 
-def found(folder: Path, public: Public, deserts: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return every answer that can be told from the tables in a folder: respondent, item, answer."""
+def revealed(folder: Path, public: Public, deserts: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return every answer that can be found in the tables in a folder: respondent, item, answer."""
     tables = {file.stem: pd.read_csv(file, dtype=TEXTS) for file in sorted(folder.glob("*.csv"))}
     places = {} if deserts is None else _places(deserts, public.communes)
     questions: dict[str, list[str]] = {}
@@ -105,21 +105,21 @@ def _attack(items: list[str], tables: Tables, public: Public, places: Places) ->
         for group, low, high in _unions(items, tables, public):
             system.bound(np.concatenate([np.where(group[it][known], 1.0, 0.0) for it in items]), low, high)
         # each gave exactly one; alike respondents are one cell, so this is exact for their sums
-    told = np.zeros(size, dtype=bool) if public.told is None else public.told[known].to_numpy()
+    named = np.zeros(size, dtype=bool) if public.named is None else public.named[known].to_numpy()
     if not system.rows:
         return pd.DataFrame(columns=["respondent", "item", "answer"])
-    return _solved(system, items, who, told, public)
+    return _solved(system, items, who, named, public)
 
 
 def _solved(
-    system: System, items: list[str], who: pd.Index, told: np.ndarray, public: Public
+    system: System, items: list[str], who: pd.Index, named: np.ndarray, public: Public
 ) -> pd.DataFrame:
     """Return who can only have given one answer."""
     size, n_items = len(who), len(items)
     columns = np.array(system.rows).reshape(len(system.rows), n_items, size)
-    # those on whom every number rests alike cannot be told from one another: one cell with their sum
+    # those on whom every number rests alike cannot be separated: one cell with their sum
     keys = np.concatenate(
-        [columns.reshape(-1, size), told[None, :], np.where(told, np.arange(size), -1)[None, :]]
+        [columns.reshape(-1, size), named[None, :], np.where(named, np.arange(size), -1)[None, :]]
     )
     _, first, cell, count = np.unique(
         keys.round(12), axis=1, return_index=True, return_inverse=True, return_counts=True
@@ -129,7 +129,7 @@ def _solved(
     matrix = csr_array(columns[:, :, first].reshape(len(system.rows), n_items * n_cells))
     sizes = np.tile(count.astype(float), n_items)
     upper, lower = sizes.copy(), np.zeros_like(sizes)
-    for place in np.flatnonzero(told[first]):
+    for place in np.flatnonzero(named[first]):
         for number, item in enumerate(items):
             value = float(public.answers.loc[who[first[place]], item])
             upper[number * n_cells + place] = lower[number * n_cells + place] = value
@@ -399,7 +399,7 @@ def public(inputs: Inputs) -> Public:
         member=answers["uses_opsn"],
         recipes=figures[RECIPE].astype(object).where(figures[RECIPE].notna(), ""),
         groups={name: in_group(answers, group) for name, group in groups.items()},
-        told=codes.isin(inputs.study.survey.get("named", ())),
+        named=codes.isin(inputs.study.survey.get("named", ())),
     )
 
 
@@ -412,7 +412,7 @@ def inside(deserts: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.DataFram
 
 
 def attacked(inputs: Inputs, folder: Path) -> pd.DataFrame:
-    """Publish the tables of a study, and give every answer that can be told from them."""
+    """Publish the tables of a study, and give every answer that can be found in them."""
     results = pipeline.published(pipeline.measure(inputs))
     flat = {
         name: pd.DataFrame(it.drop(columns="geometry")).reset_index() for name, it in results.layers.items()
@@ -421,7 +421,7 @@ def attacked(inputs: Inputs, folder: Path) -> pd.DataFrame:
         named = table.reset_index() if table.index.names != [None] else table
         named.to_csv(folder / f"{name}.csv", index=False)
     known = public(inputs)
-    return found(folder, known, inside(results.layers["deserts"], results.layers["communes"]))
+    return revealed(folder, known, inside(results.layers["deserts"], results.layers["communes"]))
 
 
 @pytest.mark.slow
@@ -482,6 +482,6 @@ def test_the_attacker_finds_the_answers_behind_plain_counts(tmp_path: Path) -> N
     ]
     (tmp_path / "out").mkdir()
     pd.DataFrame(rows).to_csv(tmp_path / "out" / "besoins.csv", index=False)
-    told = found(tmp_path / "out", known)
-    assert len(told) > 150
-    assert all(known.answers.loc[row.respondent, row.item] == row.answer for row in told.itertuples())
+    answers = revealed(tmp_path / "out", known)
+    assert len(answers) > 150
+    assert all(known.answers.loc[row.respondent, row.item] == row.answer for row in answers.itertuples())

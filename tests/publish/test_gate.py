@@ -1,4 +1,4 @@
-"""The gate: what would tell what few have answered is refused, whatever the measures let through."""
+"""The gate: what would give away what few have answered is refused, whatever the measures let through."""
 
 from __future__ import annotations
 

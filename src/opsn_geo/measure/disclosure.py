@@ -135,16 +135,16 @@ def unresolved(values: pd.Series, groups: pd.DataFrame, others: pd.DataFrame) ->
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - slow to import
 
     side = _side(values)
-    known = side.known
+    answered = side.answered
     # nodes: the pieces of the one family, those of the other, and 0 for whoever lies in none, of no known sum
     pieces, nodes = [], 1
     for family in (groups, others):
-        inside = family.to_numpy(dtype=bool)[known]
+        inside = family.to_numpy(dtype=bool)[answered]
         piece = np.unique(inside, axis=0, return_inverse=True)[1].ravel()
         pieces.append(np.where(inside.any(axis=1), nodes + piece, 0))
         nodes += int(piece.max(initial=0)) + 1
     ones, twos = pieces
-    above, below = side.above[known], side.below[known]
+    above, below = side.above[answered], side.below[answered]
     _, cell, count = np.unique(ones * nodes + twos, return_inverse=True, return_counts=True)
     # the number of somebody who is alone in a cell could change both ways, but not by itself
     alone = (count[cell] == 1) & below
@@ -174,9 +174,9 @@ def open_to_weights(values: pd.Series, weights: pd.Series) -> bool:
     >>> open_to_weights(values, pd.Series([1.0] * 20)), open_to_weights(values, heavy)
     (True, False)
     """
-    known = values.notna().to_numpy(dtype=bool)
-    yes = values.fillna(value=False).to_numpy(dtype=bool)[known]
-    own = weights.to_numpy(dtype=float)[known].round(_SAME_WEIGHT)
+    answered = values.notna().to_numpy(dtype=bool)
+    yes = values.fillna(value=False).to_numpy(dtype=bool)[answered]
+    own = weights.to_numpy(dtype=float)[answered].round(_SAME_WEIGHT)
     kinds, kind = np.unique(own, return_inverse=True)
     size, ticked = np.bincount(kind), np.bincount(kind, yes)
     total, count = own.sum(), int(yes.sum())
@@ -267,7 +267,7 @@ def coarse(table: pd.DataFrame) -> pd.DataFrame:
 class _Side(NamedTuple):
     """Who answered an item, above its least and below its greatest answer; whether it is a yes or no."""
 
-    known: Booleans
+    answered: Booleans
     above: Booleans
     below: Booleans
     binary: bool
@@ -275,9 +275,9 @@ class _Side(NamedTuple):
 
 def _side(column: pd.Series) -> _Side:
     numbers = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    known, binary = ~np.isnan(numbers), bool(pd.api.types.is_bool_dtype(column))
-    least, greatest = (0.0, 1.0) if binary or not known.any() else (np.nanmin(numbers), np.nanmax(numbers))
-    return _Side(known, known & (numbers > least), known & (numbers < greatest), binary)
+    answered, binary = ~np.isnan(numbers), bool(pd.api.types.is_bool_dtype(column))
+    least, greatest = (0.0, 1.0) if binary or not answered.any() else (np.nanmin(numbers), np.nanmax(numbers))
+    return _Side(answered, answered & (numbers > least), answered & (numbers < greatest), binary)
 
 
 def _codes(side: _Side, groups: Booleans, least: int, kept_back: Iterable[int] = ()) -> list[str]:
@@ -286,21 +286,21 @@ def _codes(side: _Side, groups: Booleans, least: int, kept_back: Iterable[int] =
     ``piece`` says into which of the pieces whose number is known each answer falls, 0 into none; ``zone`` in
     which group that stays unresolved.
     """
-    piece = np.zeros(len(side.known), dtype=np.int64)
-    zone = np.full(len(side.known), _NO_ZONE)
+    piece = np.zeros(len(side.answered), dtype=np.int64)
+    zone = np.full(len(side.answered), _NO_ZONE)
     for number in kept_back:
-        zone[groups[:, number] & side.known] = number
+        zone[groups[:, number] & side.answered] = number
     codes: list[str] = []
-    for number, group in enumerate(groups.T & side.known):
+    for number, group in enumerate(groups.T & side.answered):
         above, below = int((side.above & group).sum()), int((side.below & group).sum())
         own = FEW if above < least else MOST
         within = np.unique(zone[group])
         if not len(within):
             codes.append(SMALL)
         elif above >= least and below >= least:
-            reached = side.known & ((piece > 0) | group)
+            reached = side.answered & ((piece > 0) | group)
             cut = np.unique(piece * 2 + group, return_inverse=True)[1] + 1
-            whole = not np.isin(zone[side.known & ~group & (zone >= 0)], within).any()
+            whole = not np.isin(zone[side.answered & ~group & (zone >= 0)], within).any()
             if whole and _enough(side, cut, reached, reached & (zone < 0), least):
                 piece = np.where(reached, cut, 0)
                 codes.append(SHOWN)
@@ -311,9 +311,9 @@ def _codes(side: _Side, groups: Booleans, least: int, kept_back: Iterable[int] =
         elif len(within) == 1 and within[0] >= 0 and within[0] < number and codes[within[0]] == own:
             codes.append(own)  # it lies in a group of the class, which says as much
         else:
-            beside = side.known & np.isin(piece, piece[group & (piece > 0)])
+            beside = side.answered & np.isin(piece, piece[group & (piece > 0)])
             same = all(it < 0 or (it < number and codes[it] == own) for it in within)
-            whole = not np.isin(zone[side.known & ~group & (zone >= 0)], within).any()
+            whole = not np.isin(zone[side.answered & ~group & (zone >= 0)], within).any()
             if same and whole and _enough(side, piece, beside, beside & ~group & (zone < 0), least):
                 zone[group] = number
                 codes.append(own)
@@ -338,19 +338,23 @@ def _single_choices(sides: Mapping[str, _Side]) -> Iterator[list[str]]:
             questions.setdefault(name.partition(":")[0], []).append(name)
     for choices in questions.values():
         ticks = np.sum([sides[name].above for name in choices], axis=0)
-        known = sides[choices[0]].known
-        if known.any() and (ticks == known).all() and all((sides[it].known == known).all() for it in choices):
+        answered = sides[choices[0]].answered
+        if (
+            answered.any()
+            and (ticks == answered).all()
+            and all((sides[it].answered == answered).all() for it in choices)
+        ):
             yield choices
 
 
 def _choices(sides: Mapping[str, _Side], groups: Booleans, least: int) -> dict[str, list[str]]:
     """Return the codes of the choices of one question: the rest of its base gives no hidden choice away."""
     kept_back: dict[str, set[int]] = {name: set() for name in sides}
-    known = next(iter(sides.values())).known
+    answered = next(iter(sides.values())).answered
     while True:
         codes = {name: _codes(side, groups, least, sorted(kept_back[name])) for name, side in sides.items()}
         before = sum(map(len, kept_back.values()))
-        for number, group in enumerate(groups.T & known):
+        for number, group in enumerate(groups.T & answered):
             counts = {name: int((side.above & group).sum()) for name, side in sides.items()}
             shown_here = [name for name in sides if codes[name][number] == SHOWN]
             left = int(group.sum()) - sum(counts[name] for name in shown_here)
@@ -363,17 +367,17 @@ def _choices(sides: Mapping[str, _Side], groups: Booleans, least: int) -> dict[s
 
 def _asked_of_some(sides: Mapping[str, _Side]) -> Iterator[tuple[Booleans, list[str]]]:
     """Yield who answered each question that only some were asked: those who answered another one alike."""
-    answered: dict[bytes, list[str]] = {}
+    by_who_answered: dict[bytes, list[str]] = {}
     for name, side in sides.items():
-        if side.known.any() and not side.known.all():
-            answered.setdefault(side.known.tobytes(), []).append(name)
+        if side.answered.any() and not side.answered.all():
+            by_who_answered.setdefault(side.answered.tobytes(), []).append(name)
     binary = [side for side in sides.values() if side.binary]
-    if not answered or not binary:
+    if not by_who_answered or not binary:
         return
     above, below = (np.array([getattr(it, name) for it in binary]) for name in ("above", "below"))
     varies = above.any(axis=1) & below.any(axis=1)
-    for names in answered.values():
-        asked = sides[names[0]].known
+    for names in by_who_answered.values():
+        asked = sides[names[0]].answered
         # everybody who was asked answered the other question, and all of them alike
         alike = (~asked | above).all(axis=1) | (~asked | below).all(axis=1)
         if (alike & varies).any():

@@ -174,6 +174,6 @@ def test_an_error_of_rounding_makes_no_design_effect() -> None:
     design = plain_design(pd.Series(list("abcd")), 40)
     exact = dataclasses.replace(design, matrix=np.array([[1.0, 1], [1, 1], [1, 0], [1, 0]]))
     values = pd.DataFrame({"small": [True, True, False, False]})  # what the weights are calibrated on
-    told = estimates(values, exact).iloc[0]
-    assert told["se"] < 1e-12
-    assert told[["deff", "effective"]].isna().all()
+    row = estimates(values, exact).iloc[0]
+    assert row["se"] < 1e-12
+    assert row[["deff", "effective"]].isna().all()

@@ -47,13 +47,13 @@ def test_what_a_respondent_answers_for_comes_before_the_place() -> None:
 def test_rates_are_given_where_the_population_is_known_and_only_there() -> None:
     found = answers_by_body(bodies(epci=["1", "2", "2", None], ccas=[None] * 6), {"epci": 8, "commune": 3})
     assert found.index.tolist() == ["ccas", "commune", "epci"]
-    told = ["answers", "unplaced", "answered", "units", "response_share"]
-    assert list(found.loc["epci", told]) == [4, 1, 2, 8, 0.25]
+    columns = ["answers", "unplaced", "answered", "units", "response_share"]
+    assert list(found.loc["epci", columns]) == [4, 1, 2, 8, 0.25]
     wanted = stats.binomtest(2, 8).proportion_ci(method="exact")
     bounds = found.loc["epci", ["response_low_share", "response_high_share"]]
     assert list(bounds) == pytest.approx([wanted.low, wanted.high])
-    assert list(found.loc["commune", told]) == [0, 0, 0, 3, 0.0]
-    assert all(map(pd.isna, found.loc["ccas", [*told[2:], "response_low_share", "response_high_share"]]))
+    assert list(found.loc["commune", columns]) == [0, 0, 0, 3, 0.0]
+    assert all(map(pd.isna, found.loc["ccas", [*columns[2:], "response_low_share", "response_high_share"]]))
     assert found["scope"].to_dict() == {"ccas": "answers", "commune": "territory", "epci": "territory"}
 
 
@@ -155,9 +155,9 @@ def test_each_kind_is_said_with_what_it_speaks_for(lang: Language) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["epci", "ccas", "syndicat"]), st.booleans()), max_size=40))
 def test_nothing_published_rests_on_few_answers(rows: list[tuple[str, bool]]) -> None:
-    told = pd.DataFrame({"body": [body for body, _ in rows], "code": None}, dtype="str")
+    respondents = pd.DataFrame({"body": [body for body, _ in rows], "code": None}, dtype="str")
     values = pd.DataFrame({"used": pd.array([it for _, it in rows], dtype="boolean")})
-    table = body_estimates(values, told, {}).set_index("body")
+    table = body_estimates(values, respondents, {}).set_index("body")
     answers = pd.DataFrame(rows, columns=["body", "used"]).groupby("body")["used"].agg(["sum", "size"])
     sides = answers.assign(no=answers["size"] - answers["sum"]).drop(columns="size").min(axis=1)
     assert (sides.reindex(table.index[table["unweighted"].notna()]) >= 5).all()

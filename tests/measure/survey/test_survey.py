@@ -186,11 +186,11 @@ def test_other_bodies_are_populations_of_their_own(found: Analysis, inputs: Inpu
     assert epci.groupby("variable")["units"].sum().to_dict() == {"code_dep": 92, "epci_size": 92}
     others = found.tables["estimations_autres"]
     assert others[others["scope"] == "answers"][["se", "low", "high", "units"]].isna().all(axis=None)
-    told = others[
+    published = others[
         (others["body"] == "epci") & (others["hidden"] == "") & others["unweighted"].between(0.01, 0.99)
     ]
-    assert told["se"].gt(0).all()
-    assert (told["low"] < told["unweighted"]).all()
+    assert published["se"].gt(0).all()
+    assert (published["low"] < published["unweighted"]).all()
     of_bodies = in_words(found, inputs).query("finding == 'bodies'").set_index("subject")["text"]
     assert "29 sur 92 ont répondu (32" in of_bodies["epci"]
     assert "ne décrivent que ceux qui ont répondu" in of_bodies["ccas"]
@@ -227,10 +227,10 @@ def test_variables_of_the_user_part_answers_and_may_be_margins(inputs: Inputs) -
     margins = tables["marges"]
     assert set(margins["variable"]) == {"code_dep", "zone"}
     assert (margins["after"] - margins["target"]).abs().max() <= 1e-9
-    told = tables["indicateurs"].set_index("indicator")["value"]
-    assert told["least_ratio"] >= 0.5 - 1e-12
-    assert told["greatest_ratio"] <= 2 + 1e-12
-    assert told["gap"] <= 1e-9
+    indicators = tables["indicateurs"].set_index("indicator")["value"]
+    assert indicators["least_ratio"] >= 0.5 - 1e-12
+    assert indicators["greatest_ratio"] <= 2 + 1e-12
+    assert indicators["gap"] <= 1e-9
     weights = in_words(made, asked).query("finding == 'weights'")["text"].iloc[-1]
     assert "(département, zone)" in weights
 
@@ -275,10 +275,10 @@ def test_amounts_fall_into_bands_in_their_order(amounts: list[float | None]) -> 
     values = pd.Series(amounts, dtype="Float64")
     bands = levels(values.to_frame("it"))["it"]
     assert bands.isna().tolist() == values.isna().tolist()
-    told = pd.DataFrame({"value": values.astype(float), "band": bands.cat.codes})[values.notna()]
-    told = told.sort_values("value", kind="stable")
-    assert told["band"].is_monotonic_increasing
-    assert told.groupby("value")["band"].nunique().le(1).all()
+    rows = pd.DataFrame({"value": values.astype(float), "band": bands.cat.codes})[values.notna()]
+    rows = rows.sort_values("value", kind="stable")
+    assert rows["band"].is_monotonic_increasing
+    assert rows.groupby("value")["band"].nunique().le(1).all()
     assert bands.nunique() <= 5
 
 

@@ -120,9 +120,9 @@ def test_contradictory_margins_fail_loudly() -> None:
 
 def test_all_faults_of_margins_are_told_at_once() -> None:
     targets = {"size": pd.Series({"s": 6.0, "xl": 2.0}), "dep": pd.Series({"a": 4.0, "b": 5.0})}
-    with pytest.raises(InputError, match="no respondent has this level") as told:
+    with pytest.raises(InputError, match="no respondent has this level") as refusal:
         rake(BASE, LEVELS, targets)
-    assert [it.cause for it in told.value.faults] == ["empty_margin", "unknown_margin", "unequal_margins"]
+    assert [it.cause for it in refusal.value.faults] == ["empty_margin", "unknown_margin", "unequal_margins"]
 
 
 def test_a_missing_level_is_told() -> None:
