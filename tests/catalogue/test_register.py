@@ -18,7 +18,10 @@ from opsn_geo.study import Study
 
 OPTIONAL = {"scenarios", "accessibilite_ponderee", "reponses"}
 """Tables for which the default study lacks what they need."""
-OPTIONAL_COLUMNS = {("communes", "services_used"), ("communes", "access_score"), ("deserts", "urban")}
+OPTIONAL_COLUMNS = {
+    ("communes", "services_used"), ("communes", "access_score"), ("deserts", "urban"),
+    *((table, "response_hidden") for table in ("epci", "departements", "representativite")),
+}  # fmt: skip
 ELSEWHERE = {"fid", "epci_name", "sheet"}
 """Columns of forms and sheets, made when these are written."""
 TYPES = {"TEXT": "text", "INTEGER": "whole", "REAL": "number", "BOOLEAN": "flag", "DATE": "day"}

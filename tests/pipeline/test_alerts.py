@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,14 @@ def test_a_survey_of_ccas_alone_describes_those_who_answered(written: Written, t
     ]
     assert results.tables["estimations_autres"].set_index("item").loc["ciso", "unweighted"] == 0.5
     assert "responded" not in results.layers["communes"]
+
+
+def test_check_says_that_who_answered_is_shown_in_groups_and_how_to_show_it(written: Written) -> None:
+    made = written(questionnaire=BOOK, answers=HEADER + MAIRIES)
+    notices = {notice.key: notice.text("en") for notice in check(made).notices}
+    assert 'write respondents = "public"' in notices["response_grouped"]
+    public = replace(made, metadata=replace(made.metadata, respondents="public"))
+    assert "response_grouped" not in {notice.key for notice in check(public).notices}
 
 
 def test_rejected_answers_are_published_without_who_answered(written: Written, tmp_path: Path) -> None:

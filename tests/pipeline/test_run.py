@@ -82,6 +82,7 @@ def test_the_manifest_holds_inputs_outputs_counts_and_what_they_rest_on(ran: tup
         content["inputs"]["memberships"]["sha256"]
         == fingerprint(results.inputs.study.tables["memberships"]).sha256
     )
+    assert content["inputs"]["answers"] == {"file": "answers.csv"}  # by a checksum, guesses could be verified
     for name, digest in content["outputs"].items():
         assert fingerprint(out / name).sha256 == digest, name
     for name in ("offers", "memberships", "answers"):

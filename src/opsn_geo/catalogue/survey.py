@@ -13,3 +13,5 @@ DEFAULT_MIN_ANSWERS: Final[int] = entries("study_keys.thresholds.min_answers")["
 """
 VARIABLES: Final = ("code_dep", "size_band", "density_band", "below_2000", "membership", "siren_epci")
 """What is known of every commune and may explain who answered; a study may add variables of its own."""
+GROUPED: Final = "grouped"
+"""Default of ``survey.respondents``: who answered is published in groups only, not commune by commune."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from string import Formatter
@@ -152,6 +152,19 @@ def label(column: str, lang: Language = "fr", table: str = "") -> str:
     """
     name: str = column_entry(column, table).get("label", {}).get(lang, column)
     return name
+
+
+def level_name(code: str, names: Mapping[str, str]) -> str | None:
+    """Return the name of ``variable=level``, of each level where several are joined; None where it has none.
+
+    >>> level_name("size=a+b", {"size=a": "Small", "size=b": "Large"}), level_name("grade=+", {})
+    ('Small + Large', None)
+    """
+    if code in names:
+        return names[code]
+    variable, _, level = code.partition("=")
+    parts = [names.get(f"{variable}={it}") for it in level.split("+")]
+    return " + ".join(map(str, parts)) if None not in parts else None
 
 
 def definition(column: str, lang: Language = "fr", table: str = "") -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Booleans = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
 __all__ = [
@@ -59,7 +60,6 @@ SMALL: Final = "small"
 COMPLEMENT: Final = "complement"
 """A subtraction would reveal a small group: nothing is published."""
 _NO_CLASS: Final = {FEW: SMALL, MOST: SMALL}
-_NO_ZONE: Final = -1
 _DECIMALS: Final = 2
 _SAME_WEIGHT: Final = 9
 """Decimals of a weight: those of a stratum differ in the last digits of the machine."""
@@ -94,11 +94,11 @@ def shown(values: pd.DataFrame, groups: pd.DataFrame, min_answers: int = DEFAULT
     >>> shown(values, groups).to_dict("records")
     [{'all': '', 'north': 'complement', 'south': 'few'}]
     """
-    members = groups.to_numpy(dtype=bool)
+    members = np.ascontiguousarray(groups.to_numpy(dtype=bool).T)
     sides = {str(name): _side(column) for name, column in values.items()}
     codes = {name: _codes(side, members, min_answers) for name, side in sides.items()}
     for choices in _single_choices(sides):
-        codes |= _choices({name: sides[name] for name in choices}, members, min_answers)
+        codes |= _choices({name: sides[name] for name in choices}, codes, members, min_answers)
     for asked, names in _asked_of_some(sides):
         everybody = np.ones_like(asked)
         bases = _codes(_Side(everybody, asked, ~asked, binary=True), members, min_answers)
@@ -155,7 +155,7 @@ def unresolved(values: pd.Series, groups: pd.DataFrame, others: pd.DataFrame) ->
     return bool((part[ones] == part[twos]).all())
 
 
-def open_to_weights(values: pd.Series, weights: pd.Series) -> bool:
+def open_to_weights(values: pd.DataFrame, weights: pd.Series) -> pd.Series:
     """Return whether a rounded weighted share, beside the number of yes, leaves everybody's answer open.
 
     Answers of the same weight are alike to whoever knows the weights. Where they are all yes or all no, one
@@ -163,32 +163,47 @@ def open_to_weights(values: pd.Series, weights: pd.Series) -> bool:
 
     Parameters
     ----------
-    values : Series of bool
-        On ``respondent``: missing where not answered.
+    values : DataFrame of bool
+        On ``respondent``, a column for each item: missing where not answered.
     weights : Series of float
         On the same index.
 
+    Returns
+    -------
+    Series of bool
+        On the items; true where nobody answered.
+
     Examples
     --------
-    >>> values, heavy = pd.Series([True] * 5 + [False] * 15), pd.Series([1.0] * 10 + [30.0] * 10)
-    >>> open_to_weights(values, pd.Series([1.0] * 20)), open_to_weights(values, heavy)
+    >>> values = pd.DataFrame({"uses": [True] * 5 + [False] * 15})
+    >>> equal, heavy = pd.Series([1.0] * 20), pd.Series([1.0] * 10 + [30.0] * 10)
+    >>> open_to_weights(values, equal)["uses"].item(), open_to_weights(values, heavy)["uses"].item()
     (True, False)
     """
-    answered = values.notna().to_numpy(dtype=bool)
-    yes = values.fillna(value=False).to_numpy(dtype=bool)[answered]
-    own = weights.to_numpy(dtype=float)[answered].round(_SAME_WEIGHT)
-    kinds, kind = np.unique(own, return_inverse=True)
-    size, ticked = np.bincount(kind), np.bincount(kind, yes)
+    order = np.argsort(weights.to_numpy(dtype=float), kind="stable")
+    own = weights.to_numpy(dtype=float)[order].round(_SAME_WEIGHT)
+    given = values.to_numpy(dtype=float, na_value=np.nan)[order]
+    return pd.Series({name: _is_open(given[:, place], own) for place, name in enumerate(values)}, dtype=bool)
+
+
+def _is_open(given: Floats, weights: Floats) -> bool:
+    """Return what :func:`open_to_weights` does of one item; the weights rise."""
+    answered = ~np.isnan(given)
+    if not answered.any():
+        return True
+    yes, own = given[answered] > 0, weights[answered]
+    starts = np.flatnonzero(np.append(True, own[1:] != own[:-1]))
+    kinds, size = own[starts], np.diff(np.append(starts, len(own)))
+    ticked = np.add.reduceat(yes, starts, dtype=np.int64)
     total, count = own.sum(), int(yes.sum())
     share, half = np.round((own * yes).sum() / total, _DECIMALS), 10.0**-_DECIMALS / 2
     ends = (share - half) * total, (share + half) * total
-    sums = np.concatenate([[0.0], np.cumsum(np.sort(own))])
-    first = np.searchsorted(np.sort(own), kinds)
+    sums = np.concatenate([[0.0], np.cumsum(own)])
     # of the others, without one of the kind, so many say yes: the lightest or the heaviest at the extremes
     others = np.where(ticked == 0, count - 1, count)
-    lightest = sums[np.minimum(others + (first < others), len(own))] - kinds * (first < others)
+    lightest = sums[np.minimum(others + (starts < others), len(own))] - kinds * (starts < others)
     last = len(own) - others
-    taken = first + size > last
+    taken = starts + size > last
     heaviest = sums[-1] - sums[np.maximum(last - taken, 0)] - kinds * taken
     moved = np.where(ticked == 0, kinds, 0.0)
     can_differ = (lightest + moved <= ends[1]) & (heaviest + moved >= ends[0])
@@ -274,60 +289,81 @@ class _Side(NamedTuple):
 
 
 def _side(column: pd.Series) -> _Side:
-    numbers = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    numbers = column.to_numpy(dtype=float, na_value=np.nan)
     answered, binary = ~np.isnan(numbers), bool(pd.api.types.is_bool_dtype(column))
     least, greatest = (0.0, 1.0) if binary or not answered.any() else (np.nanmin(numbers), np.nanmax(numbers))
     return _Side(answered, answered & (numbers > least), answered & (numbers < greatest), binary)
 
 
 def _codes(side: _Side, groups: Booleans, least: int, kept_back: Iterable[int] = ()) -> list[str]:
-    """Return the code of each group for one item; groups that are kept back get no number, nor give it away.
-
-    ``piece`` says into which of the pieces whose number is known each answer falls, 0 into none; ``zone`` in
-    which group that stays unresolved.
-    """
-    piece = np.zeros(len(side.answered), dtype=np.int64)
-    zone = np.full(len(side.answered), _NO_ZONE)
+    """Return the code of each group for one item; those kept back get no number, nor give it away."""
+    inside = groups[:, side.answered]
+    state = _Partition(side, inside.shape[1], least)
     for number in kept_back:
-        zone[groups[:, number] & side.answered] = number
+        state.zone[inside[number]] = number + 1
     codes: list[str] = []
-    for number, group in enumerate(groups.T & side.answered):
-        above, below = int((side.above & group).sum()), int((side.below & group).sum())
+    for number, group in enumerate(inside):
+        size = np.count_nonzero(group)
+        above, below = np.count_nonzero(state.above & group), np.count_nonzero(state.below & group)
         own = FEW if above < least else MOST
-        within = np.unique(zone[group])
-        if not len(within):
-            codes.append(SMALL)
-        elif above >= least and below >= least:
-            reached = side.answered & ((piece > 0) | group)
-            cut = np.unique(piece * 2 + group, return_inverse=True)[1] + 1
-            whole = not np.isin(zone[side.answered & ~group & (zone >= 0)], within).any()
-            if whole and _enough(side, cut, reached, reached & (zone < 0), least):
-                piece = np.where(reached, cut, 0)
-                codes.append(SHOWN)
-            else:
-                codes.append(COMPLEMENT)
-        elif not side.binary or group.sum() < 2 * least:
-            codes.append(SMALL)
-        elif len(within) == 1 and within[0] >= 0 and within[0] < number and codes[within[0]] == own:
-            codes.append(own)  # it lies in a group of the class, which says as much
+        if above >= least and below >= least:
+            code = SHOWN if state.cut_by(group) else COMPLEMENT
+        elif not side.binary or size < 2 * least:
+            code = SMALL
         else:
-            beside = side.answered & np.isin(piece, piece[group & (piece > 0)])
-            same = all(it < 0 or (it < number and codes[it] == own) for it in within)
-            whole = not np.isin(zone[side.answered & ~group & (zone >= 0)], within).any()
-            if same and whole and _enough(side, piece, beside, beside & ~group & (zone < 0), least):
-                zone[group] = number
-                codes.append(own)
-            else:
-                codes.append(COMPLEMENT)
+            zones = np.unique(state.zone[group])
+            of_class = [it > 0 and it <= number and codes[it - 1] == own for it in zones]
+            # inside one group of the class it says no more; else it must leave enough beside it
+            is_within = len(zones) == 1 and of_class[0]
+            same = all(it == 0 or known for it, known in zip(zones, of_class, strict=True))
+            code = own if is_within or (same and state.joined_by(group, number + 1)) else COMPLEMENT
+        codes.append(code)
     return codes
 
 
-def _enough(side: _Side, labels: Integers, reached: Booleans, free: Booleans, least: int) -> bool:
-    """Return whether each label among the answers reached has enough free ones on both sides."""
-    size = int(labels.max()) + 1
-    present = np.bincount(labels[reached], minlength=size) > 0
-    above, below = (np.bincount(labels[free & it], minlength=size) for it in (side.above, side.below))
-    return bool((np.minimum(above, below)[present] >= least).all())
+class _Partition:
+    """Those who answered an item, cut into pieces by the groups that show their number.
+
+    ``piece`` says into which of the pieces whose number is known each answer falls, 0 into none; ``zone`` in
+    which group that stays unresolved, counted from 1, 0 in none.
+    """
+
+    def __init__(self, side: _Side, size: int, least: int) -> None:
+        self.above, self.below = side.above[side.answered], side.below[side.answered]
+        self.piece, self.zone = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        self._least = least
+
+    def cut_by(self, group: Booleans) -> bool:
+        """Cut the pieces by a group that shows its number, and return true; false where it gives too much."""
+        reached, halves = (self.piece > 0) | group, 2 * self.piece + group
+        cut = np.cumsum(np.bincount(halves) > 0, dtype=np.int64)[halves]
+        if self._cuts_a_zone(group) or not self._leaves_enough(cut, reached, reached & (self.zone == 0)):
+            return False
+        self.piece = np.where(reached, cut, 0)
+        return True
+
+    def joined_by(self, group: Booleans, number: int) -> bool:
+        """Make a group that shows its class a zone, and return true; false where it gives too much."""
+        has_group = np.bincount(self.piece[group], minlength=int(self.piece.max()) + 1) > 0
+        beside = has_group[self.piece] & (self.piece > 0)
+        free = beside & ~group & (self.zone == 0)
+        if self._cuts_a_zone(group) or not self._leaves_enough(self.piece, beside, free):
+            return False
+        self.zone[group] = number
+        return True
+
+    def _cuts_a_zone(self, group: Booleans) -> bool:
+        """Return whether a zone lies in part inside a group."""
+        inside, outside = (
+            np.bincount(self.zone[it], minlength=self.zone.max() + 1) for it in (group, ~group)
+        )
+        return bool(((inside > 0) & (outside > 0))[1:].any())
+
+    def _leaves_enough(self, labels: Integers, reached: Booleans, free: Booleans) -> bool:
+        """Return whether each label among the answers reached has enough free ones on both sides."""
+        size = int(labels.max()) + 1
+        above, below = (np.bincount(labels[free & it], minlength=size) for it in (self.above, self.below))
+        return bool((np.minimum(above, below)[labels[reached]] >= self._least).all())
 
 
 def _single_choices(sides: Mapping[str, _Side]) -> Iterator[list[str]]:
@@ -347,18 +383,24 @@ def _single_choices(sides: Mapping[str, _Side]) -> Iterator[list[str]]:
             yield choices
 
 
-def _choices(sides: Mapping[str, _Side], groups: Booleans, least: int) -> dict[str, list[str]]:
+def _choices(
+    sides: Mapping[str, _Side], codes: Mapping[str, list[str]], groups: Booleans, least: int
+) -> dict[str, list[str]]:
     """Return the codes of the choices of one question: the rest of its base gives no hidden choice away."""
     kept_back: dict[str, set[int]] = {name: set() for name in sides}
-    answered = next(iter(sides.values())).answered
+    codes = {name: codes[name] for name in sides}
     while True:
-        codes = {name: _codes(side, groups, least, sorted(kept_back[name])) for name, side in sides.items()}
+        for name, numbers in kept_back.items():
+            if numbers:
+                codes[name] = _codes(sides[name], groups, least, sorted(numbers))
         before = sum(map(len, kept_back.values()))
-        for number, group in enumerate(groups.T & answered):
-            counts = {name: int((side.above & group).sum()) for name, side in sides.items()}
+        for number, group in enumerate(groups):
             shown_here = [name for name in sides if codes[name][number] == SHOWN]
-            left = int(group.sum()) - sum(counts[name] for name in shown_here)
-            if len(shown_here) < len(sides) and shown_here and left < least:
+            if not shown_here or len(shown_here) == len(sides):
+                continue
+            counts = {name: np.count_nonzero(side.above & group) for name, side in sides.items()}
+            left = sum(counts.values()) - sum(counts[name] for name in shown_here)
+            if left < least:
                 kept_back[min(shown_here, key=lambda name: counts[name])].add(number)
         if before == sum(map(len, kept_back.values())):
             # the choices of a group sum to its base: the classes of some would bound the others

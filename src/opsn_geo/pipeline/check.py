@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from opsn_geo.boundaries.embedded import vintages
+from opsn_geo.catalogue.survey import GROUPED
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.errors import Fault, Notice, attempt
 from opsn_geo.linkage.result import LISTED, Linked, column, rejects
@@ -305,11 +306,21 @@ def _notices(loading: Loading, files: Mapping[str, str]) -> Iterator[Notice]:
             idle = [opsn for opsn in tables["opsn"]["opsn"] if opsn not in set(tables[name]["opsn"])]
             if idle:
                 yield Notice(key=key, file=files[name], values={"opsn": ", ".join(idle)})
+    yield from _study_notices(loading)
+
+
+def _study_notices(loading: Loading) -> Iterator[Notice]:
+    """Yield what is odd in no table: who answered is not mapped, populations are not known."""
+    study = loading.study
+    if "answers" in loading.links and study.metadata.respondents == GROUPED:
+        yield Notice(
+            key="response_grouped", file=str(study.file or "survey"), values={"least": study.min_answers}
+        )
     if loading.inputs is not None:
         unknown = notices.populations_unknown(loading.inputs.territory.communes)
         if unknown is not None:
             key, numbers = unknown
-            yield Notice(key=key, file=str(loading.study.boundaries.file or ""), values=numbers)
+            yield Notice(key=key, file=str(study.boundaries.file or ""), values=numbers)
 
 
 def _table_notices(name: str, loading: Loading, file: str) -> Iterator[Notice]:

@@ -8,6 +8,7 @@ could be read back to few answers is a fault of the program: it is refused loudl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ __all__ = ["READINGS", "ROUNDED", "DisclosureError", "Reading", "passed"]
 
 
 class Reading(NamedTuple):
-    """How the rows of a table are looked at.
+    """How rows of a table are looked at.
 
     Parameters
     ----------
@@ -28,55 +29,48 @@ class Reading(NamedTuple):
         Column that counts the answers of a row.
     value : str
         Column with what is published of them.
-    kind : {"count", "side", "share", "percent", "weighted"}
-        Whether it counts who said yes; counts one of two sides; is their share, or a percentage; or is a
-        weighted number, which does not say how many they are.
-    only : tuple of str, optional
-        Column and value of the rows of this kind, where others are weighted or means.
+    kind : {"share", "percent", "count", "base"}
+        Whether it is the share of those who said yes, a percentage, or their number; or, where it does not
+        say how many they are (a mean, a weighted share), whether the base alone is looked at.
+    where : mapping of str to str
+        Columns and the value of each in the rows that are looked at; all rows where it is empty.
     hidden : str
         Column that says why a row is hidden.
-    of : tuple of str, optional
-        Column and value of the rows that are about answers, where others are about something else.
     """
 
     base: str
     value: str
-    kind: Literal["count", "side", "share", "percent", "weighted"] = "share"
-    only: tuple[str, str] | None = None
+    kind: Literal["share", "percent", "count", "base"] = "base"
+    where: Mapping[str, str] = MappingProxyType({})
     hidden: str = "hidden"
-    of: tuple[str, str] | None = None
 
 
-_SHARES: Final = ("measure", "share")
+_ESTIMATES: Final = (
+    Reading("answers", "unweighted", "share", where={"measure": "share"}),
+    Reading("answers", "unweighted"),
+)
+_OF_ANSWERS: Final = {"recomputed_from": "answers"}
 READINGS: Final[Mapping[str, tuple[Reading, ...]]] = {
     "besoins": (
         Reading("used_base", "used_count", "count", hidden="used_hidden"),
         Reading("need_base", "need_count", "count", hidden="need_hidden"),
     ),
-    "classements": (Reading("answers", "estimate", "weighted"),),
-    "comparaisons": (Reading("communes", "estimate", "weighted"),),
+    "classements": (Reading("answers", "estimate"),),
+    "comparaisons": (Reading("communes", "estimate"),),
     "departements": (),
     "deserts": (Reading("need_base", "need_count", "count", hidden="need_hidden"),),
-    "estimations": (Reading("answers", "unweighted", only=_SHARES),),
-    "estimations_autres": (Reading("answers", "unweighted", only=_SHARES),),
+    "estimations": _ESTIMATES,
+    "estimations_autres": _ESTIMATES,
     "figures": (
-        Reading(
-            "recomputed_base",
-            "recomputed",
-            "percent",
-            only=("unit", "share"),
-            of=("recomputed_from", "answers"),
-        ),
+        Reading("recomputed_base", "recomputed", "percent", where={**_OF_ANSWERS, "unit": "share"}),
+        Reading("recomputed_base", "recomputed", where=_OF_ANSWERS),
     ),
     "incoherences": (),
-    "influence": (
-        Reading("members", "member_mean", "weighted"),
-        Reading("others", "other_mean", "weighted"),
-    ),
+    "influence": (Reading("members", "member_mean"), Reading("others", "other_mean")),
     "panorama_affirmations": (),
     "profils": (),
-    "recouvrement": (Reading("members", "members", "side"), Reading("others", "others", "side")),
-    "verdict": (Reading("answers", "unweighted", only=_SHARES),),
+    "recouvrement": (Reading("members", "members"), Reading("others", "others")),
+    "verdict": _ESTIMATES,
 }
 """By table about answers, how its rows are looked at; none where they count services or sentences."""
 ROUNDED: Final = ("classements", "comparaisons", "estimations", "influence", "verdict")
@@ -129,7 +123,8 @@ def passed(
     ...
     opsn_geo.publish.gate.DisclosureError: estimations: 1 row shows under 5 answers on a side (unweighted)
     """
-    faults = [fault for name, table in tables.items() for fault in _faults(name, table, min_answers, named)]
+    each = (_faults(name, table, min_answers, named) for name, table in tables.items())
+    faults = list(dict.fromkeys(fault for found in each for fault in found))
     if faults:
         raise DisclosureError("; ".join(faults))
     return tables
@@ -162,17 +157,13 @@ def _small_sides(name: str, table: pd.DataFrame, reading: Reading, least: int) -
         pd.to_numeric(table[column]).to_numpy(dtype=float, na_value=np.nan)
         for column in (reading.base, reading.value)
     )
-    of_kind = np.ones(len(table), dtype=bool)
-    if reading.only:
-        of_kind = table[reading.only[0]].eq(reading.only[1]).to_numpy(dtype=bool, na_value=False)
-    yes = {"share": base * value, "percent": base * value / 100}.get(reading.kind, value)
+    yes = {"share": base * value, "percent": base * value / 100, "count": value}.get(reading.kind, base)
+    no = base if reading.kind == "base" else base - yes
     slack = 0.005 * base if reading.kind in {"share", "percent"} else 0.0  # shares are rounded
-    few = np.minimum(yes, base - yes) + slack < least
-    if reading.kind in {"side", "weighted"}:
-        few = base < least
-    few = np.where(of_kind, few, base < least) & (base > 0) & ~np.isnan(value)
-    if reading.of and reading.of[0] in table:
-        few &= table[reading.of[0]].eq(reading.of[1]).to_numpy(dtype=bool, na_value=False)
+    few = (np.minimum(yes, no) + slack < least) & (base > 0) & ~np.isnan(value)
+    for column, wanted in reading.where.items():
+        if column in table:
+            few &= table[column].eq(wanted).to_numpy(dtype=bool, na_value=False)
     if few.any():
         rows = "1 row shows" if few.sum() == 1 else f"{few.sum()} rows show"
         yield f"{name}: {rows} under {least} answers on a side ({reading.value})"

@@ -26,6 +26,10 @@ _LIBRARIES: Final = (
 )
 
 
+_SECRET: Final = ("answers",)
+"""Inputs without a checksum: whoever guesses what was answered could verify the guess by it."""
+
+
 def manifest(
     metadata: Metadata,
     *,
@@ -70,7 +74,8 @@ def manifest(
         "basis": _bases(metadata),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
         "inputs": {
-            name: {"file": file.name, "sha256": sha256} for name, (file, sha256) in sorted(inputs.items())
+            name: {"file": file.name, **({} if name in _SECRET else {"sha256": sha256})}
+            for name, (file, sha256) in sorted(inputs.items())
         },
         "counts": {name: int(count) for name, count in counts.items()},
         "rejects": [dict(reject) for reject in rejects],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from opsn_geo.catalogue.basis import Basis, Counted, basis_label
 from opsn_geo.catalogue.numbers import count
+from opsn_geo.catalogue.survey import GROUPED
 from opsn_geo.catalogue.words import Language, enumerated, text, texts
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "date_written",
     "population_notice",
     "populations_unknown",
+    "response_notice",
     "section_notice",
     "simulation_warning",
     "subtitle",
@@ -105,6 +107,12 @@ def population_notice(communes: pd.DataFrame, lang: Language) -> str:
     key, values = unknown
     sentence = text(f"notice.{key}", lang, **{name: count(it, lang) for name, it in values.items()})
     return sentence[:1].upper() + sentence[1:]
+
+
+def response_notice(metadata: Metadata) -> str:
+    """Sentence on why who answered is shown in groups only; empty where it is public, or nobody was asked."""
+    is_grouped = metadata.respondents == GROUPED and any(it.table == "answers" for it in metadata.counted)
+    return text("response_notice.grouped", metadata.language) if is_grouped else ""
 
 
 def census_note(metadata: Metadata) -> str:

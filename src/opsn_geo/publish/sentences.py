@@ -15,7 +15,7 @@ import pandas as pd
 
 from opsn_geo.catalogue import numbers
 from opsn_geo.catalogue.survey import VARIABLES
-from opsn_geo.catalogue.words import Language, enumerated, text, texts
+from opsn_geo.catalogue.words import Language, enumerated, level_name, text, texts
 
 __all__ = ["comparison_text", "incoherences", "notes", "replies", "verdict", "worded"]
 
@@ -100,6 +100,7 @@ _NUMBERS: Final[Mapping[str, Mapping[str, _Writer]]] = {
     "rate": {
         "answered": numbers.count, "units": numbers.count, "rate": numbers.percent, "pop": numbers.percent,
     },
+    "rate_grouped": {"answered": numbers.count, "units": numbers.count, "rate": numbers.percent},
     "rate_communes": {"answered": numbers.count, "units": numbers.count, "rate": numbers.percent},
     "profile_apart": _PROFILE_NUMBERS,
     "profile_alike": _PROFILE_NUMBERS,
@@ -213,8 +214,9 @@ def _headline(row: _Row, name: str, lang: Language) -> str:
 def _name(code: str, names: Mapping[str, str]) -> str:
     """Return the name of an item, a variable or ``variable=level``."""
     variable, equals, level = code.partition("=")
-    if code in names or not equals:
-        return names.get(code, code)
+    named = level_name(code, names)
+    if named or not equals:
+        return named or code
     if variable in VARIABLES:
         return level
     # a variable of the user's own: its levels are named with it

@@ -11,14 +11,14 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from opsn_geo.catalogue.basis import Counted, weakest_of
 from opsn_geo.catalogue.census import CENSUS, MAYOTTE
 from opsn_geo.catalogue.summaries import Summarised
-from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS
+from opsn_geo.catalogue.survey import DEFAULT_MIN_ANSWERS, GROUPED
 from opsn_geo.catalogue.words import Language
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.study.keys import KEYS, built, faults, is_file, option_faults
@@ -60,6 +60,8 @@ class Metadata:
         Census that populations come from; none where the boundaries are the user's own.
     background : {"", "plan-ign", "osm"}
         Pictures that the HTML maps ask a third party for; none by default.
+    respondents : {"grouped", "public"}
+        Whether who answered the survey is published in groups only, or commune by commune.
 
     Examples
     --------
@@ -79,6 +81,7 @@ class Metadata:
     contact: str = ""
     census: int | None = None
     background: str = ""
+    respondents: str = GROUPED
 
     @property
     def stem(self) -> str:
@@ -166,8 +169,9 @@ class Study(Summarised):
         Groups of fewer answers are not published.
     survey : mapping of str to value
         How answers are weighted: ``margins``, names of variables, and ``weight_bounds``, least and greatest
-        ratio of a weight to its base weight. Whose own are shown: ``named``, codes of communes. Whether
-        answers that were not finished count: ``unfinished``.
+        ratio of a weight to its base weight. How far it is shown who answered: ``respondents``. Whose own
+        answers are shown: ``named``, codes of communes. Whether answers that were not finished count:
+        ``unfinished``.
     rasters : mapping of str to pathlib.Path
         Rasters that the user brings: ``population``, people per cell.
     deserts : mapping of str to value
@@ -245,6 +249,7 @@ class Study(Summarised):
         named = {
             "territory_name": values["study"]["territory"],
             "census": boundaries.census(values["study"]["millesime"]),
+            "respondents": values["survey"].get("respondents", GROUPED),
         }
         return cls(
             metadata=Metadata(**named | values["study"] | {"basis": values["basis"]} | values["map"]),
@@ -343,7 +348,7 @@ class Study(Summarised):
         if wrong:
             raise InputError(wrong)
         return cls(
-            metadata=metadata,
+            metadata=replace(metadata, respondents=(survey or {}).get("respondents", GROUPED)),
             boundaries=Boundaries(
                 layers={
                     name: layer for name, layer in layers.items() if name == "communes" or layer is not None

@@ -139,7 +139,12 @@ def _below_rung(states: Sequence[State], rung: str) -> NDArray[np.float64]:
     return np.array([values[state] for state in states])
 
 
-def bundle_weights(coverage: Coverage, answers: pd.DataFrame | None, item: str = "need") -> pd.Series:
+def bundle_weights(
+    coverage: Coverage,
+    answers: pd.DataFrame | None,
+    item: str = "need",
+    published: pd.Series | None = None,
+) -> pd.Series:
     """Weight of each service of the bundle: the share of answers that ask for it.
 
     Parameters
@@ -151,17 +156,25 @@ def bundle_weights(coverage: Coverage, answers: pd.DataFrame | None, item: str =
         weighs 1.
     item : str
         Item of the survey that asks for needs.
+    published : Series of float, optional
+        On ``item:service``: the share that may be published, missing where none may. Sums weighted by need
+        are published, so that a need that is not must not weigh in them.
 
     Returns
     -------
     Series of float
-        On service: answers that ask for it ÷ answers to the question; 0 where nobody was asked.
+        On service: answers that ask for it ÷ answers to the question; 0 where nobody was asked. With
+        `published`, these shares; where one is missing, the mean of the others, and 1 where all are.
     """
     offered = coverage.services[np.flatnonzero((coverage.evidence & OFFERED).any(axis=(0, 1)))]
     if answers is None:
         return pd.Series(1.0, index=offered)
-    shares = answers.reindex(columns=[f"{item}:{service}" for service in offered]).mean().fillna(0)
-    return pd.Series(shares.to_numpy(dtype=float), index=offered)
+    names = [f"{item}:{service}" for service in offered]
+    shares = answers.reindex(columns=names).mean().astype("float64")
+    if published is not None:
+        allowed = published.reindex(names)
+        shares = allowed.fillna(allowed.mean() if allowed.sum() > 0 else 1.0).where(shares.notna())
+    return pd.Series(shares.fillna(0).to_numpy(dtype=float), index=offered)
 
 
 def bundle(below: pd.DataFrame, weights: pd.Series | None = None, least: float = 0.5) -> pd.Series:

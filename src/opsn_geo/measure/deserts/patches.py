@@ -512,14 +512,18 @@ def need_codes(
     >>> need_codes(places, need, members).to_dict()
     {'dpd-a': ''}
     """
-    desert = places.map(members.set_index("code_insee")["desert"]).where(need.notna())
-    sizes = desert.value_counts()
+    number, names = pd.factorize(members["desert"].to_numpy(dtype=object))
+    place = pd.Index(members["code_insee"].to_numpy(dtype=object)).get_indexer(places.to_numpy(dtype=object))
+    desert = np.where((place >= 0) & need.notna().to_numpy(), number[place], -1)
+    found, first, size = np.unique(desert, return_index=True, return_counts=True)
     # too few answers are never shown, and leave everything else as it is
-    large = [str(name) for name in sizes.index[sizes >= 2 * min_answers]]
-    own = pd.DataFrame({name: desert.eq(name).astype(bool) for name in large}, index=places.index)
-    groups = own if groups is None else groups.join(own)
-    codes = shown(need.to_frame("need"), groups, min_answers).T["need"].reindex(members["desert"].unique())
-    return codes.astype("str").fillna(SMALL)
+    is_large = (found >= 0) & (size >= 2 * min_answers)
+    large = found[is_large][np.lexsort((first[is_large], -size[is_large]))]
+    before = np.zeros((len(need), 0), dtype=bool) if groups is None else groups.to_numpy(dtype=bool)
+    family = pd.DataFrame(np.hstack([before, desert[:, None] == large]), index=need.index)
+    codes = np.full(len(names), SMALL, dtype=object)
+    codes[large] = shown(need.to_frame(), family, min_answers).iloc[0, before.shape[1] :]
+    return pd.Series(codes, index=names, dtype="str")
 
 
 def _shapes(rows: _Rows, geometries: NDArray[np.object_]) -> list[shapely.MultiPolygon]:

@@ -146,7 +146,7 @@ def publishable(
     min_answers : int
         Fewest answers on either side.
     public : collection of str
-        Items that say who answered, which is public.
+        Items that say who answered, where that is public; else no count of who answered in a group is.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def publishable(
     own: dict[str, pd.DataFrame] = {}
     for name, recipe in recipes.items():
         if _is_on_who_answered(recipe, public):
-            codes[name] = SHOWN
+            codes[name] = SHOWN if public or not (recipe.group or recipe.counts_in_groups) else COMPLEMENT
         elif recipe.measure in {"min", "max"}:
             codes[name] = COMPLEMENT
         else:
@@ -243,7 +243,7 @@ def _is_on_who_answered(recipe: Recipe, public: Collection[str]) -> bool:
 
 def _key(column: pd.Series) -> bytes:
     """Return what is the same for two items that everybody answered alike."""
-    return column.astype("Float64").to_numpy(dtype=float, na_value=-1.0).tobytes()
+    return column.to_numpy(dtype=float, na_value=-1.0).tobytes()
 
 
 def _sides(name: str, recipe: Recipe, answers: pd.DataFrame) -> pd.DataFrame:

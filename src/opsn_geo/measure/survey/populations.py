@@ -16,6 +16,7 @@ from opsn_geo.catalogue.states import Level
 from opsn_geo.measure.disclosure import DEFAULT_MIN_ANSWERS, codes_of, shown, withheld
 from opsn_geo.measure.survey.design import plain_design
 from opsn_geo.measure.survey.estimates import estimates
+from opsn_geo.measure.survey.participation import OF_THEIR_PEOPLE, joined_levels
 from opsn_geo.measure.survey.response import answers_by_commune, banded, clopper_pearson, response_tables
 
 if TYPE_CHECKING:
@@ -197,6 +198,8 @@ def other_bodies(
     epci: pd.DataFrame,
     min_answers: int = DEFAULT_MIN_ANSWERS,
     published: pd.DataFrame | None = None,
+    *,
+    grouped: bool = False,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables on all bodies that answered, and on what those that are no commune answered.
 
@@ -212,6 +215,8 @@ def other_bodies(
         Fewest answers on either side of what is published.
     published : DataFrame of str, optional
         As for :func:`body_estimates`.
+    grouped : bool
+        Whether who answered is published in groups only: levels of few EPCI on either side are joined.
 
     Returns
     -------
@@ -235,7 +240,11 @@ def other_bodies(
     }
     profile = epci_profile(epci, communes, bodies.loc[bodies["body"].eq(Level.EPCI), "code"])
     if profile["responded"].any():
-        tables["representativite_epci"] = epci_response(profile)
+        described = joined_levels(profile, EPCI_VARIABLES, min_answers) if grouped else profile
+        response = epci_response(described)
+        tables["representativite_epci"] = (
+            response.drop(columns=list(OF_THEIR_PEOPLE)) if grouped else response
+        )
     return tables
 
 

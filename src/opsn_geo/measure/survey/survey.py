@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.survey import VARIABLES
@@ -30,6 +31,7 @@ from opsn_geo.measure.survey.estimates import estimates, quantiles
 from opsn_geo.measure.survey.figures import headline_name
 from opsn_geo.measure.survey.indicators import partial_indicators, r_indicator
 from opsn_geo.measure.survey.nonresponse import clustering, nearest_answer_m, neighbour_response, silences
+from opsn_geo.measure.survey.participation import joined_levels, place_codes, without_few
 from opsn_geo.measure.survey.profile import LIMIT, levels, profile
 from opsn_geo.measure.survey.representativeness import overall_table, standardised_differences
 from opsn_geo.measure.survey.response import response_table, response_tables, with_unknown
@@ -52,6 +54,8 @@ STRATA: Final = ("code_dep", "size_band")
 """What comparisons are adjusted for, permutations kept within, and weights calibrated on by default."""
 EPCI: Final = "siren_epci"
 """The variable of most levels."""
+PLACES: Final = ("code_dep", EPCI)
+"""Places whose response their layers show, the wider ones first."""
 FEW_LEVELS: Final = 20
 """A variable of more levels has no profile drawn, and its strongest correlation would be noise."""
 _SIDES: Final = ("members", "others")
@@ -80,6 +84,10 @@ class Sample:
         Answers, of all, from bodies below 2,000 inhabitants; counted by commune where it is not given.
     named : collection of str
         Communes whose own answers are published: whoever subtracts them must find nobody else's.
+    grouped : bool
+        Whether who answered is published in groups only: nothing is then returned commune by commune, levels
+        that few answered in are joined, and places show their response where enough of their communes
+        answered and enough did not (:mod:`opsn_geo.measure.survey.participation`).
     """
 
     communes: gpd.GeoDataFrame
@@ -89,6 +97,7 @@ class Sample:
     neighbours: sparse.csr_array | None = None
     small_answers: int | None = None
     named: Collection[str] = ()
+    grouped: bool = False
 
     @property
     def unnamed(self) -> pd.Index:
@@ -153,11 +162,12 @@ class Survey(NamedTuple):
     """What a survey adds: columns by layer, the layer of silences, and tables.
 
     ``columns`` has ``communes``, ``epci`` and ``departements``, each on its code; the tables are already
-    suppressed. Columns of communes say who took part, never what anyone answered.
+    suppressed. Columns of communes say who took part, never what anyone answered; they and the silences are
+    absent where who answered is published in groups only.
     """
 
     columns: dict[str, pd.DataFrame]
-    silences: gpd.GeoDataFrame
+    silences: gpd.GeoDataFrame | None
     tables: dict[str, pd.DataFrame]
 
 
@@ -219,29 +229,38 @@ def survey(
     added = pd.DataFrame(index=communes.index) if sample.variables is None else levels(sample.variables)
     neighbours = contiguity(communes.geometry) if sample.neighbours is None else sample.neighbours
     units = profile(communes, codes, added)
+    response_codes = place_codes(units, PLACES, min_answers) if sample.grouped else None
+    by_place = units[[*PLACES, "responded", "population"]]
+    if sample.grouped:
+        units = joined_levels(units, _variables(units, list(map(str, added)))[:-1], min_answers)
     # a variable that is known of no commune, such as the size without populations, separates none
     margins = [name for name in plan.margins if units[name].notna().any()] or plan.margins
     weighting = weighted_design(codes, units, margins, plan.bounds)
     strata = collapse(units, STRATA)[0]
     cells = strata["code_dep"] + "/" + strata["size_band"]
     estimated = estimates(answers, weighting.design)
-    domains = codes.map(units["code_dep"])
-    representativeness = _representativeness(units, strata, weighting, list(map(str, added)))
+    domains = codes.map(communes["code_dep"])
+    representativeness = _representativeness(units, strata, weighting, list(map(str, added)), response_codes)
     judged = _judged(items, weighting.design, representativeness["representativite_globale"], len(units))
     of_a_run, published = published is not None, publishable(sample, items, min_answers, published)
     if of_a_run:
         published = _open(published, sample, items, weighting.design)
     named = codes_of(published, judged["item"].map(headline_name), [""] * len(judged))
     judged = judged[pd.Series(named, index=judged.index, dtype="str").eq(SHOWN)]
-    clusters = _long("clustering", clustering(units["responded"], neighbours, cells))
-    indicators = pd.concat([representativeness["indicateurs"], clusters], ignore_index=True)
+    indicators = representativeness["indicateurs"]
+    if not sample.grouped:
+        clusters = _long("clustering", clustering(units["responded"], neighbours, cells))
+        indicators = pd.concat([indicators, clusters], ignore_index=True)
     return Survey(
-        columns=_columns(communes, units, neighbours),
-        silences=silences(communes, units["responded"], neighbours, cells),
+        columns=_response_of_places(by_place, response_codes)
+        | ({} if sample.grouped else {"communes": _response_of_communes(communes, units, neighbours)}),
+        silences=None if sample.grouped else silences(communes, units["responded"], neighbours, cells),
         tables={
             **representativeness,
             "indicateurs": indicators,
-            "estimations": _estimates(answers, weighting.design, estimated, domains, published),
+            "estimations": _estimates(
+                answers, weighting.design, estimated, domains, published, response_codes
+            ),
             **_comparison(
                 replace(
                     sample,
@@ -262,19 +281,31 @@ def survey(
     )
 
 
+def _variables(units: pd.DataFrame, added: Sequence[str]) -> list[str]:
+    """Return the variables that something is known of, that of most levels (the EPCI) last."""
+    own = [name for name in VARIABLES if name not in (*added, EPCI)]
+    return [name for name in (*own, *added, EPCI) if name in units and units[name].notna().any()]
+
+
 def _representativeness(
-    units: pd.DataFrame, strata: pd.DataFrame, weighting: Weighting, added: Sequence[str]
+    units: pd.DataFrame,
+    strata: pd.DataFrame,
+    weighting: Weighting,
+    added: Sequence[str],
+    response_codes: Mapping[str, pd.Series] | None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables on who answered, and on the weights that correct it."""
-    # the variables, that of most levels (the EPCI) last
-    described = [name for name in units if units[name].notna().any()]
-    own = [name for name in VARIABLES if name in described and name not in (*added, EPCI)]
-    added = [name for name in added if name in described]
-    variables = [*own, *added, *([EPCI] if EPCI in described else [])]
-    few_levels = [name for name in (*own, *added) if with_unknown(units[name]).nunique() <= FEW_LEVELS]
+    variables = _variables(units, added)
+    few_levels = [it for it in variables if it != EPCI and with_unknown(units[it]).nunique() <= FEW_LEVELS]
     response = response_tables(units, variables)
     overall = overall_table(response)
     overall["defect_correlation"] = _strongest_correlation(response)
+    if response_codes is not None:
+        of_epci = response["variable"].eq(EPCI)
+        codes = response["level"].map(response_codes[EPCI]).where(of_epci, SHOWN)
+        response = without_few(response, codes)
+        # one number over all EPCI would say how many answered in the few that do not show it
+        overall = overall.drop(index=EPCI, errors="ignore")
     # where all or none of a level answered, no model of the chance to answer has a finite fit
     modelled = strata.join(units["responded"])
     rates = {name: modelled["responded"].groupby(modelled[name]).mean() for name in STRATA}
@@ -327,10 +358,10 @@ def _judged(items: Items, design: Design, overall: pd.DataFrame, units: int) -> 
     )
 
 
-def _columns(
+def _response_of_communes(
     communes: gpd.GeoDataFrame, units: pd.DataFrame, neighbours: sparse.csr_array
-) -> dict[str, pd.DataFrame]:
-    """Return what each layer shows of the response."""
+) -> pd.DataFrame:
+    """Return which communes answered, how far the nearest one is, and what their neighbours did."""
     halls = gpd.GeoSeries.from_xy(
         communes["mairie_x"].astype(float),
         communes["mairie_y"].astype(float),
@@ -339,25 +370,32 @@ def _columns(
     )
     places = halls.where(communes["mairie_x"].notna(), communes.representative_point())
     taken_part = units[["respondents", "responded"]]
-    return {
-        "communes": taken_part.join(nearest_answer_m(places, units["responded"])).join(
-            neighbour_response(units["responded"], neighbours)
-        ),
-        "epci": _response_columns(units, EPCI),
-        "departements": _response_columns(units, "code_dep"),
-    }
+    return taken_part.join(nearest_answer_m(places, units["responded"])).join(
+        neighbour_response(units["responded"], neighbours)
+    )
 
 
-def _response_columns(units: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Return the response of each place of a layer."""
+def _response_of_places(
+    units: pd.DataFrame, codes: Mapping[str, pd.Series] | None
+) -> dict[str, pd.DataFrame]:
+    """Return the response of each place of the wider layers, as far as `codes` let it be published."""
     kept = ["answered", "response_share", "response_low_share", "response_high_share", "expected", "residual"]
-    table = response_table(units, by)[[*kept, "p", "q", "responding_pop_share"]]
-    named = table.rename(columns={"p": "response_p", "q": "response_q"})
-    return named.drop(index="unknown", errors="ignore").rename_axis(by)
+    columns = {}
+    for layer, by in zip(("departements", "epci"), PLACES, strict=True):
+        table = response_table(units, by)[[*kept, "p", "q", "responding_pop_share"]]
+        table = table if codes is None else without_few(table, codes[by])
+        named = table.rename(columns={"p": "response_p", "q": "response_q"})
+        columns[layer] = named.drop(index="unknown", errors="ignore").rename_axis(by)
+    return columns
 
 
 def _estimates(
-    values: pd.DataFrame, design: Design, whole: pd.DataFrame, domains: pd.Series, published: pd.DataFrame
+    values: pd.DataFrame,
+    design: Design,
+    whole: pd.DataFrame,
+    domains: pd.Series,
+    published: pd.DataFrame,
+    response_codes: Mapping[str, pd.Series] | None,
 ) -> pd.DataFrame:
     """Return the estimates of the territory (no domain) and of each domain, as far as they are published."""
     numbers = values.select_dtypes(exclude=["boolean", "bool"])
@@ -369,6 +407,9 @@ def _estimates(
         estimates(values, design, domains).merge(own, "left"),
     ]
     table = pd.concat(parts, ignore_index=True)
+    if response_codes is not None:
+        is_few = table["domain"].map(response_codes["code_dep"]).fillna(SHOWN).ne(SHOWN)
+        table["communes"] = table["communes"].astype("Int64").mask(is_few)
     return withheld(table, codes_of(published, table["item"], table["domain"]), _BASES)
 
 
@@ -445,18 +486,16 @@ def _open(published: pd.DataFrame, sample: Sample, items: Items, design: Design)
     values = sample.answers.join(items.headline.rename(columns=headline_name)).loc[kept]
     weights, domains = design.weights.loc[kept], sample.codes.loc[kept].map(sample.communes["code_dep"])
     sides = pd.Series(pd.NA, index=kept, dtype="boolean") if items.member is None else items.member.loc[kept]
-    codes = {str(name): list(column) for name, column in published.items()}
-    is_yes_or_no = {item: pd.api.types.is_bool_dtype(kind) for item, kind in values.dtypes.items()}
-    for group, column in codes.items():
+    shares = values.select_dtypes(["bool", "boolean"])
+    shares = pd.DataFrame(shares.to_numpy(dtype=float, na_value=np.nan), shares.index, shares.columns)
+    codes = published.copy()
+    for group in map(str, published):
         inside = sides.eq(group == "members") if group in _SIDES else domains.eq(group)
-        inside_group = kept if not group else kept[inside.fillna(value=False).astype(bool)]
-        group_values, group_weights = values.loc[inside_group], weights.loc[inside_group]
-        for row, item in enumerate(published.index):
-            if column[row] == SHOWN and is_yes_or_no[item]:
-                answers = group_values[item]
-                if answers.notna().any() and not open_to_weights(answers, group_weights):
-                    column[row] = COMPLEMENT
-    return pd.DataFrame(codes, index=published.index)
+        here = kept if not group else kept[inside.fillna(value=False).astype(bool)]
+        shown_here = codes.index[codes[group].eq(SHOWN)].intersection(shares.columns)
+        is_open = open_to_weights(shares.loc[here, shown_here], weights.loc[here])
+        codes.loc[is_open.index[~is_open], group] = COMPLEMENT
+    return codes
 
 
 def commune_groups(domains: pd.Series) -> pd.DataFrame:

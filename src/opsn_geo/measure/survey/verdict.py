@@ -236,9 +236,11 @@ def representativeness_findings(
         "units": int(totals["units"]),
         "rate": float(totals["answered"] / totals["units"]),
     }
-    if people > 0:
+    is_grouped = "responding_pop" not in totals  # their inhabitants could say which communes they are
+    if people > 0 and not is_grouped:
         numbers["pop"] = float(totals["responding_pop"] / people)
-    rate = finding("rate", "rate" if "pop" in numbers else "rate_communes", **numbers)
+    sentence = "rate_grouped" if is_grouped else "rate" if "pop" in numbers else "rate_communes"
+    rate = finding("rate", sentence, **numbers)
     profiles = [
         finding(
             "profile",

@@ -67,6 +67,11 @@ class Shared:
         """Queen contiguity of all communes."""
         return self.contacts.queen
 
+    @property
+    def published_shares(self) -> pd.Series | None:
+        """Share of each item, as far as one may be published; None where there are no answers."""
+        return None if self.secrecy is None else self.secrecy.shares()
+
 
 def shared_measures(inputs: Inputs) -> Shared:
     """Coverage, contiguity and what may be published of the answers: several analyses rest on them."""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from opsn_geo.catalogue.basis import weakest_by
 from opsn_geo.catalogue.states import Level
+from opsn_geo.catalogue.survey import GROUPED
 from opsn_geo.measure.coverage.evidence import USED, Coverage
 from opsn_geo.measure.coverage.needs import declared
 from opsn_geo.measure.deserts.access import staff_access
@@ -42,7 +43,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     coverage, touching = shared.coverage, shared.touching
     # of communes beyond the border nothing is known: they lack no service, and have none
     services = lacking(coverage).reindex(communes.index)
-    weights = bundle_weights(coverage, inputs.answers)
+    weights = bundle_weights(coverage, inputs.answers, published=shared.published_shares)
     below = services.assign(**{BUNDLE: bundle(services, weights)})
     contiguities = {"queen": touching, "rook": shared.contacts.rook, "queen 2": within_steps(touching, 2)}
     density = inputs.study.deserts.get("urban_density")
@@ -59,6 +60,8 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     stabilities = pd.concat([stable.communes, of_bundle.communes])
     stabilities = stabilities.sort_values(["code_insee", "service"], kind="stable", ignore_index=True)
     listed, of_answers = _members(inputs, below, touching, urban), inputs.study.metadata.weakest(["answers"])
+    # how many answered in a desert, often of a few communes, says who did
+    by_commune = None if inputs.study.metadata.respondents == GROUPED else shared.secrecy
     patches = deserts(
         listed,
         communes,
@@ -66,9 +69,9 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         touching,
         seats=opsn["seat"],
         needs=None
-        if inputs.answers is None or shared.secrecy is None
-        else declared(inputs.answers, shared.secrecy.communes),
-        published=_publishable(listed, shared.secrecy, inputs.study.min_answers),
+        if inputs.answers is None or by_commune is None
+        else declared(inputs.answers, by_commune.communes),
+        published=_publishable(listed, by_commune, inputs.study.min_answers),
         border=shared.contacts.on_border,
         urban=urban,
     )

@@ -32,7 +32,11 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         "adhesion": _where_stated(adhesions(coverage, by[Level.EPCI]), inputs, coverage),
         "extension": extensions(coverage, departements),
     }
-    need = None if inputs.answers is None else bundle_weights(coverage, inputs.answers)
+    need = (
+        None
+        if inputs.answers is None
+        else bundle_weights(coverage, inputs.answers, published=shared.published_shares)
+    )
     if need is not None and not need.any():
         need = None  # the survey does not ask for needs
     chosen = {

@@ -10,7 +10,9 @@ import pandas as pd
 
 from opsn_geo.catalogue.basis import Basis, weakest, weakest_of
 from opsn_geo.catalogue.states import Level
+from opsn_geo.catalogue.survey import GROUPED
 from opsn_geo.errors import Fault
+from opsn_geo.measure.disclosure import SHOWN
 from opsn_geo.measure.published import consistency
 from opsn_geo.measure.published.figures import (
     ANSWERS,
@@ -20,8 +22,10 @@ from opsn_geo.measure.published.figures import (
     recomputed_from,
     respondent_design,
 )
+from opsn_geo.measure.survey.participation import place_codes
+from opsn_geo.measure.survey.profile import LIMIT
 from opsn_geo.pipeline.analyses import Analysis, Shared
-from opsn_geo.pipeline.analyses.secrecy import PUBLIC
+from opsn_geo.pipeline.analyses.secrecy import who_answered
 
 if TYPE_CHECKING:
     from opsn_geo.measure.survey.design import Design
@@ -85,7 +89,9 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     return Analysis(
         tables={
             "figures": table.assign(
-                recomputed_from=table["figure"].map(recomputed_from(figures, PUBLIC)).astype("str"),
+                recomputed_from=table["figure"]
+                .map(recomputed_from(figures, who_answered(inputs)))
+                .astype("str"),
                 basis=_figure_bases(figures, table, metadata),
             ),
             "incoherences": incoherences.assign(basis=pd.array(of_findings, dtype="str")),
@@ -128,12 +134,18 @@ def _gaps(figures: pd.DataFrame, computed: pd.DataFrame, *, weak: bool) -> pd.Da
 
 
 def _answered(inputs: Inputs, of_communes: pd.Series | None) -> pd.Series | None:
-    """Return whether each commune answered; None without answers that a commune gave."""
+    """Return whether each commune answered; None without such answers, or where its size must not show."""
     placed = inputs.respondents
     if placed is None or of_communes is None or not of_communes.any():
         return None
     codes = inputs.territory.communes.index
-    return pd.Series(codes.isin(placed.loc[of_communes, "code_insee"]), index=codes)
+    answered = pd.Series(codes.isin(placed.loc[of_communes, "code_insee"]), index=codes)
+    if inputs.study.metadata.respondents == GROUPED:
+        inside = inputs.territory.inside
+        units = pd.DataFrame({"below": inside["population"].lt(LIMIT), "responded": answered[inside.index]})
+        if place_codes(units, ["below"], inputs.study.min_answers)["below"].ne(SHOWN).any():
+            return None
+    return answered
 
 
 def _design(inputs: Inputs, of_communes: pd.Series | None) -> Design | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.states import Level
-from opsn_geo.measure.disclosure import shown
+from opsn_geo.catalogue.survey import GROUPED
+from opsn_geo.measure.disclosure import FEW, MOST, SHOWN, shown
 from opsn_geo.measure.published.figures import RECIPE, publishable
 from opsn_geo.measure.survey.estimates import item_frame
 from opsn_geo.measure.survey.populations import bodies_of, body_groups
@@ -23,8 +25,6 @@ BAND: Final = "population_band"
 """Item with the size of a respondent's body, where it was asked."""
 NAMED: Final = "named"
 """Key of the study file that lists the communes whose own answers are published."""
-PUBLIC: Final = (STRUCTURE, BAND)
-"""Items that say who answered, which is public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,18 @@ class Secrecy:
     published: pd.DataFrame
     figures: pd.Series
 
+    def shares(self) -> pd.Series:
+        """Return the share or mean of each item, missing where none may be published.
+
+        It is that of all who answered, else of the communes; 0 or 1 where only a class may be.
+        """
+        shares = pd.Series(np.nan, index=self.items.columns, dtype="float64")
+        for group, members in (("all", self.items), ("", self.items[self.communes.notna()])):
+            codes = self.published[group].reindex(shares.index)
+            own = members.astype("Float64").mean().astype("float64").where(codes.eq(SHOWN))
+            shares = shares.fillna(own.mask(codes.eq(FEW), 0.0).mask(codes.eq(MOST), 1.0))
+        return shares
+
 
 def secrecy(inputs: Inputs) -> Secrecy | None:
     """Return what may be published of the answers of a study; None where there are none."""
@@ -87,9 +99,19 @@ def secrecy(inputs: Inputs) -> Secrecy | None:
         groups=groups.loc[unnamed],
         published=shown(items.loc[unnamed], groups.loc[unnamed], least),
         figures=publishable(
-            figures, answers.loc[unnamed], groups.loc[unnamed], items.loc[unnamed], least, PUBLIC
+            figures,
+            answers.loc[unnamed],
+            groups.loc[unnamed],
+            items.loc[unnamed],
+            least,
+            who_answered(inputs),
         ),
     )
+
+
+def who_answered(inputs: Inputs) -> tuple[str, ...]:
+    """Return the items that say who answered, where the study makes that public; else none."""
+    return () if inputs.study.metadata.respondents == GROUPED else (STRUCTURE, BAND)
 
 
 def of_named(inputs: Inputs) -> pd.Series:

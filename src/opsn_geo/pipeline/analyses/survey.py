@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from opsn_geo.catalogue.survey import GROUPED
 from opsn_geo.errors import InputError
 from opsn_geo.measure.coverage.ladder import summary
 from opsn_geo.measure.published.recipes import chosen
@@ -53,7 +54,16 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     communes = territory.communes[inside]
     codes, choices = secrecy.communes, single_choices(inputs.tables["questionnaire"])
     values, labels = secrecy.items, item_labels(inputs)
-    others = other_bodies(secrecy.bodies, values, communes, territory.epci, published=secrecy.published)
+    grouped = inputs.study.metadata.respondents == GROUPED
+    others = other_bodies(
+        secrecy.bodies,
+        values,
+        communes,
+        territory.epci,
+        inputs.study.min_answers,
+        secrecy.published,
+        grouped=grouped,
+    )
     of_others = body_findings(others["repondants"].set_index("body"))
     if codes.isna().all():
         first = pd.DataFrame([finding("answer", "no_commune")])
@@ -70,6 +80,7 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
         neighbours=shared.touching[inside][:, inside],
         small_answers=int(answers[BAND].isin(_SMALL).sum()) if BAND in answers else None,
         named=codes[~codes.index.isin(secrecy.unnamed)].dropna().unique(),
+        grouped=grouped,
     )
     plan = WeightingPlan(margins=asked.get("margins", STRATA), bounds=_bounds(asked.get("weight_bounds")))
     items = _items(inputs, answers, sample.answers, choices)
@@ -83,13 +94,12 @@ def analysis(inputs: Inputs, shared: Shared) -> Analysis:
     verdict = results.tables["verdict"]
     headlines = verdict["finding"].eq("headline")
     tables = {name: _labelled(table, labels) for name, table in {**results.tables, **others}.items()}
+    columns = dict(results.columns)
+    if "communes" in columns:  # so few respondents per commune that their number may identify them
+        columns["communes"] = columns["communes"].drop(columns="respondents")
     return Analysis(
-        columns={
-            **results.columns,
-            # so few respondents per commune that their number may identify them
-            "communes": results.columns["communes"].drop(columns="respondents"),
-        },
-        layers={"silences": results.silences},
+        columns=columns,
+        layers={} if results.silences is None else {"silences": results.silences},
         tables={
             **tables,
             "verdict": pd.concat([verdict[~headlines], of_others, verdict[headlines]], ignore_index=True),

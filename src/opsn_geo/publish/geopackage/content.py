@@ -12,7 +12,7 @@ from opsn_geo.catalogue import register
 from opsn_geo.catalogue.basis import COLUMN as BASIS
 from opsn_geo.catalogue.census import POPULATIONS
 from opsn_geo.catalogue.words import Language, definition, label, text, texts, unit
-from opsn_geo.publish.notices import basis_warning, census_note
+from opsn_geo.publish.notices import basis_warning, census_note, response_notice
 
 if TYPE_CHECKING:
     from opsn_geo.study import Metadata
@@ -116,10 +116,12 @@ def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
     attributes = frame.drop(columns=frame.geometry.name) if spatial else frame
     table = register.table(name)
     columns = [_column(str(each), attributes[each], table, metadata) for each in attributes]
+    says_who = table.disclosure == "respondents" or (table.disclosure and table.layer)
+    subject = f"{table.contents(lang)} {response_notice(metadata) if says_who else ''}".rstrip()
     return Content(
         name=name,
         title=table.title(lang),
-        abstract=abstract(table.contents(lang), metadata, table.rests_on),
+        abstract=abstract(subject, metadata, table.rests_on),
         columns=tuple(_with_own_alias(columns)),
         shape=_shape(frame) if spatial else None,
         bounds=_bounds(frame) if spatial and len(frame) else None,

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from opsn_geo.catalogue.numbers import bracket, count, decimal, interval, percent, signed
+from opsn_geo.catalogue.words import level_name as joined_name
 from opsn_geo.catalogue.words import texts
 from opsn_geo.measure.survey.overview import BALANCED, LEVEL
+from opsn_geo.publish.notices import response_notice
 from opsn_geo.publish.report.charts import mark, nice, panel, scale
 from opsn_geo.publish.report.maps import maps
 from opsn_geo.publish.report.model import (
@@ -97,10 +99,11 @@ def _headlines(material: Material, verdict: pd.DataFrame) -> Iterator[Block]:
 
 def level_name(material: Material, variable: str, level: str) -> str:
     """Name of a level of a variable of communes: a département, a size, a density."""
-    if variable == "code_dep":
-        return names_of(material, "departements").get(level, level)
     names = texts("survey_level", material.lang)
-    return names.get(f"{variable}={level}", names["unknown"] if level == "unknown" else level)
+    if variable == "code_dep":
+        names |= {f"code_dep={code}": name for code, name in names_of(material, "departements").items()}
+    named = joined_name(f"{variable}={level}", names)
+    return named or (names["unknown"] if level == "unknown" else level)
 
 
 def _response(material: Material) -> Iterator[Table]:
@@ -177,7 +180,8 @@ def _capitalised(name: str) -> str:
 def _where(material: Material) -> tuple[Block, ...]:
     """Maps of the answers by EPCI, and how many people live in the largest cluster without an answer."""
     clusters = material.layers.get("silences")
-    drawn = maps(material, "representativeness")
+    notice = response_notice(material.metadata)
+    drawn = ((Prose(paragraphs=(notice,)),) if notice else ()) + maps(material, "representativeness")
     if clusters is None or clusters.empty:
         return drawn
     largest = clusters.sort_values("population", ascending=False, kind="stable").iloc[0]

@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 
 from opsn_geo.catalogue import register
-from opsn_geo.catalogue.words import Language, text, texts
+from opsn_geo.catalogue.words import Language, level_name, text, texts
 from opsn_geo.publish.geopackage.content import Column
 from opsn_geo.publish.tables.sheets import clean
 
@@ -138,5 +138,6 @@ def _levels(frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame], lang: Langu
         if table in tables:
             places = tables[table].set_index(variable)["name"]
             words |= {f"{variable}={code}": str(place) for code, place in places.items()}
-    spelt = (frame["variable"] + "=" + frame["level"]).map(words).fillna(frame["level"].map(words))
+    spelt = (frame["variable"] + "=" + frame["level"]).map(lambda code: level_name(code, words))
+    spelt = spelt.fillna(frame["level"].map(words))
     return spelt.fillna(frame["level"]).astype("str")

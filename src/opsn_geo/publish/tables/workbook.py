@@ -17,7 +17,7 @@ from opsn_geo import __version__
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import Language, label, text, texts
 from opsn_geo.publish.geopackage.content import Column, Content, describe, dictionary
-from opsn_geo.publish.notices import census_note, simulation_warning
+from opsn_geo.publish.notices import census_note, response_notice, simulation_warning
 from opsn_geo.publish.tables import dashboard, readable
 from opsn_geo.publish.tables.sheets import PROSE, Kind, Sheet, clean, sheet_titles, width
 from opsn_geo.study import Metadata
@@ -191,6 +191,8 @@ def _summary(
     rows: list[tuple[str, str, str]] = []
     if warning := simulation_warning(metadata):
         rows.append((say("simulated"), warning, ""))
+    if notice := response_notice(metadata):
+        rows.append((say("respondents"), notice, ""))
     if facts:
         rows += [(say("essential"), "", ""), *((question, answer, "") for question, answer in facts)]
     rows += [(say("sheets"), say("sheets_hold"), "")]

@@ -21,7 +21,7 @@ from opsn_geo.catalogue.register import groups, maps, tables
 from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered, possibly_covered
 from opsn_geo.catalogue.words import Language, definition, text, texts
 from opsn_geo.publish.classes import unit_of
-from opsn_geo.publish.notices import basis_line
+from opsn_geo.publish.notices import basis_line, response_notice
 from opsn_geo.publish.themes import Theme, classify, greatest_values, intervals, is_unsure, shown_values
 from opsn_geo.publish.web import topology
 
@@ -314,6 +314,7 @@ def shown_theme(
     number = theme.column if theme.kind == "intervals" else theme.number
     values = column if theme.kind == "intervals" else layer.get(number)
     unit = unit_of(number, lang) if number else ""
+    of_response = response_notice(metadata) if theme.group == "representativeness" else ""
     bounds: dict[str, object] = {}
     if most is not None:
         bounds["most"] = plain_numbers(most.where(inside))
@@ -323,7 +324,7 @@ def shown_theme(
         "group": groups()[theme.group].title(lang),
         "level": level or theme.layer,
         "title": theme.title,
-        "note": definition(number or theme.column, lang, theme.layer),
+        "note": " ".join(filter(None, (definition(number or theme.column, lang, theme.layer), of_response))),
         "basis": basis_line(metadata, maps()[theme.key].rests_on) if theme.key in maps() else "",
         "kind": theme.kind,
         "share": number.endswith("_share"),
