@@ -157,10 +157,21 @@ def command_line(lang: Language) -> click.Group:
     factor = click.FloatRange(min=1, max=1000)
     limits = option("--limits", type=factor, expose_value=False, callback=_raise_limits)
     for verb in (
-        command("run", run, study(), out(), quiet, strict, option("--keep-styles", is_flag=True), limits),
+        command(
+            "run",
+            run,
+            study(),
+            out(),
+            quiet,
+            strict,
+            option("--keep-styles", is_flag=True),
+            option("--fiches", is_flag=True),
+            limits,
+        ),
         command("check", check, study(), form, listed, limits),
         command("compare", compare, study(), option("--strict", "strict_compare", is_flag=True), limits),
         command("report", report, study(), file, limits),
+        command("fiche", fiche, click.Argument(["code"]), study(), file, limits),
         command(
             "init",
             init,
@@ -243,13 +254,15 @@ def _print(shown: object) -> None:
     click.echo(printable(str(shown)))
 
 
-def run(study: Path | None, out: Path | None, *, quiet: bool, strict: bool, keep_styles: bool) -> None:
+def run(
+    study: Path | None, out: Path | None, *, quiet: bool, strict: bool, keep_styles: bool, fiches: bool
+) -> None:
     """Carry a study from end to end."""
     from opsn_geo.pipeline import run as pipeline
 
     chosen, folder = _study(study), out or Path("maps")
     with _progress(chosen.metadata.language, quiet=quiet) as progress:
-        results = pipeline.run(chosen, folder, progress=progress, keep_styles=keep_styles)
+        results = pipeline.run(chosen, folder, progress=progress, keep_styles=keep_styles, fiches=fiches)
     for warning in (*results.notes, *results.warnings):
         click.echo(printable(warning), err=True)
     if not quiet:
@@ -315,6 +328,13 @@ def report(study: Path | None, file: Path | None) -> None:
     target = file or Path("rapport.html")
     pipeline.write_report(pipeline.measure(pipeline.load(_study(study))), target)
     _print(target)
+
+
+def fiche(code: str, study: Path | None, file: Path | None) -> None:
+    """Write the sheet of one EPCI, département or operator."""
+    from opsn_geo.pipeline import run as pipeline
+
+    _print(pipeline.write_fiche(pipeline.measure(pipeline.load(_study(study))), code, file))
 
 
 def init(folder: Path, region: str | None, departements: str | None, epci: str | None, vintage: int) -> None:

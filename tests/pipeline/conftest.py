@@ -95,6 +95,15 @@ def toy_study(place: Territory, toy_tables: dict[str, pd.DataFrame]) -> Study:
     )
 
 
+@pytest.fixture(scope="session")
+def shared_study(shared_toy: Territory) -> Study:
+    """Give the toy study to tests that share one costly result; they do not change it."""
+    communes = shared_toy.communes.assign(postal_codes=None)
+    return Study.from_frames(
+        HEAD, communes, tables(), epci=shared_toy.epci, departements=shared_toy.departements
+    )
+
+
 @pytest.fixture
 def filed(place: Territory) -> Callable[[Path, dict[str, pd.DataFrame]], Study]:
     """Give what writes tables and the toy territory as files and returns their study."""

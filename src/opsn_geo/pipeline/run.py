@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from opsn_geo.publish.report.model import Material
 
 
-__all__ = ["Inputs", "Results", "load", "measure", "published", "run", "write", "write_report"]
+__all__ = ["Inputs", "Results", "load", "measure", "published", "run", "write", "write_fiche", "write_report"]
 
 _ANALYSES: Final = (coverage, deserts, representativeness, replies, panorama, extension, figures)
 Progress = Callable[[str], None]
@@ -161,6 +161,7 @@ def run(
     *,
     progress: Progress | None = None,
     keep_styles: bool = False,
+    fiches: bool = False,
 ) -> Results:
     """Carry a study from end to end and write its results.
 
@@ -174,6 +175,8 @@ def run(
         Called with the name of each stage as it begins.
     keep_styles : bool
         Whether the styles and projects that a person saved in the former GeoPackage are taken over.
+    fiches : bool
+        Whether a sheet of two pages is written for every EPCI, département and operator.
 
     Returns
     -------
@@ -198,7 +201,7 @@ def run(
         progress("measure")
         results = published(measure(inputs))
         progress("publish")
-        notes = write(results, folder, keep_styles=keep_styles)
+        notes = write(results, folder, keep_styles=keep_styles, fiches=fiches)
     return replace(results, notes=notes)
 
 
@@ -250,7 +253,7 @@ def _warnings(inputs: Inputs) -> tuple[str, ...]:
     return (*alerts, *([about_people] if about_people else []))
 
 
-def write(results: Results, out: Path, *, keep_styles: bool = False) -> tuple[str, ...]:
+def write(results: Results, out: Path, *, keep_styles: bool = False, fiches: bool = False) -> tuple[str, ...]:
     """Write everything a run publishes into a folder: all of it, or nothing.
 
     Parameters
@@ -261,6 +264,8 @@ def write(results: Results, out: Path, *, keep_styles: bool = False) -> tuple[st
         Folder to write in.
     keep_styles : bool
         Whether the styles and projects that a person saved in the former GeoPackage are taken over.
+    fiches : bool
+        Whether a sheet of two pages is written for every EPCI, département and operator.
 
     Returns
     -------
@@ -284,7 +289,7 @@ def write(results: Results, out: Path, *, keep_styles: bool = False) -> tuple[st
         checksums["study"] = (study.file, study.sha256)
     with staged(out) as aside:
         _write_places(results, aside, former_file.read(geopackage) if keep_styles else None)
-        _write_words(results, aside)
+        _write_words(results, aside, fiches=fiches)
         late = list(changed(inputs.files[name] for name in study.rasters))  # read as they are measured
         if late:
             raise InputError(late)
@@ -319,6 +324,34 @@ def write_report(results: Results, file: Path) -> None:
     from opsn_geo.publish import report  # noqa: PLC0415 - jinja2 is only needed here
 
     report.write(file, _material(published(results)))
+
+
+def write_fiche(results: Results, code: str, file: Path | None = None) -> Path:
+    """Write the sheet of one EPCI, département or operator, and return its file.
+
+    Parameters
+    ----------
+    results : Results
+        What was measured.
+    code : str
+        SIREN, code of a département, key of an operator, or the name of one of them.
+    file : Path, optional
+        File to write; by default one named after the place, in the working folder.
+
+    Raises
+    ------
+    InputError
+        There is no such place or operator.
+    MachineError
+        The file cannot be written; a former one is left whole.
+    """
+    from opsn_geo.publish.paper import sheets  # noqa: PLC0415 - only what is printed needs it
+
+    name, content = sheets.one(_material(published(results)), code)
+    target = file or Path(name)
+    with staged(target.parent) as aside:
+        (aside / target.name).write_bytes(content)
+    return target
 
 
 def published(results: Results) -> Results:
@@ -406,16 +439,18 @@ def _write_places(results: Results, folder: Path, styles_of: former_file.Former 
         folium_maps.write(folder / f"{drawn.page}.html", made, theme.title, metadata, results.warnings)
 
 
-def _write_words(results: Results, folder: Path) -> None:
+def _write_words(results: Results, folder: Path, *, fiches: bool) -> None:
     """Write what is read: the report, and the tables as CSV with what describes them and as workbooks."""
     from opsn_geo.publish import report  # noqa: PLC0415 - a run that publishes needs them
-    from opsn_geo.publish.paper import summary  # noqa: PLC0415
+    from opsn_geo.publish.paper import sheets, summary  # noqa: PLC0415
     from opsn_geo.publish.tables import datapackage, ods, workbook, xlsx  # noqa: PLC0415
 
     material, metadata = _material(results), results.inputs.study.metadata
     made = report.report(material)
     (folder / "rapport.html").write_text(report.page(made), encoding="utf-8", newline="\n")
     summary.write(folder / "synthese.pdf", made, metadata)
+    if fiches:
+        sheets.write(folder / "fiches", material)
     attributes = {
         name: pd.DataFrame(layer.drop(columns="geometry")) for name, layer in results.layers.items()
     }

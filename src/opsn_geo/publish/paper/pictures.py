@@ -181,12 +181,12 @@ def _point(x: float, y: float, series: int) -> str:
 
 def _legend(drawn: list[str], keys: Iterable[Key], y: float, width: float = WIDTH) -> float:
     """Add a legend in columns, and return where it ends."""
-    columns = max(1, int(width // _LEGEND_COLUMN))
     entries = list(keys)
+    longest = max((len(key.label) for key in entries), default=0)
+    columns = max(1, int(width // max(_LEGEND_COLUMN, 8.2 * longest + 40)))
     step = width / columns
     tallest = y
     for number, key in enumerate(entries):
-        lines = textwrap.wrap(key.label, int(step / 8.2)) or [""]
         x, top = step * (number % columns), y + (number // columns) * (_LINE + 3)
         if key.series is None:
             fill = "url(#unsure)" if key.unsure else _fill(key.colour, hatched=key.hatched)
@@ -196,7 +196,7 @@ def _legend(drawn: list[str], keys: Iterable[Key], y: float, width: float = WIDT
             )
         else:
             drawn.append(_point(x + 11, top + 10, key.series))
-        drawn.append(_text(x + 30, top + 15, lines[0] if len(lines) == 1 else key.label[: int(step / 7.2)]))
+        drawn.append(_text(x + 30, top + 15, key.label))
         tallest = max(tallest, top + _LINE + 5)
     return tallest
 

@@ -44,7 +44,7 @@ def write(file: Path, report: Report, metadata: Metadata) -> None:
     metadata : Metadata
         The study.
     """
-    file.write_bytes(typeset.pdf("summary", content(report, metadata)))
+    file.write_bytes(typeset.pdf("leaflet", content(report, metadata)))
 
 
 def content(report: Report, metadata: Metadata) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def pdf(template: str, data: Mapping[str, Any]) -> bytes:
 
     Parameters
     ----------
-    template : {"summary", "place"}
-        Name of the template.
+    template : {"leaflet"}
+        Name of the template: pages that each hold as many of their blocks as there is room for.
     data : mapping
         What it shows; texts are shown as they are.
     """

@@ -91,12 +91,12 @@ def _with_related(name: str, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
     if name == "communes" and "inside" in frame:
         return frame[frame["inside"].astype(bool)].sort_values(["code_dep", "name"], kind="stable")
     if name == "departements" and "panorama_departements" in tables:
-        other = tables["panorama_departements"][["code_dep", "opsn_offering", "services_offered"]]
-        return frame.merge(other, on="code_dep", how="left", validate="one_to_one")
+        other = tables["panorama_departements"].set_index("code_dep")[["opsn_offering", "services_offered"]]
+        return frame.join(other, on="code_dep", validate="one_to_one")
     if name == "opsn":
         if "panorama_opsn" in tables:
-            other = tables["panorama_opsn"][["opsn", "services_offered", "outside_home"]]
-            frame = frame.merge(other, on="opsn", how="left", validate="one_to_one")
+            other = tables["panorama_opsn"].set_index("opsn")[["services_offered", "outside_home"]]
+            frame = frame.join(other, on="opsn", validate="one_to_one")
         if "offres" in tables:
             offered = tables["offres"].groupby("opsn")["service"].agg(lambda each: ";".join(each.unique()))
             frame = frame.assign(services=frame["opsn"].map(offered).astype("str"))
