@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 
@@ -27,6 +28,8 @@ HEAD = f'<row r="1">{bombs.cell("A1")}{bombs.cell("B1")}</row>'
         ("far-unnamed.xlsx", "above_cells"),
         ("shared-text.xlsx", "above_bytes"),
         ("repeated-cells.ods", "above_cells"),
+        ("far-cell.xls", "above_columns"),
+        ("declared-far.xls", "above_rows"),
         ("repeated-text.parquet", "above_bytes"),
         ("many-columns.csv", "above_columns"),
     ],
@@ -79,6 +82,10 @@ def test_ordinary_workbooks_are_far_below_the_limits(tmp_path: Path) -> None:
     tail = tmp_path / "tail.xlsx"
     bombs.xlsx(tail, f'{HEAD}<row r="2">{bombs.cell("A2")}</row><row r="1048576"/>')
     assert table(tail).shape == (1, 2)
+    old = tmp_path / "old.xls"
+    places = [(row, column) for row in range(3) for column in range(2)]
+    bombs.xls(old, [(0x203, struct.pack("<HHHd", row, column, 0, 10.0 + row)) for row, column in places])
+    assert table(old).to_numpy().tolist() == [["11", "11"], ["12", "12"]]
     cell = '<table:table-cell office:value-type="string"><text:p>a</text:p></table:table-cell>'
     empty = '<table:table-cell table:number-columns-repeated="16382"/>'
     row = f"<table:table-row>{cell}{cell}{empty}</table:table-row>"

@@ -6,6 +6,7 @@ of its reading, and how it was refused.
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,54 @@ def ods(path: Path, rows: str) -> None:
             f'<table:table table:name="S">{rows}</table:table>'
             "</office:spreadsheet></office:body></office:document-content>",
         )
+
+
+def xls(path: Path, records: list[tuple[int, bytes]]) -> None:
+    """Write an old binary workbook of one sheet, with these records of cells."""
+    start = struct.pack("<HHHHHII", 0x0600, 0x0005, 0, 0, 0, 0, 0)[:16]
+    sheet = struct.pack("<HHHHHII", 0x0600, 0x0010, 0, 0, 0, 0, 0)[:16]
+    name = struct.pack("<IBBBB", 20 + 13 + 4, 0, 0, 1, 0) + b"S"
+    made = b"".join(
+        struct.pack("<HH", kind, len(record)) + record
+        for kind, record in [(0x809, start), (0x85, name), (0xA, b""), (0x809, sheet), *records, (0xA, b"")]
+    )
+    made += bytes(max(0, 4096 - len(made)) + -len(made) % 512)
+    n_sectors = len(made) // 512
+    table = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, 2 + n_sectors), 0xFFFFFFFE]
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<6xIIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack("<109I", 0, *[0xFFFFFFFF] * 108)
+    entries = b""
+    for title, kind, below, first, length in (
+        ("Root Entry", 5, 1, 0xFFFFFFFE, 0),
+        ("Workbook", 2, 0xFFFFFFFF, 2, len(made)),
+    ):
+        named = title.encode("utf-16-le")
+        entries += named + bytes(64 - len(named)) + struct.pack("<HBB", len(named) + 2, kind, 1)
+        entries += (
+            struct.pack("<III", 0xFFFFFFFF, 0xFFFFFFFF, below)
+            + bytes(36)
+            + struct.pack("<III", first, length, 0)
+        )
+    fat = struct.pack("<128I", *table, *[0xFFFFFFFF] * (128 - len(table)))
+    path.write_bytes(header + fat + entries + bytes(512 - len(entries)) + made)
+
+
+def far_old_cell(path: Path) -> None:
+    """Write an old binary workbook with a number at the far end of what its form can say."""
+    places = [(0, 0), (0, 1), (65535, 65535)]
+    xls(path, [(0x203, struct.pack("<HHHd", row, column, 0, 1.0)) for row, column in places])
+
+
+def declared_far(path: Path) -> None:
+    """Write an old binary workbook that declares four billion lines."""
+    xls(
+        path,
+        [
+            (0x200, struct.pack("<IIHHH", 0, 0xFFFFFFFF, 0, 256, 0)),
+            (0x203, struct.pack("<HHHd", 0, 0, 0, 1.0)),
+        ],
+    )
 
 
 def cell(place: str, value: str = "1", kind: str = "") -> str:
@@ -162,6 +211,8 @@ BOMBS: Final[dict[str, Callable[[Path], None]]] = {
     "long-text.xlsx": long_text,
     "shared-text.xlsx": shared_text,
     "repeated-cells.ods": repeated_cells,
+    "far-cell.xls": far_old_cell,
+    "declared-far.xls": declared_far,
     "many-rows.parquet": many_rows,
     "repeated-text.parquet": repeated_text,
     "many-columns.csv": many_columns,

@@ -294,4 +294,7 @@ def _locked(file: Path, *, wait: bool = False) -> IO[bytes]:
 
 def _refused(out: Path, error: OSError) -> Fault:
     """Return the fault of a folder or file that could not be written, in the system's words."""
-    return Fault(cause="cannot_write", file=str(error.filename or out), value=error.strerror or str(error))
+    file = Path(str(error.filename or out))
+    is_ours = any(part.startswith(_PREFIX) or part == _GATE for part in file.parts)
+    shown = out if is_ours else file
+    return Fault(cause="cannot_write", file=str(shown), value=error.strerror or str(error))

@@ -19,6 +19,7 @@ import pandas as pd
 
 from opsn_geo.errors import Fault, InputError
 from opsn_geo.read.limits import CELL, check_size, limit
+from opsn_geo.read.old_workbooks import check_xls
 from opsn_geo.read.parquet import parquet_table
 from opsn_geo.read.workbooks import check_ods, check_xlsx
 
@@ -219,6 +220,8 @@ def _workbook_rows(path: Path, sheet: str | None, fit: _Fit | None) -> Sequence[
         check_xlsx(path)
     elif path.suffix.lower() == ".ods":
         check_ods(path)
+    else:
+        check_xls(path)
     with CalamineWorkbook.from_path(str(path)) as workbook:
         visible = [
             about.name for about in workbook.sheets_metadata if about.visible == SheetVisibleEnum.Visible
