@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -311,3 +312,18 @@ def test_too_little_memory_is_the_machines_fault(
         main()
     assert stop.value.code == 3
     assert "the memory of this machine does not suffice" in capsys.readouterr().err
+
+
+def test_signs_that_an_encoding_lacks_are_replaced_and_json_stays_whole(demo: Path) -> None:
+    """As where the output of Windows goes to a file."""
+    spoilt(demo / "study.toml", 'title = "', '"→ 🙂" = "')
+    windows = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    outputs = []
+    for form in ("text", "json"):
+        command = [sys.executable, "-m", "opsn_geo", "check", str(demo / "study.toml"), "--format", form]
+        done = subprocess.run(command, capture_output=True, check=False, env=windows)
+        assert done.returncode == 2
+        assert b"Traceback" not in done.stderr
+        outputs.append((done.stdout + done.stderr).decode("cp1252"))
+    assert "? ?" in outputs[0]
+    assert "→ 🙂" in str(json.loads(outputs[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -40,6 +41,9 @@ def main() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # a terminal that closes sends SIGHUP, but not on Windows
             signal.signal(getattr(signal, name), partial(_stop, lang))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file on Windows lacks signs that a terminal has
+            stream.reconfigure(errors="replace")
     # What libraries warn and log is for programmers, and may quote files as they are.
     warnings.simplefilter("ignore")
     logging.lastResort = None
@@ -297,7 +301,8 @@ def check(study: Path | None, form: str, faults: Path | None) -> None:
 
 def _print_json(record: object) -> None:
     """Print a record as JSON; characters that a terminal would obey are written as their codes."""
-    written = json.dumps(record, ensure_ascii=False, indent=2)
+    is_unicode = "utf" in (getattr(sys.stdout, "encoding", None) or "utf").lower()
+    written = json.dumps(record, ensure_ascii=not is_unicode, indent=2)
     click.echo("".join(c if printable(c) == c else json.dumps(c)[1:-1] for c in written))
 
 
