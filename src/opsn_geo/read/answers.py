@@ -266,9 +266,8 @@ def split_choices(texts: Sequence[str], most: int) -> list[str]:
 
 def _unread(texts: pd.Series, typed: pd.Series, choices: pd.DataFrame, file: str) -> Iterator[Fault]:
     """Yield the cells that could not be read as their kind of the codebook."""
-    unread = (
-        texts.notna().to_numpy() & typed.isna().to_numpy() & ~respelt(texts, plain).isin(UNKNOWN).to_numpy()
-    )
+    unread = texts.notna().to_numpy() & typed.isna().to_numpy()
+    unread &= ~respelt(texts.where(unread), plain).isin(UNKNOWN).to_numpy()
     if not unread.any():
         return
     labels = [*choices["label"].dropna()]

@@ -354,7 +354,7 @@ def as_text(cell: object) -> str:
     ('2001', '0.5', '', 'Le Nouvion')
     """
     if isinstance(cell, str):
-        return " ".join(cell.translate(_INVISIBLE).split()) if not cell.isalnum() else cell
+        return cell if not cell or cell.isalnum() else " ".join(cell.translate(_INVISIBLE).split())
     if cell is None:
         return ""
     if isinstance(cell, bool):

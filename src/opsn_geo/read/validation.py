@@ -193,9 +193,10 @@ def _value_faults(
     texts: pd.Series, typed: pd.Series, column: Column, file: str, header: str
 ) -> Iterator[Fault]:
     """Yield the cells of a column that are empty but required, or cannot be read."""
-    unknown = respelt(texts, plain).isin(UNKNOWN)
-    wrong = texts.notna() & typed.isna() & ~unknown
-    empty = (texts.isna() | (unknown & typed.isna())) & column.required
+    unread = texts.notna() & typed.isna()
+    unknown = respelt(texts.where(unread), plain).isin(UNKNOWN)
+    wrong = unread & ~unknown
+    empty = (texts.isna() | unknown) & column.required
     expected = " | ".join(column.allowed) or EXAMPLES.get(column.kind)
     place = Fault(cause="wrong_value", file=file, column=header, expected=expected)
     for row, value, count in grouped(texts[(wrong | empty) & texts.notna()]):

@@ -282,17 +282,18 @@ def _ranked(covers: csr_array, picked: NDArray[np.intp], counted: pd.DataFrame) 
     `counted` holds what each cell is worth: in people, of whom unknown, not counted, and in need.
     """
     sums = ["gain_pop", "unknown_pop", "unknown_population_count"]
+    worth, need = counted[sums].to_numpy(dtype=float), counted["gain_need"].to_numpy(dtype=float)
     left, waiting = np.ones(covers.shape[1], dtype=bool), [int(row) for row in picked]
     rows: list[tuple[float, ...]] = []
     while waiting:
-        gains = covers @ np.where(left, counted["gain_need"], 0.0)
+        gains = covers @ np.where(left, need, 0.0)
         take = max(waiting, key=lambda row: float(gains[row]))
         taken = [int(row) for row, *_ in rows]
         equal = np.isclose(gains, gains[take], rtol=_TIE, atol=0)
         added = np.zeros(len(left), dtype=bool)
         added[covers.indices[covers.indptr[take] : covers.indptr[take + 1]]] = True
         added &= left
-        totals = [int(total) for total in counted.loc[added, sums].sum()]
+        totals = [int(total) for total in np.nansum(worth[added], axis=0)]
         tied = int(equal.sum() - equal[[take, *taken]].sum())
         rows.append((take, len(rows) + 1, *totals, float(gains[take]), tied))
         left &= ~added
