@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 Opener = Callable[..., Page]
+Turner = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -110,3 +111,42 @@ def atlas_file(
         themes_for(layers, study.metadata.language),
     )
     return file
+
+
+@pytest.fixture(scope="session")
+def atlas_page(browser: Browser, atlas_file: Path) -> Iterator[tuple[Page, list[str]]]:
+    """Open the atlas once, with the network cut, and note what goes wrong in it."""
+    context = browser.new_context(viewport=DESKTOP, locale="fr-FR", accept_downloads=True, has_touch=True)
+    context.set_offline(True)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(atlas_file.as_uri())
+    page.wait_for_selector("body[data-ready]")
+    yield page, wrong
+    context.close()
+
+
+@pytest.fixture
+def at(atlas_page: tuple[Page, list[str]]) -> Iterator[Turner]:
+    """Turn the open atlas to an address, as a new reader would find it; nothing may go wrong there."""
+    page, wrong = atlas_page
+
+    def turned(fragment: str = "", size: dict[str, int] = DESKTOP, scheme: str = "light") -> Page:
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.evaluate(
+            "(fragment) => { document.activeElement.blur(); document.querySelector('#filter').value = '';"
+            " for (const it of document.querySelectorAll('details')) it.open = it.id === 'legend';"
+            " history.replaceState(null, '', '#'); dispatchEvent(new HashChangeEvent('hashchange'));"
+            " opsnGeo.opened.areas.goHome(); history.replaceState(null, '', fragment || '#');"
+            " dispatchEvent(new HashChangeEvent('hashchange')); scrollTo(0, 0); }",
+            fragment,
+        )
+        return page
+
+    yield turned
+    noted = wrong.copy()
+    wrong.clear()
+    assert noted == []

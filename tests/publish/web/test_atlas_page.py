@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from opsn_geo.pipeline.run import Results
 
-    from .conftest import Opener
+    from .conftest import Opener, Turner
 
 pytestmark = pytest.mark.browser
 VIEWS = (
@@ -72,28 +72,47 @@ def pick(page: Page, field: str, words: str) -> None:
     page.keyboard.press("Enter")
 
 
-@SIZES
-def test_every_level_theme_and_ten_services_show_their_places(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame], size: dict[str, int]
-) -> None:
-    page = open_page(atlas_file, viewport=size)
-    places = {"communes": int(layers["communes"]["inside"].sum()), "epci": 92, "departements": 5}
-    services = page.evaluate("opsnGeo.opened.model.services.map(s => s.key)")
-    for level, expected in places.items():
-        page.locator(f"#level-{level}").check()
-        for theme in page.locator("#theme option").evaluate_all("all => all.map(o => o.value)"):
-            page.select_option("#theme", theme)
-            assert sum(n for label, n in legend(page).items() if "incertain" not in label) == expected
-        page.select_option("#theme", "service")
-        for key in drawn(services, 10):
-            page.evaluate("key => opsnGeo.opened.store.set({ service: key })", key)
-            assert sum(n for label, n in legend(page).items() if "incertain" not in label) == expected
+WALK = """
+() => {
+  const { model, store, view } = opsnGeo.opened;
+  const wrong = [];
+  let states = 0;
+  for (const level of model.shownLevels) {
+    const studied = model.levels[level].code.filter((_, i) => model.isStudied(level, i)).length;
+    const own = model.themes.filter((theme) => theme.level === level).map(({ key }) => key);
+    const themes = ['service', 'several', ...own];
+    const walk = (changes) => {
+      states += 1;
+      store.set({ level, services: 'dpd,parapheur,archivage', ...changes });
+      const now = view();
+      const counted = now.classes.reduce((sum, each) => sum + each.count, 0);
+      const isBad = (text) => !text || /undefined|NaN|\\bnull\\b|[{}]/.test(text);
+      const texts = now.shown.map((i) => now.text(i)).filter(isBad);
+      const headline = document.querySelector('#headline').textContent;
+      const sound = counted === studied && !texts.length && !isBad(headline);
+      if (!sound) wrong.push([changes, counted, texts[0], headline]);
+      if (!document.querySelector('#view-failed').hidden) wrong.push([changes, 'failed']);
+    };
+    for (const theme of themes) walk({ theme, service: 'any', opsn: '' });
+    for (const { key: service } of model.services) {
+      for (const opsn of ['', ...model.opsn.map(({ key }) => key)]) walk({ theme: 'service', service, opsn });
+    }
+  }
+  return { states, wrong };
+}
+"""
+
+
+def test_every_state_counts_its_places_and_writes_its_words(at: Turner) -> None:
+    walked = at().evaluate(WALK)
+    assert walked["states"] > 3 * 32 * 10
+    assert walked["wrong"] == []
 
 
 def test_states_shown_are_those_of_the_table_for_200_communes(
-    open_page: Opener, atlas_file: Path, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
-    page = open_page(atlas_file)
+    page = at("#theme=service")
     inside = layers["communes"].query("inside").index
     chosen = drawn(inside, 200)
     names = {label: state for state, label in texts("state").items()}
@@ -109,9 +128,9 @@ def test_states_shown_are_those_of_the_table_for_200_communes(
 
 
 def test_theme_values_shown_are_those_of_the_layers_for_200_communes(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
-    page = open_page(atlas_file)
+    page = at()
     chosen = drawn(layers["communes"].query("inside").index, 200)
     themes = [t for t in themes_for(layers) if t.layer == "communes" and t.kind == "intervals"]
     assert themes
@@ -129,9 +148,9 @@ def test_theme_values_shown_are_those_of_the_layers_for_200_communes(
 
 
 def test_a_share_is_an_interval_with_its_counts_and_its_denominator(
-    open_page: Opener, atlas_file: Path, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
-    page = open_page(atlas_file, "#level=epci&service=dpd&show=table")
+    page = at("#level=epci&service=dpd&show=table")
     inside = layers["communes"].query("inside")
     states = couverture[couverture["service"] == "dpd"].set_index("code_insee")["state"].reindex(inside.index)
     groups = states.groupby(inside["siren_epci"])
@@ -145,10 +164,8 @@ def test_a_share_is_an_interval_with_its_counts_and_its_denominator(
         assert written == f"{share} ({counts} commune{'s' * (n > 1)} sur {n})", name
 
 
-def test_one_operator_alone_is_separated_from_the_others(
-    open_page: Opener, atlas_file: Path, couverture: pd.DataFrame
-) -> None:
-    page = open_page(atlas_file, "#service=archivage")
+def test_one_operator_alone_is_separated_from_the_others(at: Turner, couverture: pd.DataFrame) -> None:
+    page = at("#service=archivage")
     page.select_option("#opsn", "adico")
     of = couverture[couverture["service"] == "archivage"]
     reached = of["state"].isin(["member", "used"])
@@ -171,18 +188,18 @@ def test_one_operator_alone_is_separated_from_the_others(
     ],
 )
 def test_search_forgives_accents_and_hyphens_and_takes_postal_codes(
-    open_page: Opener, atlas_file: Path, typed: str, name: str
+    at: Turner, typed: str, name: str
 ) -> None:
-    page = open_page(atlas_file)
+    page = at()
     pick(page, "#search", typed)
     assert page.locator("#portrait-title").inner_text() == name
     assert page.evaluate("document.activeElement.id") == "portrait-title"
 
 
 def test_the_panel_shows_operators_rungs_and_neighbours(
-    open_page: Opener, atlas_file: Path, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, couverture: pd.DataFrame, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
-    page = open_page(atlas_file, "#place=communes:80021")
+    page = at("#place=communes:80021")
     panel = page.locator("#portrait")
     assert panel.locator(".ladder tbody tr:not(.family)").count() == couverture["service"].nunique()
     communes = layers["communes"].query("inside")
@@ -220,8 +237,8 @@ def test_the_panel_shows_the_answers_of_a_commune_that_is_named_and_of_no_other(
     assert named_nobody.locator("#portrait .replies").count() == 0
 
 
-def test_two_places_are_compared_side_by_side(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file, "#place=communes:80021")
+def test_two_places_are_compared_side_by_side(at: Turner) -> None:
+    page = at("#place=communes:80021")
     page.get_by_role("button", name="Comparer").click()
     assert "Amiens" in page.locator("#portrait .hint").first.inner_text()
     pick(page, "#search", "beauvais")
@@ -241,9 +258,11 @@ def test_the_whole_path_by_keyboard_alone(open_page: Opener, atlas_file: Path) -
     assert page.evaluate("document.activeElement.id") == "level-communes"
     page.keyboard.press("ArrowRight")
     assert page.evaluate("opsnGeo.opened.store.get().level") == "epci"
-    for expected in ("theme", "service"):
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == expected
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "theme"
+    page.keyboard.press("Home")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "service"
     page.keyboard.type("archivage")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -270,10 +289,8 @@ def test_focus_is_always_visible(open_page: Opener, atlas_file: Path) -> None:
         assert shown, page.evaluate("document.activeElement.outerHTML")
 
 
-def test_the_table_sorts_filters_and_pages(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
-) -> None:
-    page = open_page(atlas_file)
+def test_the_table_sorts_filters_and_pages(at: Turner, layers: dict[str, gpd.GeoDataFrame]) -> None:
+    page = at()
     page.click("#as-table")
     page.click("#sort-population")
     page.click("#sort-population")
@@ -294,10 +311,8 @@ def test_the_table_sorts_filters_and_pages(
     assert page.inner_text("#table-status").startswith("0 ligne, ")
 
 
-def test_the_csv_holds_every_row_shown(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
-) -> None:
-    page = open_page(atlas_file, "#show=table&theme=opsn_count")
+def test_the_csv_holds_every_row_shown(at: Turner, layers: dict[str, gpd.GeoDataFrame]) -> None:
+    page = at("#show=table&theme=opsn_count")
     content = downloaded(page, "#csv").decode("utf-8")
     assert content.startswith("\ufeff")
     read = list(csv.reader(io.StringIO(content.removeprefix("\ufeff")), delimiter=";"))
@@ -311,9 +326,9 @@ def test_the_csv_holds_every_row_shown(
 
 
 def test_the_view_is_saved_as_svg_and_png_with_legend_and_sources(
-    open_page: Opener, atlas_file: Path
+    at: Turner,
 ) -> None:
-    page = open_page(atlas_file, "#level=epci&service=dpd")
+    page = at("#level=epci&service=dpd")
     page.click(".exports summary")
     svg = downloaded(page, "#svg").decode()
     for words in ("Les OPSN des Hauts-de-France", "Sources", "Données simulées", "Délégué", "Amiens"):
@@ -324,26 +339,25 @@ def test_the_view_is_saved_as_svg_and_png_with_legend_and_sources(
     assert len(png) > 100_000
 
 
-def test_it_prints_on_one_a4_page(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file)
+def test_it_prints_on_one_a4_page(at: Turner) -> None:
+    page = at()
     pdf = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     assert re.search(rb"/MediaBox\s*\[0 0 84[12]", pdf)
     assert len(pdf) > 50_000
 
 
-def test_the_legend_says_what_a_theme_measures(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file, "#level=epci&theme=epci_residual")
+def test_the_legend_says_what_a_theme_measures(at: Turner) -> None:
+    page = at("#level=epci&theme=epci_residual")
     note = page.locator(".legend-note").inner_text()
     assert note == f"{definition('residual')} {text('atlas.count_epci')}"
-    assert (
-        page.locator(".legend-note").inner_text() not in open_page(atlas_file).locator("#legend").inner_text()
-    )
+    assert page.locator(".legend-note").inner_text() not in at().locator("#legend").inner_text()
 
 
 def test_the_address_keeps_the_view(open_page: Opener, atlas_file: Path) -> None:
     page = open_page(atlas_file)
     page.locator("#level-epci").check()
+    page.select_option("#theme", "service")
     pick(page, "#service", "open data")
     pick(page, "#search", "laon")
     fragment = page.evaluate("location.hash")
@@ -360,8 +374,8 @@ def test_an_address_written_by_hand_does_no_harm(open_page: Opener, atlas_file: 
     assert (chosen["level"], chosen["theme"], chosen["place"]) == ("communes", "service", "")
 
 
-def test_recolouring_3789_communes_takes_under_50_ms(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file)
+def test_recolouring_3789_communes_takes_under_50_ms(at: Turner) -> None:
+    page = at()
     times = []
     for key in page.evaluate("opsnGeo.opened.model.services.map(s => s.key)"):
         page.evaluate("key => opsnGeo.opened.store.set({ service: key })", key)
@@ -369,8 +383,8 @@ def test_recolouring_3789_communes_takes_under_50_ms(open_page: Opener, atlas_fi
     assert sorted(times)[len(times) // 2] < 50
 
 
-def test_pan_and_zoom_draw_paths_that_are_there_already(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file)
+def test_pan_and_zoom_draw_paths_that_are_there_already(at: Turner) -> None:
+    page = at()
     page.evaluate(
         "() => { window.built = 0; window.Path2D = class extends Path2D { constructor(...of) {"
         " super(...of); window.built++; } }; }"
@@ -383,8 +397,8 @@ def test_pan_and_zoom_draw_paths_that_are_there_already(open_page: Opener, atlas
     assert page.evaluate("window.built") > 0
 
 
-def test_pointing_at_a_commune_shows_its_name_and_state(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file, "#at=12/49.8942/2.2957")
+def test_pointing_at_a_commune_shows_its_name_and_state(at: Turner) -> None:
+    page = at("#at=12/49.8942/2.2957")
     box = page.locator(".folium-map").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -402,10 +416,8 @@ def test_pointing_at_a_commune_shows_its_name_and_state(open_page: Opener, atlas
 @SIZES
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("fragment", VIEWS)
-def test_axe_finds_nothing_serious(
-    open_page: Opener, atlas_file: Path, size: dict[str, int], scheme: str, fragment: str
-) -> None:
-    page = open_page(atlas_file, fragment, viewport=size, color_scheme=scheme)
+def test_axe_finds_nothing_serious(at: Turner, size: dict[str, int], scheme: str, fragment: str) -> None:
+    page = at(fragment, size, scheme)
     violations = Axe().run(page).response["violations"]
     assert [
         (each["id"], each["nodes"][0]["html"])
@@ -415,13 +427,13 @@ def test_axe_finds_nothing_serious(
 
 
 @SIZES
-def test_the_page_never_scrolls_sideways(open_page: Opener, atlas_file: Path, size: dict[str, int]) -> None:
-    page = open_page(atlas_file, "#place=communes:80021&with=communes:60057", viewport=size)
+def test_the_page_never_scrolls_sideways(at: Turner, size: dict[str, int]) -> None:
+    page = at("#place=communes:80021&with=communes:60057", size)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
-def test_the_page_says_what_is_simulated(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file)
+def test_the_page_says_what_is_simulated(at: Turner) -> None:
+    page = at()
     assert text("basis_title.simulated") in page.locator(".notice").first.inner_text()
     assert page.locator(".notice").first.is_visible()
 
@@ -431,9 +443,9 @@ def test_the_file_is_light(atlas_file: Path) -> None:
 
 
 def test_every_view_draws_what_is_not_known_hatched_or_as_an_interval(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
-    page = open_page(atlas_file)
+    page = at()
     communes = layers["communes"].query("inside")
     unknown = communes.index[communes["state"] == "unknown"]
     shown = page.evaluate(
@@ -452,12 +464,12 @@ def test_every_view_draws_what_is_not_known_hatched_or_as_an_interval(
 
 
 def test_the_portrait_of_an_epci_gives_the_interval_that_the_tables_hold(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
     epci = layers["epci"]
     code = (epci["covered_possible_share"] - epci["covered_share"]).idxmax()
-    page = open_page(atlas_file, f"#place=epci:{code}")
-    facts = dict(row.split("\t") for row in page.locator("#portrait .facts tr").all_inner_texts())
+    page = at(f"#place=epci:{code}")
+    facts = dict(row.split("\t")[:2] for row in page.locator("#portrait .figures tbody tr").all_inner_texts())
     for theme, low, high in (
         ("epci_covered", "covered_share", "covered_possible_share"),
         ("epci_covered_pop", "covered_pop_share", "covered_pop_possible_share"),
@@ -468,11 +480,11 @@ def test_the_portrait_of_an_epci_gives_the_interval_that_the_tables_hold(
 
 
 def test_a_commune_outside_the_study_has_no_state_no_counts_and_no_portrait(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
     outside = layers["communes"].query("not inside")
     spot = outside.geometry.representative_point().to_crs(4326).iloc[0]
-    page = open_page(atlas_file, f"#at=12/{spot.y:.4f}/{spot.x:.4f}&place=communes:{outside.index[0]}")
+    page = at(f"#at=12/{spot.y:.4f}/{spot.x:.4f}&place=communes:{outside.index[0]}")
     assert page.locator("#portrait").is_hidden()
     box = page.locator(".folium-map").bounding_box()
     assert box is not None
@@ -493,11 +505,11 @@ def test_a_commune_outside_the_study_has_no_state_no_counts_and_no_portrait(
 
 
 def test_an_epci_across_the_border_says_how_many_communes_are_outside(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
     epci, communes = layers["epci"], layers["communes"]
     code = communes.query("not inside")["siren_epci"].iloc[0]
-    page = open_page(atlas_file, f"#place=epci:{code}")
+    page = at(f"#place=epci:{code}")
     facts = dict(row.split("\t") for row in page.locator("#portrait .facts tr").all_inner_texts())
     own = communes[communes["siren_epci"] == code]["inside"]
     assert facts[text("atlas.communes")] == str(own.sum())
@@ -506,9 +518,9 @@ def test_an_epci_across_the_border_says_how_many_communes_are_outside(
 
 
 def test_deserts_have_the_classes_and_the_words_of_the_guide(
-    open_page: Opener, atlas_file: Path, layers: dict[str, gpd.GeoDataFrame]
+    at: Turner, layers: dict[str, gpd.GeoDataFrame]
 ) -> None:
-    page = open_page(atlas_file, "#theme=desert_stability")
+    page = at("#theme=desert_stability")
     communes = layers["communes"].query("inside")
     words = texts("verdict")
     counts = communes["stability_verdict"].value_counts()
@@ -518,8 +530,8 @@ def test_deserts_have_the_classes_and_the_words_of_the_guide(
     assert (communes.loc[communes["stability_verdict"] == "never", "stability_share"] == 0).all()
 
 
-def test_a_view_exported_from_the_table_is_the_view_of_the_map(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file, "#show=table")
+def test_a_view_exported_from_the_table_is_the_view_of_the_map(at: Turner) -> None:
+    page = at("#show=table")
     page.click(".exports summary")
     from_table = downloaded(page, "#svg").decode()
     page.click("#as-map")
@@ -527,8 +539,8 @@ def test_a_view_exported_from_the_table_is_the_view_of_the_map(open_page: Opener
     assert downloaded(page, "#svg").decode() == from_table
 
 
-def test_going_home_from_the_table_keeps_the_scale_of_the_map(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file)
+def test_going_home_from_the_table_keeps_the_scale_of_the_map(at: Turner) -> None:
+    page = at()
     zoom = page.evaluate("map_atlas.getZoom()")
     page.click("#as-table")
     page.click("#home")
@@ -547,15 +559,15 @@ def test_back_undoes_the_last_choice(open_page: Opener, atlas_file: Path) -> Non
     assert page.evaluate("opsnGeo.opened.store.get().level") == "communes"
     assert page.locator("#theme").input_value() == "opsn_count"
     page.go_back()
-    assert page.locator("#theme").input_value() == "service"
+    assert page.locator("#theme").input_value() == "services_member"
     page.go_forward()
     assert page.locator("#theme").input_value() == "opsn_count"
 
 
 def test_the_page_spells_opsn_out_and_explains_its_words_by_keyboard(
-    open_page: Opener, atlas_file: Path
+    at: Turner,
 ) -> None:
-    page = open_page(atlas_file)
+    page = at()
     assert page.inner_text("body").lower().count("opérateur public de services numériques") == 1
     page.focus("#help summary")
     page.keyboard.press("Enter")
@@ -566,9 +578,9 @@ def test_the_page_spells_opsn_out_and_explains_its_words_by_keyboard(
 
 
 @pytest.mark.parametrize("width", [768, 853, 1024])
-def test_the_panel_is_never_under_the_map(open_page: Opener, atlas_file: Path, width: int) -> None:
-    page = open_page(atlas_file, "#place=communes:80021", viewport={"width": width, "height": 700})
-    for part in ("#portrait h2", "#portrait .panel-tools button"):
+def test_the_panel_is_never_under_the_map(at: Turner, width: int) -> None:
+    page = at("#place=communes:80021", {"width": width, "height": 700})
+    for part in ("#portrait h2", "#portrait .panel-tools button >> nth=0"):
         reached = page.locator(part).evaluate(
             "it => { const { left, top, width, height } = it.getBoundingClientRect();"
             " const at = (x) => document.elementFromPoint(left + x * width, top + height / 2);"
@@ -585,8 +597,8 @@ def test_forced_colours_leave_the_swatches_their_own(open_page: Opener, atlas_fi
     assert len(set(colours)) == len(colours)
 
 
-def test_the_focus_is_never_lost_and_a_new_view_is_announced(open_page: Opener, atlas_file: Path) -> None:
-    page = open_page(atlas_file, "#place=communes:80021")
+def test_the_focus_is_never_lost_and_a_new_view_is_announced(at: Turner) -> None:
+    page = at("#place=communes:80021")
     focused = "() => document.activeElement.id || document.activeElement.className.split(' ')[0]"
     page.get_by_role("button", name=text("atlas.compare")).click()
     assert page.evaluate(focused) == "portrait-title"

@@ -188,6 +188,7 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata, warnings
         "title": title,
         "subtitle": subtitle(metadata),
         "notice": f"{basis_title(metadata)} {notice}" if notice else "",
+        "short": basis_title(metadata),
         "source": source_note(metadata),
         "stem": metadata.stem,
     }

@@ -20,6 +20,7 @@ from opsn_geo.catalogue.basis import basis_label
 from opsn_geo.catalogue.register import groups, maps, tables
 from opsn_geo.catalogue.states import BEST_FIRST, MembershipPath, State, covered, possibly_covered
 from opsn_geo.catalogue.words import Language, definition, text, texts
+from opsn_geo.measure.survey.response import DENSITY_BANDS, SIZE_BANDS, banded
 from opsn_geo.publish.classes import unit_of
 from opsn_geo.publish.notices import basis_line, response_notice
 from opsn_geo.publish.themes import Theme, classify, greatest_values, intervals, is_unsure, shown_values
@@ -38,11 +39,15 @@ BASE: Final = "communes"
 AREAS: Final = "areas"
 """Level of a layer that the register does not know."""
 
+OPENING: Final = "services_member"
+"""Theme that the atlas opens with: it shows more than that nearly every commune has some service."""
+
 ANY: Final = "any"
 """Key of the first entry of the services: at least one of them."""
 
 _STATES: Final = tuple(State)
 _TOWNS: Final = 400
+_SAME_AS_ANY: Final = "state"
 _GROUPS: Final = {"epci": "siren_epci", "departements": "code_dep"}
 
 
@@ -87,9 +92,15 @@ def atlas_payload(
         "shares": _share_classes(lang),
         "servicesBasis": basis_line(metadata, maps()["state"].rests_on),
         "themes": [
-            shown_theme(each, layers[each.layer], metadata) for each in themes if each.layer in LEVELS
+            shown_theme(each, layers[each.layer], metadata)
+            for each in themes
+            if each.layer in LEVELS and each.key != _SAME_AS_ANY
         ],
         "replies": {} if reponses is None else _replies(reponses),
+        "opening": OPENING,
+        "filters": _filters(communes, lang),
+        "meanings": texts("map_help", lang),
+        "synonyms": list(texts("service_synonyms", lang).values()),
     }
     parts = {"states": grid["states"], "paths": grid["paths"], "combos": combos}
     return _payload(communes, BASE, head, parts, metadata, packed)
@@ -152,6 +163,10 @@ def _payload(
             "grid": {"left": packed.left, "top": packed.top, "step": packed.step},
             "towns": _towns(layer, packed) if base == BASE and "population" in layer else [],
             "base": base,
+            "opening": "",
+            "filters": [],
+            "meanings": {},
+            "synonyms": [],
             **head,
         },
         parts,
@@ -210,6 +225,27 @@ def _replies(reponses: pd.DataFrame) -> dict[str, list[list[object]]]:
         str(code): rows[["respondent", "label", "answer"]].to_numpy(dtype=object).tolist()
         for code, rows in reponses.groupby("code_insee")
     }
+
+
+def _filters(communes: gpd.GeoDataFrame, lang: Language) -> list[dict[str, object]]:
+    """Return the bands that a reader can keep alone: of size and of density, as far as they are known."""
+    if "population" not in communes:
+        return []
+    population = communes["population"].astype("Float64")
+    banded_by = {"size": banded(population, SIZE_BANDS)}
+    if "area_km2" in communes:
+        banded_by["density"] = banded(population / communes["area_km2"], DENSITY_BANDS)
+    return [
+        {
+            "key": key,
+            "label": text(f"atlas.{key}", lang),
+            "of": bands.cat.codes.tolist(),
+            "options": [
+                {"key": band, "label": text(f"atlas_{key}.{band}", lang)} for band in bands.cat.categories
+            ],
+        }
+        for key, bands in banded_by.items()
+    ]
 
 
 def _combos(opsn: NDArray[np.object_], operators: Mapping[str, int]) -> tuple[bytes, list[list[int]]]:

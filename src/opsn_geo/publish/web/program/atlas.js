@@ -1,16 +1,22 @@
 // Joins the parts of the atlas: data, choices, map, legend, panel, table, exports.
 import { makeControls } from "./controls.js";
 import { byId, fill, h } from "./dom.js";
+import { makeFilters } from "./filters.js";
 import { createStore } from "./hash.js";
+import { headline, titled } from "./headline.js";
 import { legendParts } from "./legend.js";
-import { makeMap, makeTowns } from "./map.js";
-import { findPlace, levelText, makeView, validChoices } from "./model.js";
+import { makeGround, makeMap } from "./map.js";
+import { chosenPlaces, levelText, makeView, validChoices } from "./model.js";
 import { numberFormats } from "./numbers.js";
 import { focusPortrait, showPortrait } from "./portrait.js";
 import { makeSearch } from "./search.js";
+import { makeSecond } from "./second.js";
 import { composeSheet, makeExports } from "./sheet.js";
 import { makeTable } from "./table.js";
 import { neighbours } from "./topology.js";
+
+/** What a view is made of: when none of it changes, neither does the view. @type {(keyof Choices)[]} */
+const OF_VIEW = ["level", "theme", "service", "opsn", "services", "size", "density", "dep", "epci", "group", "mine"];
 
 /**
  * Words of the tooltip: the place, what it shows, for whom, and what that rests on.
@@ -25,24 +31,27 @@ export function tooltip(model) {
 }
 
 /**
- * Keep the place of the map in the address, and the map where the address says.
+ * Keep the place of the map in the address, and the map where the address says, as far as the territory goes.
  * @param {import('leaflet').Map} map
  * @param {Store} store
+ * @param {import('leaflet').LatLngBounds} home
  */
-function followMap(map, store) {
+function followMap(map, store, home) {
   const where = () => {
     const { lat, lng } = map.getCenter();
     return `${map.getZoom()}/${lat.toFixed(4)}/${lng.toFixed(4)}`;
   };
-  /** @type {(choices: Choices) => void} */
+  /** @type {(choices: Choices) => boolean} */
   const go = ({ at }) => {
-    if (!at || at === where()) return;
+    if (!at || at === where()) return Boolean(at);
     const [zoom, lat, lng] = at.split("/").map(Number);
-    map.setView([lat, lng], zoom, { animate: false });
+    const isNear = home.pad(0.5).contains([lat, lng]) && zoom >= map.getMinZoom();
+    if (isNear) map.setView([lat, lng], Math.min(zoom, map.getMaxZoom()), { animate: false });
+    return isNear;
   };
-  go(store.get());
   map.on("moveend", () => where() !== store.get().at && store.replace({ at: where() }));
   store.on((now, before) => now.at !== before.at && go(now));
+  return go(store.get());
 }
 
 /**
@@ -59,6 +68,43 @@ function nameZoom(map, texts) {
 }
 
 /**
+ * Leave out the movements of a map where the reader asks for few.
+ * @param {import('leaflet').Map} map
+ */
+function calm(map) {
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  Object.assign(map.options, { inertia: false, fadeAnimation: false, zoomAnimationThreshold: -1 });
+  const { panBy } = L.Map.prototype;
+  map.panBy = (offset, options) => panBy.call(map, offset, { ...options, animate: false });
+}
+
+/**
+ * In a frame of another page, let the wheel scroll that page: only with Ctrl, or once the map was clicked, it zooms.
+ * @param {import('leaflet').Map} map
+ */
+function freeWheel(map) {
+  if (window.parent === window) return;
+  map.scrollWheelZoom.disable();
+  map.on("click focus", () => map.scrollWheelZoom.enable());
+  map.on("mouseout blur", () => map.scrollWheelZoom.disable());
+}
+
+/**
+ * The note of a meeting: what the reader types is kept in the link, and stands on the map and its prints.
+ * @param {Store} store
+ */
+function makeNote(store) {
+  const field = /** @type {HTMLTextAreaElement} */ (byId("note"));
+  field.addEventListener("change", () => store.set({ note: field.value.trim() }));
+  /** @type {(choices: Choices) => void} */
+  return ({ note }) => {
+    field.value = note;
+    byId("note-shown").textContent = note;
+    byId("note-shown").hidden = !note;
+  };
+}
+
+/**
  * Open the atlas: its areas in a layer of a Leaflet map, everything else in the frame of the page.
  * @param {import('leaflet').Map} map
  * @param {import('leaflet').LayerGroup} layer
@@ -68,19 +114,30 @@ function nameZoom(map, texts) {
 export function openAtlas(map, layer, model, topology) {
   const format = numberFormats(model.signs, model.lang);
   const store = createStore((wanted) => validChoices(model, wanted));
+  const ground = makeGround(model, topology);
   /** @type {(word: string) => void} */
   const choose = (word) => {
     store.set({ place: word });
-    const place = findPlace(model, word);
-    if (place) areas.go(place);
+    areas.go(chosenPlaces(model, store.get()));
     focusPortrait();
   };
   /** @type {(level: string, i: number) => void} */
-  const onChoose = (level, i) => store.set({ place: `${level}:${model.levels[level].code[i]}` });
-  const areas = makeMap(map, layer, model, topology, { onChoose, describe: tooltip(model) });
-  const near = neighbours(topology, areas.side);
+  const onChoose = (level, i) => {
+    store.set({ place: `${level}:${model.levels[level].code[i]}` });
+    if (getComputedStyle(byId("portrait")).position === "fixed") byId("maps").scrollIntoView({ block: "start" });
+  };
+  const uses = { onChoose, describe: tooltip(model) };
+  const areas = makeMap(map, layer, model, ground, uses);
+  /** @type {Set<number>[] | null} */
+  let near = null;
   const showControls = makeControls(model, store);
-  const showTable = makeTable(model, format, store);
+  const showFilters = makeFilters(model, store, format);
+  const showNote = makeNote(store);
+  const { show: showTable, whole: wholeTable } = makeTable(model, format, (word) => {
+    store.set({ place: word });
+    focusPortrait();
+  });
+  const showSecond = makeSecond(map, model, format, ground, store, uses);
   makeSearch(model, format, choose);
   let view = makeView(model, format, store.get());
 
@@ -88,23 +145,27 @@ export function openAtlas(map, layer, model, topology) {
   const draw = (now, before) => {
     /** @type {(...names: (keyof Choices)[]) => boolean} */
     const same = (...names) => before !== null && names.every((name) => now[name] === before[name]);
-    const sameView = same("level", "theme", "service", "opsn");
+    const sameView = same(...OF_VIEW);
     const began = performance.now();
     if (!sameView) {
-      view = makeView(model, format, now);
+      if (before) view = makeView(model, format, now);
       areas.show(view);
       showControls(now);
+      showFilters(now);
       fill(byId("legend"), legendParts(model, format, view));
+      fill(byId("headline"), h("strong", {}, `${titled(view)}. `), headline(model, format, view));
       if (before) byId("view-status").textContent = `${view.title}, ${levelText(model, "level", view.level)}`;
       document.body.dataset.recolouredIn = (performance.now() - began).toFixed(1);
     }
+    if (!same("note")) showNote(now);
     if (!sameView || !same("show")) showPart(now);
+    const places = chosenPlaces(model, now);
     if (!sameView || !same("place", "with")) {
-      const here = findPlace(model, now.place);
-      const around = here?.level === model.base ? [...near[here.i]].filter((i) => view.of[i] >= 0) : null;
-      showPortrait(model, format, now, view, around, store);
-      areas.choose([here, findPlace(model, now.with)].filter((each) => each !== null));
+      const nearOf = () => [...(near ??= neighbours(topology, ground.side()))[places[places.length - 1].i]].filter((i) => view.of[i] >= 0);
+      showPortrait(model, format, now, view, nearOf, store);
+      areas.choose(places);
     }
+    if (!sameView || !same("second", "show", "place", "with")) showSecond(now, places);
   };
   /** @type {(choices: Choices) => void} */
   const showPart = ({ show }) => {
@@ -115,8 +176,24 @@ export function openAtlas(map, layer, model, topology) {
     byId("as-table").setAttribute("aria-pressed", String(asTable));
     if (asTable) showTable(view);
   };
+  /**
+   * Draw what is chosen; what goes wrong costs this view, says so, and leaves the page alive.
+   * @type {(now: Choices, before: Choices | null) => void}
+   */
+  const drawn = (now, before) => {
+    try {
+      draw(now, before);
+      byId("view-failed").hidden = true;
+    } catch (error) {
+      byId("view-failed").hidden = false;
+      console.error(error);
+    }
+  };
   byId("as-map").addEventListener("click", () => store.set({ show: "" }));
-  byId("as-table").addEventListener("click", () => store.set({ show: "table" }));
+  byId("as-table").addEventListener("click", () => {
+    store.set({ show: "table" });
+    byId("table").scrollIntoView({ block: "nearest" });
+  });
   byId("home").addEventListener("click", () => areas.goHome());
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !store.get().place) return;
@@ -127,12 +204,17 @@ export function openAtlas(map, layer, model, topology) {
   L.control.scale({ imperial: false }).addTo(map);
   nameZoom(map, model.texts);
   map.attributionControl.setPrefix(false);
+  calm(map);
+  freeWheel(map);
   areas.limitZoom();
-  followMap(map, store);
-  const scene = { ...areas, topology, map, towns: makeTowns(model) };
-  makeExports(model, () => composeSheet(model, format, view, scene), () => view);
-  draw(store.get(), null);
-  store.on(draw);
+  const isPlaced = followMap(map, store, areas.home);
+  if (!isPlaced) areas.go(chosenPlaces(model, store.get()));
+  const compose = () => composeSheet(model, format, view, {
+    ...ground, map, home: areas.home, places: chosenPlaces(model, store.get()), sentence: `${titled(view)}. ${headline(model, format, view)}`, note: store.get().note,
+  });
+  makeExports(model, compose, () => view, () => wholeTable(view));
+  drawn(store.get(), null);
+  store.on(drawn);
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
   return { areas, model, store, view: () => view };
 }

@@ -16,19 +16,26 @@ export const swatch = (colour, hatched) => {
  * What is shaded and counted.
  * @type {(model: Model, view: View) => string}
  */
-export const legendNote = (model, { isService, level, note }) =>
-  isService && level !== model.base ? model.texts.share_note : [note, levelText(model, "count", level)].filter(Boolean).join(" ");
+export const legendNote = (model, { isService, level, note, service }) =>
+  isService && level !== model.base ? (service < 0 ? model.texts.share_several_note : model.texts.share_note) : [note, levelText(model, "count", level)].filter(Boolean).join(" ");
 
 /**
- * What stands in the legend of a view: its title, its note, and a line for each class.
+ * What stands in the legend of a view: its title, its note, and a line for each class with what it means and how many
+ * places it holds, in figures and as a bar.
  * @param {Model} model
  * @param {Numbers} format
  * @param {View} view
  */
 export function legendParts(model, format, view) {
-  /** @type {(sample: HTMLElement, label: string, count: number) => HTMLElement} */
-  const line = (sample, label, count) =>
-    h("li", {}, sample, h("span", { class: "label" }, label), h("span", { class: "count" }, format.count(count)));
+  const most = Math.max(1, ...view.classes.map(({ count }) => count));
+  /** @type {(sample: HTMLElement, label: string, count: number, meaning?: string) => HTMLElement} */
+  const line = (sample, label, count, meaning) => {
+    const bar = h("span", { class: "bar", "aria-hidden": "true" });
+    bar.style.setProperty("--part", (count / most).toFixed(3));
+    return h("li", {}, sample,
+      h("div", { class: "words" }, h("span", { class: "label" }, label), meaning ? h("small", {}, meaning) : null),
+      h("span", { class: "count" }, format.count(count), h("span", { class: "visually-hidden" }, ` ${levelText(model, "unit", view.level)}`)), bar);
+  };
   return [
     h("summary", {}, h("h2", { class: "legend-title" }, view.title)),
     h("p", { class: "legend-note" }, legendNote(model, view)),
@@ -36,7 +43,7 @@ export function legendParts(model, format, view) {
     h("ul", { class: "legend-classes" },
       view.classes
         .filter(({ measured }) => measured !== false)
-        .map(({ colour, hatched, label, count }) => line(swatch(colour, hatched), label, count)),
+        .map(({ key, colour, hatched, label, count }) => line(swatch(colour, hatched), label, count, key && model.meanings[key])),
       view.unsureCount ? line(swatch("", true), model.texts.unsure, view.unsureCount) : null),
   ];
 }

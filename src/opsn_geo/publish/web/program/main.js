@@ -3,7 +3,7 @@ import { openAtlas, tooltip } from "./atlas.js";
 import { inflate, split } from "./codec.js";
 import { byId, h } from "./dom.js";
 import { legendParts } from "./legend.js";
-import { makeMap } from "./map.js";
+import { makeGround, makeMap } from "./map.js";
 import { buildModel, makeView, validChoices } from "./model.js";
 import { numberFormats } from "./numbers.js";
 import { decodeTopology } from "./topology.js";
@@ -12,7 +12,7 @@ import { decodeTopology } from "./topology.js";
 export const opened = {};
 
 /** @type {Page} */
-const NO_PAGE = { title: "", subtitle: "", notice: "", source: "", stem: "" };
+const NO_PAGE = { title: "", subtitle: "", notice: "", short: "", source: "", stem: "" };
 
 /**
  * Draw the first theme alone on a map, with its legend in a corner.
@@ -24,7 +24,7 @@ const NO_PAGE = { title: "", subtitle: "", notice: "", source: "", stem: "" };
 function openAlone(map, layer, model, topology) {
   const format = numberFormats(model.signs, model.lang);
   const view = makeView(model, format, validChoices(model, {}));
-  const areas = makeMap(map, layer, model, topology, { describe: tooltip(model) });
+  const areas = makeMap(map, layer, model, makeGround(model, topology), { describe: tooltip(model) });
   areas.show(view);
   const legend = new L.Control({ position: "topright" });
   legend.onAdd = (on) => {

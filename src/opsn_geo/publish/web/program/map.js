@@ -1,7 +1,7 @@
 // The map itself: colours, outlines, names of towns, tooltip, choice of a place.
 import { fill, h } from "./dom.js";
 import { gridProjection, makeCanvasLayer, makeFinder, makePaths, opacity } from "./layer.js";
-import { borders, boxes, outlines, sides } from "./topology.js";
+import { aroundGroup, borders, boxes, outlines, sides } from "./topology.js";
 
 const MANY = 500;
 const FINEST = 14;
@@ -132,42 +132,85 @@ function makeTip(map, { under, describe, onChoose }) {
 }
 
 /**
+ * The lines around a place, in degrees.
+ * @param {Model} model
+ * @param {Ground} ground
+ * @param {Place} place
+ */
+function outline(model, { topology, side, projection }, { level, i }) {
+  const { left, right } = side();
+  /** @type {(area: number) => boolean} */
+  const isIn = (area) => area >= 0 && model.groupOf(level, area) === i;
+  return aroundGroup(topology, { left, right }, isIn).map((arc) => {
+    const line = [];
+    for (let k = topology.starts[arc]; k < topology.starts[arc + 1]; k++) line.push(projection.toLatLng(topology.x[k], topology.y[k]));
+    return line;
+  });
+}
+
+/**
  * Ways to outline chosen places, and to bring them into sight.
  * @param {import('leaflet').Map} map
  * @param {import('leaflet').LayerGroup} layer
- * @param {{model: Model, topology: Topology, side: Sides, areaBoxes: Box[], projection: Projection, ink: () => Record<string, string>}} parts
+ * @param {{model: Model, ground: Ground, ink: () => Record<string, string>}} parts
  */
-function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, ink }) {
+function makeChoice(map, layer, { model, ground, ink }) {
+  const { topology, projection } = ground;
   const chosen = L.layerGroup();
   layer.addLayer(chosen);
   /** @type {(level: string, i: number) => number[]} */
   const areasOf = (level, i) => topology.areas.map((_, area) => area).filter((area) => model.groupOf(level, area) === i);
-  /** @type {(level: string, i: number) => import('leaflet').LatLng[][]} */
-  const outline = (level, i) => {
-    const own = new Set(areasOf(level, i));
-    const arcs = borders(topology, side, (area) => own.has(area)).filter((a) => own.has(side.left[a]) || own.has(side.right[a]));
-    return arcs.map((arc) => {
-      const line = [];
-      for (let k = topology.starts[arc]; k < topology.starts[arc + 1]; k++) line.push(projection.toLatLng(topology.x[k], topology.y[k]));
-      return line;
-    });
-  };
   return {
     /** @param {Place[]} places */
     choose(places) {
       chosen.clearLayers();
-      places.forEach(({ level, i }, k) => {
-        const line = outline(level, i);
+      places.forEach((place, k) => {
+        const line = outline(model, ground, place);
         const style = { interactive: false, fill: false };
         chosen.addLayer(L.polyline(line, { ...style, color: ink().halo, weight: 6 }));
         chosen.addLayer(L.polyline(line, { ...style, color: ink().choice, weight: 3, dashArray: k ? "6 5" : undefined }));
       });
     },
-    /** @param {Place} place */
-    go({ level, i }) {
-      const bounds = projection.bounds(areasOf(level, i).map((area) => areaBoxes[area]));
-      if (bounds.isValid()) map.fitBounds(bounds.pad(level === model.base ? 1.5 : 0.1), { maxZoom: 12, animate: false });
+    /** @param {Place[]} places */
+    go(places) {
+      const areas = places.flatMap(({ level, i }) => areasOf(level, i));
+      const bounds = projection.bounds(areas.map((area) => ground.areaBoxes()[area]));
+      const room = places.length === 1 && places[0].level === model.base ? 1.5 : 0.1;
+      if (bounds.isValid()) map.fitBounds(bounds.pad(room), { maxZoom: 12, animate: false });
     },
+  };
+}
+
+/**
+ * What maps of the same areas share: their shapes, the lines between them, their names. Each part is made when it is
+ * first asked for.
+ * @param {Model} model
+ * @param {Topology} topology
+ * @returns {Ground}
+ */
+export function makeGround(model, topology) {
+  const paths = makePaths(topology);
+  /** @type {<T>(make: () => T) => () => T} */
+  const once = (make) => {
+    /** @type {{ value: ReturnType<typeof make> } | null} */
+    let kept = null;
+    return () => (kept ??= { value: make() }).value;
+  };
+  const areaBoxes = once(() => boxes(topology));
+  const side = once(() => sides(topology));
+  const arcs = once(() => groupBorders(model, topology, side()));
+  const landRings = once(() => outlines(topology, () => 0, 1)[0]);
+  const finder = once(() => makeFinder(paths, areaBoxes()));
+  return {
+    topology, paths, areaBoxes, side, arcs, landRings,
+    projection: gridProjection(model.grid),
+    find: (x, y) => finder()(x, y),
+    land: once(() => paths.ofRings(landRings())),
+    all: once(() => paths.lines(Array.from({ length: topology.nArcs }, (_, i) => i))),
+    lines: once(() => Object.fromEntries(Object.entries(arcs()).map(([level, own]) => [level, paths.lines(own)]))),
+    towns: makeTowns(model),
+    ringsOf: (shown) => viewRings(topology, shown, (area) => model.groupOf(shown.level, area)),
+    ownArcs: topology.areas.length < MANY ? Array.from({ length: topology.nArcs }, (_, i) => i) : [],
   };
 }
 
@@ -177,44 +220,33 @@ function makeChoice(map, layer, { model, topology, side, areaBoxes, projection, 
  * @param {import('leaflet').Map} map
  * @param {import('leaflet').LayerGroup} layer
  * @param {Model} model
- * @param {Topology} topology
+ * @param {Ground} ground
  * @param {{onChoose?: (level: string, i: number) => void, describe: (view: View, i: number) => Child[]}} uses
  */
-export function makeMap(map, layer, model, topology, { onChoose, describe }) {
-  const areaBoxes = boxes(topology);
-  const paths = makePaths(topology);
-  const find = makeFinder(paths, areaBoxes);
-  const projection = gridProjection(model.grid);
-  const side = sides(topology);
-  const arcs = groupBorders(model, topology, side);
-  const all = paths.lines(Array.from({ length: topology.nArcs }, (_, i) => i));
-  const lines = Object.fromEntries(Object.entries(arcs).map(([level, own]) => [level, paths.lines(own)]));
-  const landRings = outlines(topology, () => 0, 1)[0];
-  const land = paths.ofRings(landRings);
-  const towns = makeTowns(model);
-  /** @type {(shown: View) => ViewRings} */
-  const ringsOf = (shown) => viewRings(topology, shown, (area) => model.groupOf(shown.level, area));
+export function makeMap(map, layer, model, ground, { onChoose, describe }) {
+  const { topology, paths, projection } = ground;
   /** @type {{view: View, shades: ReturnType<typeof shade>} | null} */
   let now = null;
   let ink = inks();
 
   const canvas = makeCanvasLayer(model.grid, (pen, frame) => {
     const { zoom } = frame;
-    if (!model.background) pen.fill(land, ink.land);
+    if (!model.background) pen.fill(ground.land(), ink.land);
     if (!now) return;
     const { view, shades } = now;
     const isBase = view.level === model.base;
+    const lines = ground.lines();
     for (const { path, colour, hatched } of shades.classes) {
       pen.fill(path, colour, opacity(model));
       if (hatched) pen.hatch(path, ink.hatch);
     }
     if (view.unsureCount) pen.hatch(shades.unsure, ink.hatch);
-    if (isBase && topology.areas.length < MANY) pen.stroke(all, ink.line, zoom < 9 ? 0.9 : 1.4);
-    else if (isBase && zoom >= 8.5) pen.stroke(all, ink.line, zoom < 10 ? 0.35 : 0.7);
-    if (isBase && lines.epci) pen.stroke(lines.epci, ink.epci, zoom < 9 ? 0.6 : 1);
+    if (isBase && topology.areas.length < MANY) pen.stroke(ground.all(), ink.line, zoom < 9 ? 0.9 : 1.4);
+    else if (isBase && zoom >= 8.5) pen.stroke(ground.all(), ink.line, zoom < 10 ? 0.35 : 0.7);
+    if (isBase && lines.epci && zoom > 6.5) pen.stroke(lines.epci, ink.epci, zoom < 9 ? 0.6 : 1);
     if (!isBase) pen.stroke(lines[view.level], ink.line, zoom < 9 ? 0.9 : 1.4);
-    if (lines.departements) pen.stroke(lines.departements, ink.departement, zoom < 9 ? 1.4 : 2);
-    townNames(towns, pen, ink, frame);
+    if (lines.departements) pen.stroke(lines.departements, ink.departement, zoom < 6.5 ? 0.7 : zoom < 9 ? 1.4 : 2);
+    townNames(ground.towns, pen, ink, frame);
   });
   layer.addLayer(canvas);
   /** @type {(uses: (view: View, i: number) => unknown) => (i: number) => any} */
@@ -222,7 +254,7 @@ export function makeMap(map, layer, model, topology, { onChoose, describe }) {
   const tip = makeTip(map, {
     under(latlng) {
       const [x, y] = latlng ? projection.toGrid(latlng) : [NaN, NaN];
-      const area = now ? find(x, y) : -1;
+      const area = now ? ground.find(x, y) : -1;
       return now && area >= 0 ? model.groupOf(now.view.level, area) : -1;
     },
     describe: withView(describe),
@@ -232,23 +264,23 @@ export function makeMap(map, layer, model, topology, { onChoose, describe }) {
     ink = inks();
     canvas.redraw();
   });
-  const home = projection.bounds(areaBoxes.filter((_, area) => model.isStudied(model.base, area)));
+  const home = projection.bounds(ground.areaBoxes().filter((_, area) => model.isStudied(model.base, area)));
   return {
-    projection, home, landRings, ringsOf, arcs, side,
-    ownArcs: topology.areas.length < MANY ? Array.from({ length: topology.nArcs }, (_, i) => i) : [],
+    home,
     listen: tip.listen,
     /** @param {View} next */
     show(next) {
-      now = { view: next, shades: shade(paths, next, ringsOf(next)) };
+      now = { view: next, shades: shade(paths, next, ground.ringsOf(next)) };
       tip.hide();
       canvas.redraw();
     },
-    ...makeChoice(map, layer, { model, topology, side, areaBoxes, projection, ink: () => ink }),
-    /** Show the whole study, and let nobody zoom further than the outlines are good for. */
+    ...makeChoice(map, layer, { model, ground, ink: () => ink }),
+    /** Show the whole study, and let nobody zoom further than the outlines are good for, nor leave the territory. */
     goHome: () => map.fitBounds(home, { animate: false, padding: [8, 8] }),
     limitZoom() {
       map.setMaxZoom(FINEST);
       map.setMinZoom(Math.floor(map.getBoundsZoom(home)) - 2);
+      map.setMaxBounds(home.pad(1));
     },
   };
 }

@@ -3,6 +3,13 @@ import { varints } from "./codec.js";
 import { phrase } from "./dom.js";
 
 export const SERVICE_THEME = "service";
+export const SEVERAL_THEME = "several";
+
+/** As many services as are counted together: each count has a colour of its own. */
+export const MOST_SERVICES = 5;
+/** As many places as stand side by side. */
+export const MOST_PLACES = 4;
+const LONGEST_NOTE = 400;
 
 /**
  * Join the head and the binary parts in a model that answers questions about places.
@@ -134,12 +141,30 @@ function serviceAreas(model, service, operator) {
  * @param {string} level
  * @param {number} service
  * @param {number} operator
+ * @param {((i: number) => boolean)|null} isKept
  * @returns {Shown}
  */
-function serviceGroups(model, format, level, service, operator) {
+function serviceGroups(model, format, level, service, operator, isKept) {
   const { of, classes } = narrowed(model, service, operator);
-  const tallies = model.members[level].map((group) => tally(classes, of, group));
-  const shares = model.shares;
+  return shareGroups(model, format, membersOf(model, level, isKept).map((group) => tally(classes, of, group)));
+}
+
+/**
+ * The communes of each group that are studied and kept.
+ * @param {Model} model
+ * @param {string} level
+ * @param {((i: number) => boolean)|null} isKept
+ */
+const membersOf = ({ members }, level, isKept) => (isKept ? members[level].map((group) => group.filter(isKept)) : members[level]);
+
+/**
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {Tally[]} tallies
+ * @returns {Shown}
+ */
+function shareGroups(model, format, tallies) {
+  const { shares } = model;
   /** @type {(name: 'covered' | 'possible') => (i: number) => number | null} */
   const share = (name) => (i) => (tallies[i].all ? tallies[i][name] / tallies[i].all : null);
   /** @type {(name: 'covered' | 'possible') => number[]} */
@@ -152,12 +177,70 @@ function serviceGroups(model, format, level, service, operator) {
     text: (i) => tallyText(model, format, tallies[i]),
     raw: share("covered"),
     most: share("possible"),
+    tallies,
   };
 }
 
 /**
+ * How many of some services reach each commune: the certain count, and the possible one.
+ * @param {Model} model
+ * @param {number[]} services
+ */
+function counted(model, services) {
+  const n = model.levels[model.base].code.length;
+  const [low, high] = [new Int16Array(n), new Int16Array(n)];
+  for (const service of services) {
+    model.stateOf(service).forEach((state, i) => {
+      low[i] += Number(model.states[state].covered);
+      high[i] += Number(model.states[state].possible);
+    });
+  }
+  return { low, high };
+}
+
+/**
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {number[]} services
+ * @returns {Shown}
+ */
+function severalAreas(model, format, services) {
+  const { low, high } = counted(model, services);
+  const all = services.length;
+  const classes = Array.from({ length: all + 1 }, (_, count) => ({
+    label: String(count), upper: count, colour: model.shares[classify(model.shares, count / all)].colour,
+  }));
+  return {
+    classes,
+    of: low.map((count, i) => (model.isStudied(model.base, i) ? count : -1)),
+    unsure: Array.from(low, (count, i) => count !== high[i] && model.isStudied(model.base, i)),
+    text: (i) => phrase(model.texts.n_of_services, { n: format.between(low[i], high[i], format.count), all: format.count(all) }),
+    raw: (i) => low[i],
+    most: (i) => high[i],
+  };
+}
+
+/**
+ * The share of the communes of each group that all of some services reach.
+ * @param {Model} model
+ * @param {Numbers} format
+ * @param {string} level
+ * @param {number[]} services
+ * @param {((i: number) => boolean)|null} isKept
+ */
+function severalGroups(model, format, level, services, isKept) {
+  const { low, high } = counted(model, services);
+  const all = services.length;
+  return shareGroups(model, format, membersOf(model, level, isKept).map((group) => ({
+    covered: group.filter((i) => low[i] === all).length,
+    possible: group.filter((i) => high[i] === all).length,
+    all: group.length,
+  })));
+}
+
+/**
  * A number of a theme with its unit; metres are written in kilometres, as in legends.
- * @param {Theme} theme
+ * @param {Pick<Theme, 'share' | 'unit'>} theme
  * @param {Numbers} format
  * @param {number|null} value
  */
@@ -196,41 +279,103 @@ function column(model, format, theme) {
 }
 
 /**
+ * Which communes the reader's filters keep, or null where there is none; and the filters in words.
+ * @param {Model} model
+ * @param {Partial<Choices>} choices
+ * @returns {{isKept: ((i: number) => boolean)|null, words: string[]}}
+ */
+export function filterOf(model, choices) {
+  /** @type {((i: number) => boolean)[]} */
+  const tests = [];
+  const words = [];
+  for (const { key, of, options } of model.filters) {
+    const wanted = options.findIndex((each) => each.key === choices[/** @type {'size'} */ (key)]);
+    if (wanted < 0) continue;
+    tests.push((i) => of[i] === wanted);
+    words.push(options[wanted].label);
+  }
+  for (const [level, code] of [["departements", choices.dep], ["epci", choices.epci]]) {
+    if (!level || !code || !model.groups[level]) continue;
+    const wanted = model.levels[level].code.indexOf(code);
+    tests.push((i) => model.groups[level][i] === wanted);
+    words.push(model.levels[level].name[wanted]);
+  }
+  if (choices.mine && choices.group) {
+    const own = new Set(choices.group.split(","));
+    tests.push((i) => own.has(model.levels[model.base].code[i]));
+    words.push(model.texts.own_group);
+  }
+  return { isKept: tests.length ? (i) => tests.every((test) => test(i)) : null, words };
+}
+
+/**
+ * Whether each place of a level is kept: a wider one is where one of its communes is.
+ * @param {Model} model
+ * @param {string} level
+ * @param {((i: number) => boolean)|null} isKept
+ * @returns {(i: number) => boolean}
+ */
+function keptAt(model, level, isKept) {
+  if (!isKept) return () => true;
+  if (level === model.base) return isKept;
+  const kept = membersOf(model, level, isKept).map(({ length }) => length > 0);
+  return (i) => kept[i];
+}
+
+/** @type {(model: Model, keys: string|undefined) => number[]} */
+const chosenServices = ({ services }, keys) =>
+  (keys ?? "").split(",").map((key) => services.findIndex((each) => each.key === key)).filter((i) => i >= 0);
+
+/**
  * What is shown for the choices made: classes with counts, the class and the words of each place.
  * @param {Model} model
  * @param {Numbers} format
  * @param {Partial<Choices> & {level: string}} choices
  * @returns {View}
  */
-export function makeView(model, format, { level, theme, service, opsn }) {
+export function makeView(model, format, choices) {
+  const { level, theme, service, opsn } = choices;
   const chosen = model.themes.find((each) => each.key === theme && each.level === level);
   const operator = model.opsn.findIndex(({ key }) => key === opsn);
   const which = Math.max(0, model.services.findIndex(({ key }) => key === service));
-  const made = chosen
-    ? column(model, format, chosen)
-    : level === model.base
-      ? serviceAreas(model, which, operator)
-      : serviceGroups(model, format, level, which, operator);
+  const several = theme === SEVERAL_THEME ? chosenServices(model, choices.services) : [];
+  const { isKept, words } = filterOf(model, choices);
+  const isBase = level === model.base;
+  const made = chosen ? column(model, format, chosen)
+    : several.length && isBase ? severalAreas(model, format, several)
+    : several.length ? severalGroups(model, format, level, several, isKept)
+    : isBase ? serviceAreas(model, which, operator)
+    : serviceGroups(model, format, level, which, operator, isKept);
+  const isInside = keptAt(model, level, isKept);
+  const of = isKept ? made.of.map((place, i) => (isInside(i) ? place : -1)) : made.of;
   const counts = made.classes.map(() => 0);
-  for (const place of made.of) if (place >= 0) counts[place]++;
-  const unsure = made.unsure ?? [];
+  for (const place of of) if (place >= 0) counts[place]++;
+  const unsure = (made.unsure ?? []).map((each, i) => each && isInside(i));
   /** @type {(i: number) => boolean} */
   const isStudied = (i) => model.isStudied(level, i);
   /** @type {(write: (i: number) => string, otherwise: string) => (i: number) => string} */
   const ifStudied = (write, otherwise) => (i) => (isStudied(i) ? write(i) : otherwise);
+  const title = chosen ? chosen.title
+    : several.length ? phrase(isBase ? model.texts.several_title : model.texts.several_share_title, { names: several.map((i) => model.services[i].name).join(", ") })
+    : serviceTitle(model, which, operator);
   return {
     ...made,
+    of,
     text: ifStudied(made.text, model.texts.not_studied),
     detail: ifStudied(made.detail ?? (() => ""), ""),
     unsure,
     level,
     isService: !chosen,
-    title: chosen ? chosen.title : serviceTitle(model, which, operator),
+    theme: chosen ?? null,
+    service: chosen || several.length ? -1 : which,
+    operator: chosen || several.length ? -1 : operator,
+    title,
     note: chosen?.note,
+    filter: words.join(", "),
     basis: chosen ? chosen.basis : model.servicesBasis,
     classes: made.classes.map((each, i) => ({ ...each, place: i, count: counts[i] })),
     unsureCount: unsure.filter(Boolean).length,
-    shown: model.levels[level].code.map((_, i) => i).filter(isStudied),
+    shown: model.levels[level].code.map((_, i) => i).filter((i) => isStudied(i) && isInside(i)),
   };
 }
 
@@ -257,6 +402,24 @@ export function findPlace(model, word) {
 }
 
 /**
+ * The places that stand beside each other: those to compare with, then the chosen one.
+ * @param {Model} model
+ * @param {Partial<Choices>} choices
+ * @returns {Place[]}
+ */
+export function chosenPlaces(model, choices) {
+  const words = [...(choices.with ?? "").split(","), choices.place];
+  const places = words.map((word) => findPlace(model, word));
+  return places.flatMap((place, k) => (place && places.findIndex((each) => each?.word === place.word) === k ? [place] : []));
+}
+
+/**
+ * Where a map stands, if the address says it well and the territory is near: "zoom/latitude/longitude".
+ * @type {(at: string|undefined) => string}
+ */
+const validPlace = (at) => /^\d{1,2}(\.\d+)?\/-?\d+(\.\d+)?\/-?\d+(\.\d+)?$/.exec(at ?? "")?.[0] ?? "";
+
+/**
  * Make the choices valid: what the address says where it can be, else what the map opens with.
  * @param {Model} model
  * @param {Partial<Choices>} wanted
@@ -265,19 +428,48 @@ export function findPlace(model, word) {
 export function validChoices(model, wanted) {
   /** @type {(list: string[], word: string | undefined, otherwise: string) => string} */
   const among = (list, word, otherwise) => (word !== undefined && list.includes(word) ? word : otherwise);
+  /** @type {(list: string[], words: string | undefined) => string[]} */
+  const someOf = (list, words) => [...new Set((words ?? "").split(","))].filter((word) => list.includes(word));
   const level = among(model.shownLevels, wanted.level, model.shownLevels[0]);
-  const services = model.services.length ? [SERVICE_THEME] : [];
-  const themes = [...services, ...model.themes.filter((each) => each.level === level).map((each) => each.key)];
+  const themes = themesOf(model, level);
   /** @type {(list: { key: string }[]) => string[]} */
   const keys = (list) => list.map(({ key }) => key);
+  const service = among(keys(model.services), wanted.service, model.services[0]?.key ?? "");
+  const services = someOf(keys(model.services).slice(1), wanted.services).slice(0, MOST_SERVICES);
+  /** @type {(key: string) => string[]} */
+  const options = (key) => keys(model.filters.find((each) => each.key === key)?.options ?? []);
+  const opening = wanted.service === undefined && themes.includes(model.opening) ? model.opening : themes[0];
+  const seconds = [...themes.filter((key) => key !== SERVICE_THEME && key !== SEVERAL_THEME), ...keys(model.services).map((key) => `${SERVICE_THEME}:${key}`)];
+  const baseLevel = model.levels[model.base];
+  const group = wanted.group ? someOf(baseLevel.code, wanted.group).filter((code) => model.isStudied(model.base, baseLevel.code.indexOf(code))) : [];
+  const others = [...new Set((wanted.with ?? "").split(","))].map((word) => findPlace(model, word)?.word).filter(Boolean);
   return {
     level,
-    theme: among(themes, wanted.theme, themes[0]),
-    service: among(keys(model.services), wanted.service, model.services[0]?.key ?? ""),
+    theme: among(themes, wanted.theme, opening),
+    service,
+    services: services.length ? services.join(",") : "",
     opsn: among(keys(model.opsn), wanted.opsn, ""),
     place: findPlace(model, wanted.place)?.word ?? "",
-    with: findPlace(model, wanted.with)?.word ?? "",
+    with: others.slice(0, MOST_PLACES - 1).join(","),
     show: among(["table"], wanted.show, ""),
-    at: /^\d{1,2}(\.\d+)?\/-?\d+(\.\d+)?\/-?\d+(\.\d+)?$/.exec(wanted.at ?? "")?.[0] ?? "",
+    size: among(options("size"), wanted.size, ""),
+    density: among(options("density"), wanted.density, ""),
+    dep: among(model.groups.departements ? model.levels.departements.code : [], wanted.dep, ""),
+    epci: among(model.groups.epci ? model.levels.epci.code : [], wanted.epci, ""),
+    group: group.join(","),
+    mine: group.length ? among(["1"], wanted.mine, "") : "",
+    second: among(seconds, wanted.second, ""),
+    note: (wanted.note ?? "").slice(0, LONGEST_NOTE),
+    at: validPlace(wanted.at),
   };
 }
+
+/**
+ * The themes that a level offers, by their keys: services first.
+ * @type {(model: Model, level: string) => string[]}
+ */
+export const themesOf = (model, level) => [
+  ...(model.services.length ? [SERVICE_THEME] : []),
+  ...(model.services.length > 2 ? [SEVERAL_THEME] : []),
+  ...model.themes.filter((each) => each.level === level).map((each) => each.key),
+];

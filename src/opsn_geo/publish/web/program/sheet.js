@@ -1,8 +1,8 @@
 // The view as one A4 sheet in SVG: title, map, legend, sources. Saved as it is, drawn as PNG, or printed.
-import { byId, download, fileStem } from "./dom.js";
+import { byId, download, fileStem, fill, h, phrase } from "./dom.js";
 import { pen2d } from "./layer.js";
 import { legendNote } from "./legend.js";
-import { walkRing } from "./topology.js";
+import { aroundGroup, walkRing } from "./topology.js";
 
 const WIDTH = 1123;
 const HEIGHT = 794;
@@ -138,10 +138,12 @@ function legend(model, view, format) {
 
 /**
  * @param {Model} model
+ * @param {string} note
  */
-function foot({ page, paper }) {
-  const notice = page.notice ? written(32, 724, page.notice, 165, 11, { "font-weight": 600, fill: paper["notice-text"] }) : [];
-  return [...notice, ...written(32, 724 + notice.length * 16, page.source, 190, 10, { fill: paper.quiet })];
+function foot({ page, paper, texts }, note) {
+  const own = note ? written(32, 724, phrase(texts.note_of, { note }), 165, 11) : [];
+  const notice = page.notice ? written(32, 724 + own.length * 15, page.notice, 165, 11, { "font-weight": 600, fill: paper["notice-text"] }) : [];
+  return [...own, ...notice, ...written(32, 724 + (own.length + notice.length) * 15, page.source, 190, 10, { fill: paper.quiet })];
 }
 
 /**
@@ -196,7 +198,7 @@ export function composeSheet(model, format, view, scene) {
   /** @type {(rings: Ring[], paint: string) => SVGElement} */
   const shape = (rings, paint) => svg("path", { d: pathOf(scene.topology, rings, at), fill: paint, "fill-rule": "evenodd" });
   const { classes, unsure } = scene.ringsOf(view);
-  const shapes = [shape(scene.landRings, paper["map-land"])];
+  const shapes = [shape(scene.landRings(), paper["map-land"])];
   for (const { place, colour, hatched } of view.classes) {
     shapes.push(shape(classes[place], colour));
     if (hatched) shapes.push(shape(classes[place], "url(#hatch)"));
@@ -204,11 +206,16 @@ export function composeSheet(model, format, view, scene) {
   if (view.unsureCount) shapes.push(shape(unsure, "url(#hatch)"));
   /** @type {(arcs: number[], stroke: string, width: number) => SVGElement} */
   const line = (arcs, stroke, width) => svg("path", { d: linesOf(scene.topology, arcs, at), fill: "none", stroke, "stroke-width": width, "stroke-linejoin": "round" });
-  const { epci, departements } = scene.arcs;
+  const { epci, departements } = scene.arcs();
   if (view.level === model.base) shapes.push(line(scene.ownArcs, paper["map-halo"], 0.8));
   if (view.level === model.base && epci) shapes.push(line(epci, paper.quiet, 0.45));
-  if (view.level !== model.base) shapes.push(line(scene.arcs[view.level], paper["map-halo"], 0.8));
-  shapes.push(line(departements ?? [], paper["map-departement"], 1.3), ...townsOf(scene.towns, paper, at));
+  if (view.level !== model.base) shapes.push(line(scene.arcs()[view.level], paper["map-halo"], 0.8));
+  shapes.push(line(departements ?? [], paper["map-departement"], 1.3));
+  for (const { level, i } of scene.places) {
+    const around = aroundGroup(scene.topology, scene.side(), (area) => area >= 0 && model.groupOf(level, area) === i);
+    shapes.push(line(around, paper["map-halo"], 4.5), line(around, paper["map-choice"], 2.2));
+  }
+  shapes.push(...townsOf(scene.towns, paper, at));
   return svg("svg", { xmlns: SVG, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, fill: paper.text, "font-family": FONT, role: "img", "aria-label": view.title },
     svg("defs", {},
       svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("path", { d: "M0 0V6", stroke: paper.quiet, "stroke-width": 1.6 })),
@@ -217,11 +224,12 @@ export function composeSheet(model, format, view, scene) {
     svg("rect", { x: 32, y: 28, width: 5, height: 44, fill: paper.accent }),
     text(48, 46, model.page.title, { "font-size": 20, "font-weight": 700 }),
     text(48, 68, model.page.subtitle, { "font-size": 13, fill: paper.quiet }),
+    ...written(420, 40, scene.sentence, 105, 12).slice(0, 3),
     svg("g", { "clip-path": "url(#frame)" }, ...shapes),
     svg("rect", { ...MAP, fill: "none", stroke: paper.edge }),
     ...scaleBar(at, paper, format),
     ...legend(model, view, format),
-    ...foot(model));
+    ...foot(model, scene.note));
 }
 
 /** @type {(sheet: Element) => string} */
@@ -243,12 +251,27 @@ async function toPng(sheet) {
 }
 
 /**
- * Bring the export buttons and printing to life; `compose` gives the sheet of the present view.
+ * What is printed: the sheet of the view, or its whole table; then what the panel says of the chosen place.
+ * @param {() => Element} compose
+ * @param {() => Element} wholeTable
+ */
+function printed(compose, wholeTable) {
+  const panel = byId("portrait");
+  const first = byId("table").hidden ? h("div", { class: "drawn" }, compose()) : wholeTable();
+  if (panel.hidden) return [first];
+  const copy = h("div", { class: panel.classList.contains("compared") ? "place compared" : "place" }, [...panel.children].map((each) => each.cloneNode(true)));
+  for (const each of copy.querySelectorAll("[id]")) each.removeAttribute("id");
+  return [first, copy];
+}
+
+/**
+ * Bring the export buttons and printing to life; `compose` gives the sheet of the present view, `wholeTable` all rows.
  * @param {Model} model
  * @param {() => Element} compose
  * @param {() => View} getView
+ * @param {() => Element} wholeTable
  */
-export function makeExports(model, compose, getView) {
+export function makeExports(model, compose, getView, wholeTable) {
   const stem = () => fileStem(model, getView());
   byId("svg").addEventListener("click", () => download(`${stem()}.svg`, "image/svg+xml", source(compose())));
   byId("png").addEventListener("click", async () => download(`${stem()}.png`, "image/png", await toPng(compose())));
@@ -258,6 +281,6 @@ export function makeExports(model, compose, getView) {
     await navigator.clipboard?.writeText(location.href).catch(() => null);
     byId("export-status").textContent = model.texts.link_done;
   });
-  addEventListener("beforeprint", () => byId("sheet").replaceChildren(compose()));
+  addEventListener("beforeprint", () => fill(byId("sheet"), printed(compose, wholeTable)));
   addEventListener("afterprint", () => byId("sheet").replaceChildren());
 }

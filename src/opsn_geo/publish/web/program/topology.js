@@ -31,7 +31,7 @@ export function decodeTopology(stream) {
   const areas = Array.from(ringsPerArea, (count) =>
     Array.from({ length: count }, () => references.subarray(used, (used += arcsPerRing[ring++]))),
   );
-  return { x, y, starts, nArcs, areas };
+  return { x, y, starts, nArcs, areas, ...junctions({ x, y, starts, nArcs }) };
 }
 
 /**
@@ -90,7 +90,7 @@ export function sides(topology) {
 }
 
 /**
- * The arcs that part two groups: groupOf gives the group of each area.
+ * The arcs between two groups: groupOf gives the group of each area.
  * @param {Topology} topology
  * @param {Sides} side
  * @param {(area: number) => unknown} groupOf
@@ -104,47 +104,96 @@ export function borders(topology, { left, right }, groupOf) {
 }
 
 /**
+ * The arcs around a group of areas: those with the group on one side only.
+ * @param {Topology} topology
+ * @param {Sides} side
+ * @param {(area: number) => boolean} isIn
+ */
+export function aroundGroup({ nArcs }, { left, right }, isIn) {
+  const arcs = [];
+  for (let arc = 0; arc < nArcs; arc++) if (isIn(left[arc]) !== isIn(right[arc])) arcs.push(arc);
+  return arcs;
+}
+
+/**
+ * The number of the vertex where each arc begins and ends; arcs that meet share it.
+ * @param {Pick<Topology, 'x' | 'y' | 'starts' | 'nArcs'>} topology
+ */
+function junctions({ x, y, starts, nArcs }) {
+  const numbers = new Map();
+  /** @type {(i: number) => number} */
+  const numberOf = (i) => {
+    const key = x[i] * 4194304 + y[i];
+    const given = numbers.get(key);
+    if (given !== undefined) return given;
+    numbers.set(key, numbers.size);
+    return numbers.size - 1;
+  };
+  const from = new Int32Array(nArcs);
+  const to = new Int32Array(nArcs);
+  for (let arc = 0; arc < nArcs; arc++) {
+    from[arc] = numberOf(starts[arc]);
+    to[arc] = numberOf(starts[arc + 1] - 1);
+  }
+  return { from, to, nJunctions: numbers.size };
+}
+
+/**
  * The outline of every class: rings of arc references, without the borders inside a class.
  * classOf gives the class of each area (0 to count - 1), or less than 0 for none.
  *
  * An arc counts as often as the rings of the class walk it, less as often as they walk it backwards. What is left of
- * closed rings can always be walked in closed rings, even where areas overlap or a ring goes back on itself.
+ * closed rings can always be walked in closed rings, even where areas overlap or a ring goes back on itself. A walk
+ * that finds no way on, as in a damaged file, costs its own ring and no other.
  * @param {Topology} topology
  * @param {(area: number) => number} classOf
  * @param {number} count
  * @returns {Ring[][]}
  */
-export function outlines(topology, classOf, count) {
-  const { x, y, starts, nArcs, areas } = topology;
-  /** @type {(reference: number, atEnd: boolean) => number} */
-  const vertex = (reference, atEnd) => {
-    const arc = reference >> 1;
-    const i = Boolean(reference & 1) === atEnd ? starts[arc] : starts[arc + 1] - 1;
-    return x[i] * 4194304 + y[i];
-  };
+export function outlines({ from, to, nArcs, nJunctions, areas }, classOf, count) {
   const uses = Array.from({ length: count }, () => new Int8Array(nArcs));
   areas.forEach((rings, area) => {
     const place = classOf(area);
     if (place < 0) return;
-    for (const ring of rings) for (const reference of ring) uses[place][reference >> 1] += reference & 1 ? -1 : 1;
+    const walked = uses[place];
+    for (const ring of rings) for (const reference of ring) walked[reference >> 1] += reference & 1 ? -1 : 1;
   });
+  // the walks that wait at a junction, as a list: the last of them, and the one before each
+  const last = new Int32Array(nJunctions);
+  /** @type {number[]} */
+  const references = [];
+  /** @type {number[]} */
+  const before = [];
   return uses.map((walked) => {
-    const leaving = new Map();
-    walked.forEach((times, arc) => {
-      const reference = 2 * arc + Number(times < 0);
-      for (let n = Math.abs(times); n > 0; n--) {
-        const from = vertex(reference, false);
-        const others = leaving.get(from);
-        if (others) others.push(reference);
-        else leaving.set(from, [reference]);
+    references.length = before.length = 0;
+    last.fill(-1);
+    for (let arc = 0; arc < nArcs; arc++) {
+      const backwards = Number(walked[arc] < 0);
+      const junction = backwards ? to[arc] : from[arc];
+      for (let n = Math.abs(walked[arc]); n > 0; n--) {
+        before.push(last[junction]);
+        last[junction] = references.push(2 * arc + backwards) - 1;
       }
-    });
+    }
+    /** @type {(junction: number) => number} */
+    const leave = (junction) => {
+      const place = last[junction];
+      if (place < 0) return -1;
+      last[junction] = before[place];
+      return references[place];
+    };
     const rings = [];
-    for (const [first, waiting] of leaving) {
-      while (waiting.length) {
-        const ring = [waiting.pop()];
-        for (let at = vertex(ring[0], true); at !== first; at = vertex(ring.at(-1), true)) ring.push(leaving.get(at).pop());
-        rings.push(ring);
+    for (const first of references) {
+      const junction = first & 1 ? to[first >> 1] : from[first >> 1];
+      for (let reference = leave(junction); reference >= 0; reference = leave(junction)) {
+        const ring = [reference];
+        let at = reference & 1 ? from[reference >> 1] : to[reference >> 1];
+        while (at !== junction && reference >= 0) {
+          reference = leave(at);
+          ring.push(reference);
+          at = reference & 1 ? from[reference >> 1] : to[reference >> 1];
+        }
+        if (reference >= 0) rings.push(ring);
       }
     }
     return rings;

@@ -85,8 +85,29 @@ interface Head {
   paths: string[];
   shares: Class[];
   servicesBasis: string;
+  /** The theme that the atlas opens with, where it has one of its own. */
+  opening: string;
+  filters: Filter[];
+  /** What a state or a word of a legend means. */
+  meanings: Record<string, string>;
+  /** Words for one thing, between commas. */
+  synonyms: string[];
   themes: Theme[];
   replies: Record<string, [number, string, string][]>;
+}
+
+/** A band of communes that the reader can keep alone. */
+interface Filter {
+  key: string;
+  label: string;
+  options: { key: string; label: string }[];
+  of: number[];
+}
+
+interface Tally {
+  covered: number;
+  possible: number;
+  all: number;
 }
 
 interface Packed {
@@ -100,6 +121,8 @@ interface Page {
   subtitle: string;
   /** What is simulated or assumed, in words; empty where nothing is. */
   notice: string;
+  /** The same in a few words. */
+  short: string;
   source: string;
   stem: string;
 }
@@ -123,8 +146,21 @@ interface Choices {
   service: string;
   opsn: string;
   place: string;
+  /** Places to compare with, between commas. */
   with: string;
   show: string;
+  /** Services counted together, between commas. */
+  services: string;
+  /** Filters: a band of size and of density, a département, an EPCI, the reader's own group of communes. */
+  size: string;
+  density: string;
+  dep: string;
+  epci: string;
+  group: string;
+  mine: string;
+  /** What a second map shows: a theme, or service: and its key. */
+  second: string;
+  note: string;
   at: string;
 }
 
@@ -150,6 +186,8 @@ interface Shown {
   raw(i: number): string | number | null;
   most?(i: number): number | null;
   detail?(i: number): string;
+  /** Of the communes of each place: how many are covered, how many may be. */
+  tallies?: Tally[];
   /** Whether a place may belong to a higher class. */
   unsure?: boolean[];
 }
@@ -158,7 +196,14 @@ interface Shown {
 interface View {
   level: string;
   isService: boolean;
+  /** The theme, or the numbers of the service and of its operator; -1 for none. */
+  theme: Theme | null;
+  service: number;
+  operator: number;
   title: string;
+  /** The filters in words; empty without any. */
+  filter: string;
+  tallies?: Tally[];
   note?: string;
   basis: string;
   classes: (Class & { place: number; count: number })[];
@@ -177,6 +222,24 @@ type Projection = ReturnType<typeof import("./layer.js").gridProjection>;
 type Paths = ReturnType<typeof import("./layer.js").makePaths>;
 type Areas = ReturnType<typeof import("./map.js").makeMap>;
 
+/** What maps of the same areas share. */
+interface Ground {
+  topology: Topology;
+  paths: Paths;
+  projection: Projection;
+  areaBoxes(): Box[];
+  side(): Sides;
+  arcs(): Record<string, number[]>;
+  landRings(): Ring[];
+  find(x: number, y: number): number;
+  land(): Path2D;
+  all(): Path2D;
+  lines(): Record<string, Path2D>;
+  towns: Town[];
+  ringsOf(shown: View): ViewRings;
+  ownArcs: number[];
+}
+
 /** References of arcs: twice the number of the arc, plus one where it is walked backwards. */
 type Ring = Int32Array | number[];
 
@@ -185,6 +248,10 @@ interface Topology {
   y: Int32Array;
   starts: Int32Array;
   nArcs: number;
+  /** The junction where each arc begins, and where it ends. */
+  from: Int32Array;
+  to: Int32Array;
+  nJunctions: number;
   areas: Ring[][];
 }
 
@@ -222,7 +289,7 @@ interface DrawnFrame {
 }
 
 /** What the sheet is drawn from besides the view. */
-type Scene = Areas & { topology: Topology; map: import("leaflet").Map; towns: Town[] };
+type Scene = Ground & { map: import("leaflet").Map; home: import("leaflet").LatLngBounds; places: Place[]; sentence: string; note: string };
 
 /** Where a part of the grid goes on the sheet. */
 interface Fit {
@@ -236,6 +303,8 @@ interface Column {
   key: string;
   label: string;
   isNumber?: boolean;
+  /** Left out where the page is narrow. */
+  isWide?: boolean;
   raw(i: number): string | number | null;
   cell?(i: number): string;
 }
@@ -248,6 +317,8 @@ interface PlaceEntry {
   note: string;
   codes: string[];
   weight: number;
+  /** Acronyms and other ways to call it. */
+  others: string[];
 }
 
 interface Proposal {
@@ -262,16 +333,17 @@ type Attributes = Record<string, string | number | boolean | null | undefined | 
 
 /** How far one service has come to a place, as its portrait shows it. */
 interface Rung {
+  key: string;
   name: string;
   family: string;
   text: string;
   names: string;
+  /** open: all of the place has it; unknown: all of it may; lack: some of it has not. */
+  need: string;
+  /** The share of its communes that certainly have it. */
+  share: number;
+  /** Whether an operator offers it there. */
+  isNear: boolean;
   colour?: string;
   hatched?: boolean;
-}
-
-interface PortraitColumn {
-  name: string;
-  lines: [string, string][];
-  rungs: Rung[];
 }
