@@ -7,29 +7,38 @@ custom properties of CSS (:func:`custom_properties`). Scales of numbers are Colo
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# States, paths and verdicts differ by 10 at least (CIEDE2000) from one another, also in grey and to who confuses hues.
 
 UNKNOWN: Final = "#bdbdbd"
 """What is not known: always hatched too."""
 
 STATES: Final = {
-    "not_offered": "#fdf3d0",
-    "offered": "#a6d8bd",
-    "member": "#3a9fc0",
-    "used": "#24519c",
+    "not_offered": "#fff6d8",
+    "offered": "#94d1ac",
+    "member": "#2a7fae",
+    "used": "#173f86",
     "unknown": UNKNOWN,
 }
 
-OTHER_OPERATOR: Final = "#d9cfe3"
+DIVERGING: Final = frozenset({"PuOr", "RdBu", "BrBG"})
+"""ColorBrewer palettes of two arms: numbers below and above zero, around a class of no hue."""
+
+OTHER_OPERATOR: Final = "#ad93c6"
 """What another operator brings, where one has been chosen."""
 
 PATHS: Final = {
-    "": "#fdf3d0",
-    "direct": "#0072b2",
-    "epci": "#e69f00",
-    "departement": "#009e73",
-    "region": "#cc79a7",
-    "several": "#56b4e9",
+    "": "#fff6d8",
+    "direct": "#00294d",
+    "epci": "#dd9300",
+    "departement": "#008a63",
+    "region": "#963070",
+    "several": "#9ccdf0",
 }
 
 QUALITATIVE: Final = (
@@ -45,7 +54,7 @@ QUALITATIVE: Final = (
 )
 """Nine hues that stay distinct in the three common kinds of colour blindness (after Paul Tol's "muted")."""
 
-VERDICTS: Final = {"never": "#f4f1de", "choice": "#fed976", "leaning": "#fd8d3c", "finding": "#bd0026"}
+VERDICTS: Final = {"never": "#f7f4e6", "choice": "#f2ba45", "leaning": "#e56618", "finding": "#980020"}
 """How sure a desert is, from never one to one under nearly every choice."""
 
 CATEGORIES: Final = {"state": STATES, "path": PATHS, "verdict": VERDICTS, "qualitative": {}}
@@ -111,6 +120,55 @@ _DARK: Final = {
     "map-departement": "#0c0c0c",
     "map-sea": "#1c1c1f",
 }
+
+
+_DARK_CODE, _DARK_LIGHT = 0.04045, 0.0031308  # where sRGB turns from a line to a power
+
+
+def evenly_lit(colours: Sequence[str], lightest: float = 96, darkest: float = 20) -> list[str]:
+    """Return a rising scale in its own hues, each step as far from the last to an eye that sees no hue.
+
+    Parameters
+    ----------
+    colours : sequence of str
+        A scale from its lightest colour to its darkest one.
+    lightest, darkest : float
+        Lightness (CIELAB) of the ends.
+
+    Notes
+    -----
+    CIEDE2000 weighs a step of lightness L by 1 + 0.015 abs(L - 50), nearly: steps are even in its integral.
+
+    Examples
+    --------
+    >>> evenly_lit(["#ffffcc", "#41b6c4", "#253494"])
+    ['#f7f7c5', '#32919c', '#1b2775']
+    """
+
+    def eased(lightness: float) -> float:
+        return math.copysign(math.log1p(0.015 * abs(lightness - 50)) / 0.015, lightness - 50)
+
+    first, last = eased(lightest), eased(darkest)
+    made = []
+    for place, colour in enumerate(colours):
+        at = first + (last - first) * place / max(1, len(colours) - 1)
+        wanted = 50 + math.copysign(math.expm1(0.015 * abs(at)) / 0.015, at)
+        made.append(_with_lightness(colour, wanted))
+    return made
+
+
+def _with_lightness(colour: str, lightness: float) -> str:
+    """Return a colour of the same hue at a lightness (CIELAB), by black or white light mixed with its own."""
+    coded = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    light = [part / 12.92 if part <= _DARK_CODE else ((part + 0.055) / 1.055) ** 2.4 for part in coded]
+    luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
+    wanted = ((lightness + 16) / 116) ** 3
+    if wanted <= luminance:
+        mixed = [part * wanted / luminance for part in light]
+    else:
+        mixed = [part + (1 - part) * (wanted - luminance) / (1 - luminance) for part in light]
+    shown = (12.92 * part if part <= _DARK_LIGHT else 1.055 * part ** (1 / 2.4) - 0.055 for part in mixed)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in shown)
 
 
 def custom_properties(*, dark: bool = False) -> str:

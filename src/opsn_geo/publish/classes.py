@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.numbers import count, decimal, round_step, with_unit
-from opsn_geo.catalogue.palette import QUALITATIVE, UNKNOWN
+from opsn_geo.catalogue.palette import DIVERGING, QUALITATIVE, UNKNOWN, evenly_lit
 from opsn_geo.catalogue.register import Scheme
 from opsn_geo.catalogue.states import State
 from opsn_geo.catalogue.words import Language, text, texts, unit
@@ -143,7 +143,7 @@ def intervals(
     if not len(finite):
         return _unknown(len(values), lang)
     whole = bool((finite == np.round(finite)).all()) and not column.endswith("_share")
-    diverging = palette in {"PuOr", "RdBu", "BrBG"}
+    diverging = palette in DIVERGING
     uppers = _bounds(finite, scheme=scheme, most=most, whole=whole, centred=diverging)
     counts = np.bincount(places(finite, uppers), minlength=len(uppers))
     lowers = [None, *uppers[:-1]]
@@ -175,6 +175,7 @@ def _bounds(finite: np.ndarray, *, scheme: Scheme, most: int, whole: bool, centr
     if centred:
         reach = float(np.abs(finite).max()) or 1.0
         bins = round_bounds(-reach, reach, most)
+        bins = bins[bins != 0]  # what is near zero is one class, of no hue
     elif scheme == "pretty":
         bins = round_bounds(distinct[0], distinct[-1], most)
     else:
@@ -223,12 +224,14 @@ def _two_digits(values: np.ndarray) -> np.ndarray:
 
 
 def _colours(palette: str, count: int) -> list[str]:
-    """As many colours of a ColorBrewer palette; short scales skip its palest and darkest ends."""
+    """As many colours in the hues of a ColorBrewer palette; short scales skip its palest and darkest ends."""
     from branca.utilities import color_brewer  # noqa: PLC0415 - only intervals need it
 
     short = {0: [], 1: [1], 2: [0, 2]}
     drawn: list[str] = color_brewer(palette, max(count, 3))
-    return [drawn[place] for place in short[count]] if count in short else drawn
+    if count in short:
+        return [drawn[place] for place in short[count]]
+    return drawn if palette in DIVERGING else evenly_lit(drawn)
 
 
 def unit_of(column: str, lang: Language) -> str:

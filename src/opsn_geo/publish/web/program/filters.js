@@ -27,7 +27,7 @@ export function makeFilters(model, store, format) {
   /** @type {{key: keyof Choices, label: string, options: {key: string, label: string}[]}[]} */
   const lists = model.filters.map(({ key, label, options }) => ({ key: /** @type {keyof Choices} */ (key), label, options }));
   for (const [key, level] of /** @type {[keyof Choices, string][]} */ ([["dep", "departements"], ["epci", "epci"]])) {
-    if (!model.groups[level] || model.levels[level].code.length < 2) continue;
+    if (!model.groups[level] || !(model.levels[level]?.code.length > 1)) continue;
     const { code, name } = model.levels[level];
     const options = code.map((each, i) => ({ key: each, label: name[i] })).sort((a, b) => format.compare(a.label, b.label));
     lists.push({ key, label: levelText(model, "one", level), options });

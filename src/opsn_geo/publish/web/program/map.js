@@ -89,46 +89,58 @@ export const makeTowns = ({ towns, base, levels }) =>
 export const groupBorders = ({ groups }, topology, side) =>
   Object.fromEntries(Object.entries(groups).map(([level, of]) => [level, borders(topology, side, (area) => of[area])]));
 
+/** The tooltips of the maps of the page: themes that share a map share its tooltip. @type {WeakMap<import('leaflet').Map, Tip>} */
+const tips = new WeakMap();
+
 /**
- * The tooltip that follows the pointer and answers a tap.
+ * The tooltip of a map: it follows the pointer, answers a tap, and says what each of its themes shows there.
  * @param {import('leaflet').Map} map
- * @param {{under: (latlng: import('leaflet').LatLng) => number, describe: (i: number) => Child[], onChoose: (i: number) => void}} uses
+ * @returns {Tip}
  */
-function makeTip(map, { under, describe, onChoose }) {
+function tipOf(map) {
+  const given = tips.get(map);
+  if (given) return given;
   const tip = L.tooltip({ sticky: true, direction: "auto", offset: [12, 0], className: "tip" });
+  /** @type {Set<TipSource>} */
+  const sources = new Set();
   let waiting = 0;
-  /** @type {(i: number, latlng: import('leaflet').LatLng) => void} */
-  const show = (i, latlng) => {
+  /** @type {(latlng: import('leaflet').LatLng) => [TipSource, number][]} */
+  const at = (latlng) => [...sources].flatMap((source) => {
+    const i = source.under(latlng);
+    return i < 0 ? [] : [/** @type {[TipSource, number]} */ ([source, i])];
+  });
+  /** @type {(places: [TipSource, number][], latlng: import('leaflet').LatLng) => void} */
+  const show = (places, latlng) => {
+    map.getContainer().style.cursor = places.length ? "pointer" : "";
+    if (!places.length) return void tip.remove();
     const body = h("div");
-    fill(body, describe(i));
+    fill(body, places.map(([source, i]) => source.describe(i)));
+    // a place that several themes show is named once
+    const names = [...body.querySelectorAll("strong")];
+    names.forEach((name, k) => names.slice(0, k).some((other) => other.textContent === name.textContent) && name.remove());
     tip.setContent(body).setLatLng(latlng).openOn(map);
   };
   const hide = () => {
     cancelAnimationFrame(waiting);
     tip.remove();
   };
-  /** @type {import('leaflet').LeafletEventHandlerFnMap} */
-  const handlers = {
+  map.on({
     mousemove({ latlng }) {
       cancelAnimationFrame(waiting);
-      waiting = requestAnimationFrame(() => {
-        const i = under(latlng);
-        map.getContainer().style.cursor = i < 0 ? "" : "pointer";
-        if (i < 0) tip.remove();
-        else show(i, latlng);
-      });
+      waiting = requestAnimationFrame(() => show(at(latlng), latlng));
     },
     mouseout: hide,
     click({ latlng }) {
       cancelAnimationFrame(waiting);
-      const i = under(latlng);
-      if (i < 0) return tip.remove();
-      show(i, latlng);
-      onChoose?.(i);
+      const places = at(latlng);
+      show(places, latlng);
+      for (const [source, i] of places) source.onChoose(i);
     },
-    keydown: ({ originalEvent }) => originalEvent.key === "Escape" && hide(),
-  };
-  return { hide, listen: (/** @type {boolean} */ on) => (on ? map.on(handlers) : map.off(handlers)) };
+    keydown: (/** @type {any} */ { originalEvent }) => originalEvent.key === "Escape" && hide(),
+  });
+  const made = { hide, sources };
+  tips.set(map, made);
+  return made;
 }
 
 /**
@@ -251,7 +263,9 @@ export function makeMap(map, layer, model, ground, { onChoose, describe }) {
   layer.addLayer(canvas);
   /** @type {(uses: (view: View, i: number) => unknown) => (i: number) => any} */
   const withView = (use) => (i) => now && use(now.view, i);
-  const tip = makeTip(map, {
+  const tip = tipOf(map);
+  /** @type {TipSource} */
+  const source = {
     under(latlng) {
       const [x, y] = latlng ? projection.toGrid(latlng) : [NaN, NaN];
       const area = now ? ground.find(x, y) : -1;
@@ -259,7 +273,7 @@ export function makeMap(map, layer, model, ground, { onChoose, describe }) {
     },
     describe: withView(describe),
     onChoose: withView((view, i) => model.isStudied(view.level, i) && onChoose?.(view.level, i)),
-  });
+  };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     ink = inks();
     canvas.redraw();
@@ -267,7 +281,8 @@ export function makeMap(map, layer, model, ground, { onChoose, describe }) {
   const home = projection.bounds(ground.areaBoxes().filter((_, area) => model.isStudied(model.base, area)));
   return {
     home,
-    listen: tip.listen,
+    /** @param {boolean} on */
+    listen: (on) => (on ? tip.sources.add(source) : tip.sources.delete(source)),
     /** @param {View} next */
     show(next) {
       now = { view: next, shades: shade(paths, next, ground.ringsOf(next)) };

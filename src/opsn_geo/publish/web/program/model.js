@@ -295,7 +295,7 @@ export function filterOf(model, choices) {
     words.push(options[wanted].label);
   }
   for (const [level, code] of [["departements", choices.dep], ["epci", choices.epci]]) {
-    if (!level || !code || !model.groups[level]) continue;
+    if (!level || !code || !model.groups[level] || !model.levels[level]) continue;
     const wanted = model.levels[level].code.indexOf(code);
     tests.push((i) => model.groups[level][i] === wanted);
     words.push(model.levels[level].name[wanted]);
@@ -454,8 +454,8 @@ export function validChoices(model, wanted) {
     show: among(["table"], wanted.show, ""),
     size: among(options("size"), wanted.size, ""),
     density: among(options("density"), wanted.density, ""),
-    dep: among(model.groups.departements ? model.levels.departements.code : [], wanted.dep, ""),
-    epci: among(model.groups.epci ? model.levels.epci.code : [], wanted.epci, ""),
+    dep: among(model.levels.departements?.code ?? [], wanted.dep, ""),
+    epci: among(model.levels.epci?.code ?? [], wanted.epci, ""),
     group: group.join(","),
     mine: group.length ? among(["1"], wanted.mine, "") : "",
     second: among(seconds, wanted.second, ""),

@@ -222,6 +222,18 @@ type Projection = ReturnType<typeof import("./layer.js").gridProjection>;
 type Paths = ReturnType<typeof import("./layer.js").makePaths>;
 type Areas = ReturnType<typeof import("./map.js").makeMap>;
 
+/** What answers the pointer on a map: the place under it, its words, and what a click does. */
+interface TipSource {
+  under(latlng: import("leaflet").LatLng): number;
+  describe(i: number): Child[];
+  onChoose(i: number): void;
+}
+
+interface Tip {
+  hide(): void;
+  sources: Set<TipSource>;
+}
+
 /** What maps of the same areas share. */
 interface Ground {
   topology: Topology;
