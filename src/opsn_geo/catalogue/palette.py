@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# States, paths and verdicts differ by 10 at least (CIEDE2000) from one another, also in grey and to who confuses hues.
+# States, paths and verdicts differ by 10 at least (CIEDE2000), in grey too and to who confuses hues.
 
 UNKNOWN: Final = "#bdbdbd"
 """What is not known: always hatched too."""

@@ -37,7 +37,8 @@ export function varints(bytes) {
   let count = 0;
   let value = 0;
   let shift = 0;
-  for (const byte of bytes) {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
     value |= (byte & 127) << shift;
     if (byte & 128) {
       shift += 7;
