@@ -32,7 +32,6 @@ function coveredAreas(model, format, { shown, of, classes, service, operator }) 
   if (operator >= 0 && !offers(model, service, operator)) return [phrase(texts.operator_without, { opsn: model.opsn[operator].name })];
   const sentences = [phrase(texts.headline_service, {
     count: format.between(low.length, high.length, format.count),
-    n: high.length,
     all: format.count(shown.length),
     share: format.between(low.length / shown.length, high.length / shown.length, format.percent),
   })];
