@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +30,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from opsn_geo.catalogue.register import columns as published_columns
 from opsn_geo.catalogue.register import tables as published_tables
-from opsn_geo.catalogue.words import definition, label, text, unit
+from opsn_geo.catalogue.words import Language, definition, label, text, unit
 from opsn_geo.cli import command_line
 from opsn_geo.linkage.causes import Cause
 from opsn_geo.read.schema import SCHEMAS, Column
@@ -42,7 +42,28 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-_LANG: Final = "en"
+_LANG: Final[Language] = "en"
+_HEADS: Final[Mapping[str, Mapping[Language, Sequence[str]]]] = {
+    "input-columns": {
+        "en": ("column", "needed", "what it holds", "other headers recognised"),
+        "fr": ("colonne", "nécessaire", "ce qu’elle contient", "autres en-têtes reconnus"),
+    },
+    "study-keys": {
+        "en": ("key", "needed", "meaning", "value"),
+        "fr": ("clé", "nécessaire", "sens", "valeur"),
+    },
+    "faults": {"en": ("what you may read", "what to do"), "fr": ("ce que vous pouvez lire", "que faire")},
+    "causes": {"en": ("cause", "in words", "what to do"), "fr": ("cause", "en clair", "que faire")},
+}
+"""Heads of the tables that pages in both languages hold."""
+_WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {"yes": "yes", "of_table": "from the table", "where_empty": "where empty", "if_absent": "if absent",
+           "from": "from", "to": "to"},
+    "fr": {"yes": "oui", "of_table": "de la table", "where_empty": "si elle est vide",
+           "if_absent": "à défaut",
+           "from": "de", "to": "à", "text": "texte", "boolean": "oui ou non", "integer": "nombre entier",
+           "number": "nombre", "share": "part", "slug": "nom court", "slugs": "noms courts"},
+}  # fmt: skip
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -51,72 +72,73 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(it.replace("|", "\\|") for it in row) + " |" for row in cells)
 
 
-def input_columns(name: str) -> str:
+def input_columns(name: str, lang: Language = _LANG) -> str:
     """Return the columns of an input table."""
+    yes = _WORDS[lang]["yes"]
     return table(
-        ("column", "needed", "what it holds", "other headers recognised"),
+        _HEADS["input-columns"][lang],
         (
-            (f"`{it.name}`", "yes" if it.required else "", _holds(it), ", ".join(it.headers[:6]))
+            (f"`{it.name}`", yes if it.required else "", _holds(it, lang), ", ".join(it.headers[:6]))
             for it in SCHEMAS[name].columns
         ),
     )
 
 
-def _holds(column: Column) -> str:
+def _holds(column: Column, lang: Language) -> str:
     """Return what a column may hold: its values, or an example of its kind; and its default."""
     parts = [", ".join(f"`{it}`" for it in column.allowed)] if column.allowed else []
     if column.refers_to and column.refers_to != column.name:
-        parts.append(f"from the table `{column.refers_to}`")
+        parts.append(f"{_WORDS[lang]['of_table']} `{column.refers_to}`")
     if not parts:
-        parts.append(f"{column.kind}: {EXAMPLES[column.kind]}" if column.kind in EXAMPLES else column.kind)
+        kind, colon = _WORDS[lang].get(column.kind, column.kind), text("place.colon", lang)
+        parts.append(f"{kind}{colon}{EXAMPLES[column.kind]}" if column.kind in EXAMPLES else kind)
     if column.default is not None:
-        parts.append(f"`{column.default}` where empty")
+        parts.append(f"`{column.default}` {_WORDS[lang]['where_empty']}")
     return "; ".join(parts)
 
 
-def study_keys(section: str) -> str:
+def study_keys(section: str, lang: Language = _LANG) -> str:
     """Return the keys of a section of the study file."""
+    yes = _WORDS[lang]["yes"]
     return table(
-        ("key", "needed", "meaning", "value"),
+        _HEADS["study-keys"][lang],
         (
-            (f"`{key.path}`", "yes" if key.required else "", key.definition(_LANG), _value(key))
+            (f"`{key.path}`", yes if key.required else "", key.definition(lang), _value(key, lang))
             for key in KEYS[section].values()
         ),
     )
 
 
-def _value(key: Key) -> str:
+def _value(key: Key, lang: Language) -> str:
     """Return what a key may hold: its choices or its kind, its bounds and unit, its default."""
     expected = key.expected
-    parts = [text(expected, _LANG) if expected.startswith("expected.") else f"`{expected}`"]
+    words = _WORDS[lang]
+    parts = [text(expected, lang) if expected.startswith("expected.") else f"`{expected}`"]
     if key.kind in {"year", "day"}:
-        parts.append(f"from {key.least} to {key.most}")
+        parts.append(f"{words['from']} {key.least} {words['to']} {key.most}")
     if key.unit:
-        parts.append(text(f"unit.{key.unit}", _LANG))
+        parts.append(text(f"unit.{key.unit}", lang))
     if key.default is not None:
-        parts.append(f"`{key.default}` if absent")
+        parts.append(f"`{key.default}` {words['if_absent']}")
     return "; ".join([*parts, f"`{key.example}`"] if key.kind == "rows" else parts)
 
 
-def faults(names: str) -> str:
+def faults(names: str, lang: Language = _LANG) -> str:
     """Return faults: what was found and how to mend it."""
     return table(
-        ("what you may read", "what to do"),
+        _HEADS["faults"][lang],
         (
-            (text(f"faults.{it}.found", _LANG).capitalize(), text(f"faults.{it}.remedy", _LANG))
+            (text(f"faults.{it}.found", lang).capitalize(), text(f"faults.{it}.remedy", lang))
             for it in names.split()
         ),
     )
 
 
-def causes(_: str) -> str:
+def causes(_: str, lang: Language = _LANG) -> str:
     """Return why a row may be rejected and how to mend it."""
     return table(
-        ("cause", "in words", "what to do"),
-        (
-            (f"`{it}`", text(f"cause.{it}", _LANG), text(f"cause_remedy.{it}", _LANG))
-            for it in map(str, Cause)
-        ),
+        _HEADS["causes"][lang],
+        ((f"`{it}`", text(f"cause.{it}", lang), text(f"cause_remedy.{it}", lang)) for it in map(str, Cause)),
     )
 
 
@@ -200,14 +222,16 @@ def modules(package: str) -> list[str]:
 
 
 class Made(SphinxDirective):
-    """A directive whose text is made by the function of its name."""
+    """A directive whose text is made by the function of its name, in French on the pages in French."""
 
     optional_arguments = 1
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
         """Make the text and read it as Markdown."""
-        made = _MAKERS[self.name](self.arguments[0] if self.arguments else "")
+        argument = self.arguments[0] if self.arguments else ""
+        in_french = self.env.docname.startswith("fr/") and self.name in _HEADS
+        made = _MAKERS[self.name](argument, **{"lang": "fr"} if in_french else {})
         return self.parse_text_to_nodes(made, allow_section_headings=True)
 
 

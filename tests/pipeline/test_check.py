@@ -43,7 +43,7 @@ def test_faults_of_every_table_rejects_and_guesses_are_reported_together(tmp_pat
         ["memberships", "3", "Xyzzy", "unknown_name"]
     ]
     assert report.review[["row", "official_name"]].to_numpy().tolist() == [["2", "Château-Thierry"]]
-    assert {it.key for it in report.notices} == {"unlinked_members", "unread_columns", "empty_table"}
+    assert {it.key for it in report.notices} == {"unlinked_members", "unread_columns"}
 
 
 def test_levels_of_ones_own_are_columns_of_the_variables(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_the_report_is_said_in_every_language_and_as_json(tmp_path: Path, lang: 
     record = json.loads(json.dumps(report.as_record(lang)))
     assert record["sound"] is True
     assert record["rejects"][0]["cause"] == "unknown_name"
-    assert {it["key"] for it in record["notices"]} == {"unlinked_members", "empty_table", "unread_columns"}
+    assert {it["key"] for it in record["notices"]} == {"unlinked_members"}
 
 
 def test_a_faulty_questionnaire_is_listed_with_its_line_and_columns(tmp_path: Path) -> None:

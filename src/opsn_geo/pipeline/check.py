@@ -329,7 +329,7 @@ def _table_notices(name: str, loading: Loading, file: str) -> Iterator[Notice]:
     totals = frame.attrs.get("totals", [])
     if totals:
         yield Notice(key="total_lines", file=file, values={"lines": ", ".join(map(str, totals))})
-    if frame.empty:
+    if frame.empty and name != "corrections":
         yield Notice(key="empty_table", file=file, values={})
     read = loading.headers.get(name, {}).values()
     unread = [header for header in frame.columns if header not in read]

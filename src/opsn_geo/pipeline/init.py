@@ -181,7 +181,8 @@ def _services() -> str:
     """Return the national catalogue of services as a table of one's own: it does not say what it rests on."""
     with (data_dir() / "demo" / "services.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    columns = [name for name in rows[0] if not name.endswith(BASIS)]
+    read = {column.name for column in SCHEMAS["services"].columns}
+    columns = [name for name in rows[0] if name in read and not name.endswith(BASIS)]
     written = io.StringIO()
     writer = csv.DictWriter(written, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
