@@ -341,6 +341,17 @@ def test_a_frame_is_linked_by_whatever_header_says_commune(named: Territory) -> 
     pd.testing.assert_frame_equal(opsn_geo.link(LIST, named, name="Commune").linked, found.linked)
 
 
+def test_a_vintage_stands_for_all_of_france_when_linking() -> None:
+    rows = pd.DataFrame(
+        {"Commune": ["Sarzeau", "Saint-Denis", "Saint-Denis"], "CP": ["56370", "97400", None]}
+    )
+    beside = opsn_geo.link(rows, 2021, postal="CP").beside(rows)
+    assert beside["official_code"].fillna("").tolist() == ["56240", "97411", ""]
+    assert beside["cause"].tolist()[2] == "ambiguous_name"
+    with pytest.raises(InputError, match="2010"):
+        opsn_geo.link(rows, 2010)
+
+
 def test_a_frame_with_levels_is_linked_at_each_level(named: Territory) -> None:
     rows = pd.DataFrame({"level": ["interco", "mairie"], "membre": ["CC B", "Aubigny"]})
     assert opsn_geo.link(rows, named).linked["code"].tolist() == ["200000438", "80001"]

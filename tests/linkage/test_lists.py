@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from opsn_geo.boundaries.embedded import embedded
+from opsn_geo.boundaries.embedded import embedded, places_of
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage import Cause, link_answers, link_members
 from opsn_geo.linkage.members import unlinked_members
@@ -42,6 +42,13 @@ def test_the_level_of_a_member_is_read_from_its_code_or_name(
     linked, rejected = link_members(listed((code, name)), ille_et_vilaine, empty_passage())
     assert rejected.empty, rejected.iloc[0].to_dict()
     assert linked[["level", "code"]].iloc[0].tolist() == [level, official]
+
+
+def test_a_commune_that_is_called_like_another_body_is_a_commune() -> None:
+    vosges = places_of(millesime=2021, departements=["88"])
+    linked, rejected = link_members(listed((None, "LE SYNDICAT")), vosges, empty_passage())
+    assert rejected.empty
+    assert linked[["level", "code"]].iloc[0].tolist() == ["commune", "88462"]
 
 
 def test_bodies_of_no_territory_are_kept_and_cover_nothing(ille_et_vilaine: Territory) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import box
 
 import opsn_geo
 from opsn_geo.errors import Fault, InputError
@@ -76,6 +77,27 @@ def faults(study: Study) -> list[Fault]:
     report = check(study)
     assert report.faults == tuple(dict.fromkeys(raised.value.faults))
     return list(report.faults)
+
+
+def test_codes_and_outlines_alone_are_completed_as_those_of_a_file_are(
+    toy_head: Metadata, toy_tables: Tables
+) -> None:
+    squares = [box(710_000 + x, 6_940_000, 711_000 + x, 6_941_000) for x in (0, 1000)]
+    codes = pd.Index(["02001", "02002"], name="code_insee")
+    communes = gpd.GeoDataFrame(geometry=squares, crs=2154, index=codes)
+    members = pd.DataFrame({"opsn": ["alpha"], "name": ["Achery"]})
+    offers = pd.DataFrame({"opsn": ["alpha"], "service": "dpd", "level": "epci", "code": "200071785"})
+    tables = {name: toy_tables[name] for name in ("opsn", "services")}
+    study = Study.from_frames(toy_head, communes, {**tables, "memberships": members, "offers": offers})
+    inputs = load(study)
+    assert inputs.tables["memberships"]["code"].tolist() == ["02002"]
+    place = inputs.territory
+    assert place.communes[["name", "postal_codes"]].to_numpy().tolist() == [
+        ["Abbécourt", "02300"],
+        ["Achery", "02800"],
+    ]
+    assert place.epci["name"].to_dict() == {"200071785": "CA Chauny Tergnier La Fère"}
+    assert place.departements["name"].to_dict() == {"02": "Aisne"}
 
 
 def test_all_that_is_wrong_in_frames_comes_at_once_with_frame_label_column_and_value(

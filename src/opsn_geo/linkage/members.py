@@ -15,6 +15,7 @@ from opsn_geo.linkage.codes import departement_code, identifier, identifiers
 from opsn_geo.linkage.communes import link_communes
 from opsn_geo.linkage.elsewhere import elsewhere
 from opsn_geo.linkage.gazetteer import Gazetteer
+from opsn_geo.linkage.names import official_names
 from opsn_geo.linkage.result import Linked, column
 from opsn_geo.read.values import plain, respelt
 
@@ -131,6 +132,8 @@ def level_of(rows: pd.DataFrame, territory: Territory) -> pd.Series[str]:
     level = pd.Series(Level.COMMUNE.value, index=rows.index, dtype="str")
     for own, pattern in _OF_LEVEL.items():
         level = level.mask(names.str.contains(pattern, regex=True).fillna(value=False), own.value)
+    # A commune may be called Le Syndicat.
+    level = level.mask(names.isin(set(official_names(territory.communes).map(plain))), Level.COMMUNE.value)
     siren = read["value"].where(read["kind"].eq("siren")).fillna("")
     epci = {*territory.epci.index, *elsewhere(territory).epci.index}
     level = level.mask(
