@@ -73,6 +73,10 @@ def survey_sections(material: Material) -> list[Section]:
         return []
     estimates = material.tables["estimations"]
     rows = {str(row["item"]): row for row in records(estimates[estimates["domain"].eq("")])}
+    published = material.figures.get("published", pd.DataFrame())
+    for given in records(published):
+        if given["key"] in rows:
+            rows[given["key"]]["given"] = given
     made = (
         _section(material, f"survey-{number}", title, families, rows)
         for number, (title, families) in enumerate(sections.items(), start=1)
@@ -177,13 +181,12 @@ def _blocks(
 
 def _lines(material: Material, family: Family, rows: Mapping[str, dict[str, Any]]) -> list[_Line]:
     """Rows of a question: in its own order where one answer is chosen, else the greatest first."""
-    published = material.figures.get("published", pd.DataFrame(columns=["key", "value", "comparison", "no"]))
-    of_item = {str(it["key"]): it for it in records(published[published["key"].ne("")])}
     lines = []
     for item in family.items:
         if item not in rows:
             continue
-        row, given = rows[item], of_item.get(item)
+        row = rows[item]
+        given = row.get("given")
         factor = 100 if row["measure"] == "share" else 1
         written, at = "", float("nan")
         if given is not None:

@@ -25,7 +25,8 @@ _NOT_ESTIMATED: Final = ("text", "meta")
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a frame, each by the names of its columns."""
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+    columns = {str(name): cells.tolist() for name, cells in frame.items()}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def say_people(material: Material, key: str, people: Mapping[str, str], **values: object) -> str:
