@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.measure.survey.design import Design, plain_design
+from opsn_geo.measure.survey.design import Design, plain_design, standard_errors
 from opsn_geo.measure.survey.estimates import estimates, item_frame, quantiles
 from opsn_geo.measure.survey.weights import weighted_design
 
@@ -136,6 +136,28 @@ def test_domains_are_estimated_each_for_itself(design: Design) -> None:
     found = estimates(values, design, pd.Series(["x", "x", "x", None], index=list("1234")))
     assert found.loc[0, ["item", "domain", "answers"]].tolist() == ["score", "x", 3]
     assert found["estimate"].tolist() == [pytest.approx((2 + 5) / 2)]
+
+
+def test_errors_of_a_domain_are_those_of_influences_that_are_zero_elsewhere() -> None:
+    rng = np.random.default_rng(1)
+    codes = pd.Index([f"c{number:03d}" for number in range(300)])
+    units = pd.DataFrame({"size": rng.choice(list("slm"), 300), "dep": rng.choice(list("abcd"), 300)}, codes)
+    asked = pd.Series(rng.choice(codes[:120], 200))
+    weighting = weighted_design(asked, units.assign(responded=codes.isin(asked)), ["size", "dep"])
+    scores, rows = rng.normal(size=(200, 3)), np.flatnonzero(rng.random(200) < 0.3)
+    elsewhere = np.zeros_like(scores)
+    elsewhere[rows] = scores[rows]
+    for design in (weighting.design, plain_design(asked, 300)):
+        matrix, weights = design.matrix, design.weights.to_numpy()
+        residuals = elsewhere
+        if matrix is not None:  # least squares under the base weights, written out over all respondents
+            root = np.sqrt(design.base.to_numpy())[:, None]
+            fit = np.linalg.lstsq(root * matrix, root * elsewhere)[0]
+            residuals = elsewhere - matrix @ fit
+        sums = pd.DataFrame(weights[:, None] * residuals).groupby(asked.to_numpy()).sum().to_numpy()
+        scale = (1 - len(sums) / 300) * len(sums) / (len(sums) - 1)
+        expected = np.sqrt(scale * ((sums - sums.mean(axis=0)) ** 2).sum(axis=0))
+        assert standard_errors(scores[rows], design, rows) == pytest.approx(expected)
 
 
 def test_respondents_outside_the_design_are_left_out(design: Design) -> None:
