@@ -21,6 +21,9 @@ from hypothesis import settings
 from shapely import MultiPolygon, box
 
 from opsn_geo.boundaries.territory import Territory, counted
+from opsn_geo.pipeline import run as pipeline
+from opsn_geo.pipeline.load import Inputs, load
+from opsn_geo.study import Study
 
 # How fast a machine is must not decide a test. `pytest --hypothesis-profile=thorough` tries far more.
 settings.register_profile("quick", deadline=None, max_examples=40)
@@ -74,6 +77,24 @@ def toy_communes() -> gpd.GeoDataFrame:
         crs=2154,
     )
     return frame.assign(area_km2=frame.area / 1e6)
+
+
+@pytest.fixture(scope="session")
+def founding() -> Inputs:
+    """Give the founding study, read and linked once for all tests; they do not change it."""
+    return load(Study.default())
+
+
+@pytest.fixture(scope="session")
+def founding_measured(founding: Inputs) -> pipeline.Results:
+    """Give its measures, before the gate; tests do not change them."""
+    return pipeline.measure(founding)
+
+
+@pytest.fixture(scope="session")
+def founding_published(founding_measured: pipeline.Results) -> pipeline.Results:
+    """Give what is published of it; tests do not change it."""
+    return pipeline.published(founding_measured)
 
 
 @pytest.fixture

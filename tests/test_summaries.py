@@ -7,19 +7,19 @@ import pytest
 
 import opsn_geo
 from opsn_geo.errors import InputError
-from opsn_geo.pipeline.run import Inputs, Results, measure
+from opsn_geo.pipeline.run import Inputs, Results
 
 PRIVATE = "Mon voisin s'est fait pirater"
 
 
 @pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return opsn_geo.load(opsn_geo.Study.default())
+def inputs(founding: Inputs) -> Inputs:
+    return founding
 
 
 @pytest.fixture(scope="module")
-def results(inputs: Inputs) -> Results:
-    return measure(inputs)
+def results(founding_measured: Results) -> Results:
+    return founding_measured
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ from branca.utilities import color_brewer
 
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import catalogue, definition, label, texts
-from opsn_geo.pipeline.run import load, measure
+from opsn_geo.pipeline.run import Results
 from opsn_geo.pipeline.run import published as as_written
 from opsn_geo.publish.geopackage.content import sql_type
 from opsn_geo.publish.tables.csv_files import flat
-from opsn_geo.study import Study
 
 OPTIONAL = {"scenarios", "accessibilite_ponderee", "reponses"}
 """Tables for which the default study lacks what they need."""
@@ -28,8 +27,8 @@ TYPES = {"TEXT": "text", "INTEGER": "whole", "REAL": "number", "BOOLEAN": "flag"
 
 
 @pytest.fixture(scope="module")
-def published() -> Mapping[str, pd.DataFrame]:
-    results = as_written(measure(load(Study.default())))
+def published(founding_measured: Results) -> Mapping[str, pd.DataFrame]:
+    results = as_written(founding_measured)
     layers = {name: pd.DataFrame(it.drop(columns="geometry")) for name, it in results.layers.items()}
     return flat({**layers, **results.tables})
 

@@ -14,15 +14,14 @@ from opsn_geo.measure.coverage.extension import adhesions, best
 from opsn_geo.measure.coverage.ladder import states, summary
 from opsn_geo.measure.coverage.needs import needs, operators_offering
 from opsn_geo.measure.coverage.shares import decomposition, service_shares, shares
-from opsn_geo.pipeline.run import Inputs, load
-from opsn_geo.study import Study
+from opsn_geo.pipeline.run import Inputs
 
 NAMES = ("services", "opsn", "offers", "memberships")
 
 
 @pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return load(Study.default())
+def inputs(founding: Inputs) -> Inputs:
+    return founding
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What rows rest on, from end to end: the founding study, and a study of lists alone."""
+"""What rows rest on, from end to end: the founding_measured study, and a study of lists alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pytest
 
 from opsn_geo.catalogue.basis import BASES, ranks
 from opsn_geo.pipeline.init import init_study
-from opsn_geo.pipeline.load import load
-from opsn_geo.pipeline.run import Results, measure, run
+from opsn_geo.pipeline.run import Results, run
 from opsn_geo.study import Study
 
 if TYPE_CHECKING:
@@ -22,13 +20,8 @@ if TYPE_CHECKING:
 DRAWN_OR_CHOSEN = re.compile(r"simul|suppos[ée]|assumed|tir[ée]e?s? au sort", re.IGNORECASE)
 
 
-@pytest.fixture(scope="module")
-def founding() -> Results:
-    return measure(load(Study.default()))
-
-
-def test_the_inputs_of_the_founding_study_are_counted_by_basis(founding: Results) -> None:
-    table = founding.tables["fondements"].reset_index()
+def test_the_inputs_of_the_founding_study_are_counted_by_basis(founding_measured: Results) -> None:
+    table = founding_measured.tables["fondements"].reset_index()
     counts = table.pivot_table("rows_count", "input", "basis", fill_value=0)
     assert counts.loc["offers", ["study", "assumed"]].tolist() == [12, 70]
     assert counts.loc["memberships", "simulated"] == 2699
@@ -38,18 +31,18 @@ def test_the_inputs_of_the_founding_study_are_counted_by_basis(founding: Results
     assert (counts.sum(axis=1) <= table.groupby("input")["total_count"].max()).all()
 
 
-def test_every_published_row_has_a_basis_no_stronger_than_its_inputs(founding: Results) -> None:
+def test_every_published_row_has_a_basis_no_stronger_than_its_inputs(founding_measured: Results) -> None:
     without = {"rejets", "fondements"}
-    frames = {**founding.layers, **founding.tables}
+    frames = {**founding_measured.layers, **founding_measured.tables}
     assert {name for name, frame in frames.items() if "basis" not in frame} == without
     for name in frames.keys() - without:
         known = frames[name]["basis"].dropna()
         assert set(known) <= set(BASES), name
-    members = founding.tables["couverture"].query("state == 'member'")
+    members = founding_measured.tables["couverture"].query("state == 'member'")
     assert set(members["basis"]) == {"simulated"}
-    assert (ranks(founding.tables["couverture"]["basis"].dropna()) >= BASES.index("assumed")).all()
-    assert set(founding.layers["opsn"]["basis"]) == {"assumed"}
-    assert set(founding.tables["panorama_affirmations"]["verdict"]) <= {"agrees", "not_judged"}
+    assert (ranks(founding_measured.tables["couverture"]["basis"].dropna()) >= BASES.index("assumed")).all()
+    assert set(founding_measured.layers["opsn"]["basis"]) == {"assumed"}
+    assert set(founding_measured.tables["panorama_affirmations"]["verdict"]) <= {"agrees", "not_judged"}
 
 
 def test_a_study_of_lists_alone_has_no_word_of_simulation_anywhere(tmp_path: Path) -> None:

@@ -129,11 +129,10 @@ def test_checking_writes_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_run_refuses_a_check_shows(tmp_path: Path, more: str, cause: str) -> None:
-    made = study(tmp_path)
+    study(tmp_path)
     (tmp_path / "broken.toml").write_text("[study\n", encoding="utf-8")
     file = tmp_path / "study.toml"
     file.write_text(f"{file.read_text(encoding='utf-8')}\n{more}\n", encoding="utf-8")
-    assert check(made).sound
     asked = Study.from_toml(file)
     with pytest.raises(InputError) as raised:
         load(asked)

@@ -57,8 +57,8 @@ CODES = pd.Series({"q": "02001", "p": "02001", "r": "02000"}).rename_axis("respo
 
 
 @pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return load(Study.default())
+def inputs(founding: Inputs) -> Inputs:
+    return founding
 
 
 def test_answers_are_written_out_question_by_question() -> None:

@@ -425,8 +425,8 @@ def attacked(inputs: Inputs, folder: Path) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_the_founding_study_gives_nobody_away(tmp_path: Path) -> None:
-    assert attacked(pipeline.load(Study.default()), tmp_path).empty
+def test_the_founding_study_gives_nobody_away(tmp_path: Path, founding: Inputs) -> None:
+    assert attacked(founding, tmp_path).empty
 
 
 def few(folder: Path, named: int = 0) -> Inputs:

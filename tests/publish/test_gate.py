@@ -93,8 +93,10 @@ def test_the_gate_knows_every_table_about_answers() -> None:
     assert set(READINGS) == about
 
 
-def test_a_run_that_would_publish_a_small_group_writes_nothing(tmp_path: Path) -> None:
-    results = pipeline.measure(pipeline.load(Study.default()))
+def test_a_run_that_would_publish_a_small_group_writes_nothing(
+    tmp_path: Path, founding_measured: pipeline.Results
+) -> None:
+    results = founding_measured
     table = results.tables["estimations"].copy()
     table.loc[0, "answers"] = 3
     leaking = replace(results, tables={**results.tables, "estimations": table})

@@ -18,11 +18,9 @@ import rasterio
 
 from opsn_geo.catalogue.register import groups
 from opsn_geo.catalogue.words import text
-from opsn_geo.pipeline import run as pipeline
 from opsn_geo.publish.geopackage import write as geopackage
 from opsn_geo.publish.rasters.write import distance, grid_over, write_raster, write_rasters
 from opsn_geo.publish.themes import themes_for
-from opsn_geo.study import Study
 
 pytestmark = pytest.mark.qgis
 
@@ -59,7 +57,7 @@ def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         write_raster(near, distance(grid, communes.centroid.head(1)), grid, toy.metadata, near.stem)
         file = geopackage.write(home / "opsn-toy-2021.gpkg", *toy, rasters=[near])
     else:
-        results = pipeline.published(pipeline.measure(pipeline.load(Study.default())))
+        results = request.getfixturevalue("founding_published")
         metadata = results.inputs.study.metadata
         themes = themes_for(results.layers, metadata.language)
         rasters = [home / "rasters" / f"{it}.tif" for it in RASTERS]

@@ -16,9 +16,8 @@ from opsn_geo.measure.published.recipes import chosen
 from opsn_geo.pipeline.analyses import published as figures
 from opsn_geo.pipeline.analyses import shared_measures
 from opsn_geo.pipeline.labels import labels
-from opsn_geo.pipeline.load import Inputs, load
+from opsn_geo.pipeline.load import Inputs
 from opsn_geo.publish.sentences import notes, worded
-from opsn_geo.study import Study
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -31,8 +30,8 @@ NO_INCOHERENCE = pd.DataFrame(columns=["subject", "severity", "evidence"])
 
 
 @pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return load(Study.default())
+def inputs(founding: Inputs) -> Inputs:
+    return founding
 
 
 @pytest.fixture(scope="module")

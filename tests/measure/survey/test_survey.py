@@ -19,14 +19,13 @@ from opsn_geo.measure.survey.survey import Items, Sample, survey
 from opsn_geo.pipeline.analyses import Analysis, coverage_of, shared_measures
 from opsn_geo.pipeline.analyses.survey import analysis
 from opsn_geo.pipeline.labels import labels
-from opsn_geo.pipeline.load import Inputs, load
+from opsn_geo.pipeline.load import Inputs
 from opsn_geo.publish.sentences import verdict
-from opsn_geo.study import Study
 
 
 @pytest.fixture(scope="module")
-def inputs() -> Inputs:
-    return load(Study.default())
+def inputs(founding: Inputs) -> Inputs:
+    return founding
 
 
 @pytest.fixture(scope="module")

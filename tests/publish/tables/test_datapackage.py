@@ -12,7 +12,7 @@ import pytest
 from frictionless import Package, system
 
 from opsn_geo.catalogue.words import LANGUAGES, Language
-from opsn_geo.pipeline.run import Results, load, measure, published
+from opsn_geo.pipeline.run import Results
 from opsn_geo.publish.tables.csv_files import flat
 from opsn_geo.publish.tables.csv_files import write as write_tables
 from opsn_geo.publish.tables.datapackage import datapackage, write
@@ -34,12 +34,8 @@ def validated(root: Path, rows: int | None = None) -> list[list[Any]]:
     return report.flatten(["title", "rowNumber", "fieldName", "type", "note"])
 
 
-@pytest.fixture(scope="module")
-def results() -> Results:
-    return published(measure(load(Study.default())))
-
-
-def test_the_default_study_is_read_by_its_schema(tmp_path: Path, results: Results) -> None:
+def test_the_default_study_is_read_by_its_schema(tmp_path: Path, founding_published: Results) -> None:
+    results = founding_published
     layers = {name: pd.DataFrame(layer.drop(columns="geometry")) for name, layer in results.layers.items()}
     content = packaged(tmp_path, {**layers, **results.tables}, results.inputs.study.metadata)
     assert validated(tmp_path, rows=1_000) == []

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from opsn_geo.pipeline import run as pipeline
 from opsn_geo.publish.themes import themes_for
 from opsn_geo.publish.web import atlas
-from opsn_geo.study import Study
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -72,9 +71,9 @@ def open_page(browser: Browser) -> Iterator[Opener]:
 
 
 @pytest.fixture(scope="session")
-def results() -> pipeline.Results:
-    """Measure the founding study once for all pages."""
-    return pipeline.published(pipeline.measure(pipeline.load(Study.default())))
+def results(founding_published: pipeline.Results) -> pipeline.Results:
+    """Give the founding study to all pages."""
+    return founding_published
 
 
 @pytest.fixture(scope="session")
