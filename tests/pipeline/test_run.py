@@ -47,6 +47,7 @@ def test_the_run_writes_what_the_contract_names(ran: tuple[Results, Path]) -> No
         "tables/incoherences.csv",
         "rapport.html",
         "synthese.pdf",
+        "charts/01-operators_by_departement.svg",
         "tableaux.xlsx",
         "tableaux.ods",
         "tableur/couverture.csv",

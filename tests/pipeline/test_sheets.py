@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pandas as pd
 import pytest
@@ -54,13 +55,20 @@ def sentences(sheet: dict[str, Any]) -> str:
 
 def test_an_epci_that_is_a_member_is_reached_whole_by_its_operator(material: Material) -> None:
     sheet = places.epci(places.Atlas(material), A)
-    assert facts(sheet) == ["100% of communes", "1 operator", "1 of 2 services", "3 of 6 communes"]
+    assert facts(sheet) == ["100% of communes", "1 operator", "1 of 2 services", "Not published"]
     assert table(sheet, 0, "Operators") == [["Alpha", "6", "1", "yes"]]
     assert table(sheet, 1, "Service by service") == [
         ["Délégué", "100%", "100%", "50%", "Alpha", ""],
         ["Cartes", "0%", "0%", "0 to 33%", "", ""],
     ]
     assert "Nobody offers here: Cartes." in sentences(sheet)
+
+
+def test_how_many_answered_is_shown_where_it_is_published_of_the_place(material: Material) -> None:
+    epci = material.layers["epci"].assign(answered=pd.array([5, None, None], dtype="Int64"))
+    shown = replace(material, layers={**material.layers, "epci": epci})
+    atlas = places.Atlas(shown)
+    assert [facts(places.epci(atlas, code))[3] for code in (A, B)] == ["5 of 6 communes", "Not published"]
 
 
 def test_what_an_incomplete_list_leaves_open_is_a_range_and_a_thing_to_do(material: Material) -> None:
@@ -144,5 +152,10 @@ def test_sheets_are_written_with_the_rest_where_they_are_asked_for(
 ) -> None:
     pipeline.write(results, tmp_path / "with", fiches=True)
     assert len(list((tmp_path / "with" / "fiches").glob("*.pdf"))) == 7
+    drawn = {file.stem: file for file in (tmp_path / "with" / "charts").glob("*.svg")}
+    assert {file.stem for file in (tmp_path / "with" / "charts").glob("*.png")} == set(drawn)
+    assert any(name.endswith("-ladder") for name in drawn)
+    for file in drawn.values():
+        ET.parse(file)  # noqa: S314 - the file is our own
     alone = pipeline.write_fiche(results, "80", tmp_path / "somme.pdf")
     assert alone.read_bytes() == (tmp_path / "with" / "fiches" / "departement-80.pdf").read_bytes()

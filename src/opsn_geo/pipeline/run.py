@@ -176,7 +176,8 @@ def run(
     keep_styles : bool
         Whether the styles and projects that a person saved in the former GeoPackage are taken over.
     fiches : bool
-        Whether a sheet of two pages is written for every EPCI, département and operator.
+        Whether a sheet of two pages is written for every EPCI, département and operator, and the charts of
+        the report as PNG too.
 
     Returns
     -------
@@ -265,7 +266,8 @@ def write(results: Results, out: Path, *, keep_styles: bool = False, fiches: boo
     keep_styles : bool
         Whether the styles and projects that a person saved in the former GeoPackage are taken over.
     fiches : bool
-        Whether a sheet of two pages is written for every EPCI, département and operator.
+        Whether a sheet of two pages is written for every EPCI, département and operator, and the charts of
+        the report as PNG too.
 
     Returns
     -------
@@ -442,13 +444,14 @@ def _write_places(results: Results, folder: Path, styles_of: former_file.Former 
 def _write_words(results: Results, folder: Path, *, fiches: bool) -> None:
     """Write what is read: the report, and the tables as CSV with what describes them and as workbooks."""
     from opsn_geo.publish import report  # noqa: PLC0415 - a run that publishes needs them
-    from opsn_geo.publish.paper import sheets, summary  # noqa: PLC0415
+    from opsn_geo.publish.paper import charts, sheets, summary  # noqa: PLC0415
     from opsn_geo.publish.tables import datapackage, ods, workbook, xlsx  # noqa: PLC0415
 
     material, metadata = _material(results), results.inputs.study.metadata
     made = report.report(material)
     (folder / "rapport.html").write_text(report.page(made), encoding="utf-8", newline="\n")
     summary.write(folder / "synthese.pdf", made, metadata)
+    charts.write(folder / "charts", made, pixels=fiches)
     if fiches:
         sheets.write(folder / "fiches", material)
     attributes = {

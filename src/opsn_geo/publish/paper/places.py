@@ -212,14 +212,19 @@ def _facts(atlas: Atlas, place: pd.Series, own: pd.DataFrame, pairs: pd.DataFram
             ),
         ),
     ]  # fmt: skip
-    if "responded" in own:
-        answered = say(
-            "answers", answered=count(own["responded"].astype(bool).sum(), lang), communes=count(len(own))
-        )
-        items.append(_fact(say("ask_answers"), answered, say("answers_note")))
-    else:
-        items.append(_fact(say("ask_answers"), say("answers_none")))
+    items.append(_answered(atlas, place, len(own)))
     return {"kind": "facts", "items": items}
+
+
+def _answered(atlas: Atlas, place: pd.Series, communes: int) -> dict[str, str]:
+    """Return how many communes of a place answered, where that is published of it."""
+    lang, say = atlas.material.lang, atlas.say
+    if "answered" not in place.index:
+        return _fact(say("ask_answers"), say("answers_none"))
+    if pd.isna(place["answered"]):
+        return _fact(say("ask_answers"), say("answers_hidden"), say("answers_hidden_note"))
+    value = say("answers", answered=count(place["answered"], lang), communes=count(communes, lang))
+    return _fact(say("ask_answers"), value, say("answers_note"))
 
 
 def _operator_facts(atlas: Atlas, code: str, place: pd.Series, reached: Any) -> dict[str, Any]:  # noqa: ANN401 - codes
@@ -413,8 +418,8 @@ def _steps(
         unknown = int(own["state"].eq(State.UNKNOWN).sum())
         if unknown:
             items.append(say("step_lists", unknown=count(unknown, lang)))
-        nobody = [name for key, name in atlas.material.services.items()
-                  if pairs.loc[pairs["service"].eq(key), "state"].eq(State.NOT_OFFERED).all()]  # fmt: skip
+        anybody = set(pairs.loc[pairs["state"].ne(State.NOT_OFFERED), "service"])
+        nobody = [name for key, name in atlas.material.services.items() if key not in anybody]
         if nobody:
             items.append(say("missing", services=", ".join(nobody)))
     if items:
