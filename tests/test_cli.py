@@ -327,3 +327,9 @@ def test_signs_that_an_encoding_lacks_are_replaced_and_json_stays_whole(demo: Pa
         outputs.append((done.stdout + done.stderr).decode("cp1252"))
     assert "? ?" in outputs[0]
     assert "→ 🙂" in str(json.loads(outputs[1]))
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "compare", "report", "link", "codebook"])
+def test_every_command_that_reads_tables_can_raise_their_limits(verb: str) -> None:
+    options = {option.name for option in command_line("en").commands[verb].params}
+    assert "limits" in options

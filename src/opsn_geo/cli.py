@@ -195,6 +195,7 @@ def command_line(lang: Language) -> click.Group:
             option("--header-row", type=click.IntRange(min=1)),
             option("--code"),
             option("--name"),
+            limits,
         ),
         command(
             "codebook",
@@ -202,6 +203,7 @@ def command_line(lang: Language) -> click.Group:
             click.Argument(["export"], type=click.Path(path_type=Path, dir_okay=False)),
             option("--out", "questionnaire", type=click.Path(path_type=Path, dir_okay=False)),
             option("--sheet"),
+            limits,
         ),
         command("fetch", fetch, click.Argument(["source"], required=False), out(), renew),
         boundaries,
