@@ -18,6 +18,7 @@ import pytest
 from opsn_geo.catalogue.words import LANGUAGES, Language
 from opsn_geo.cli import command_line, main
 from opsn_geo.errors import printable
+from opsn_geo.read.tables import table
 from opsn_geo.study import data_dir
 
 
@@ -286,6 +287,17 @@ cli.main()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "Stopped.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_check_writes_all_it_finds_to_a_workbook(demo: Path, tmp_path: Path) -> None:
+    for content, code, rows in (("", 0, 0), ("studi = 1\n", 2, 1)):
+        file = demo / "study.toml"
+        file.write_text(content + file.read_text(encoding="utf-8"), encoding="utf-8")
+        done = opsn_geo("check", file, "--out", tmp_path / "faults.xlsx", "--format", "json")
+        assert done.returncode == code, done.stderr
+        record = json.loads(done.stdout)
+        assert (record["sound"], len(record["faults"])) == (code == 0, rows)
+        assert len(table(tmp_path / "faults.xlsx", sheet="Faults")) == rows
 
 
 def test_link_gives_a_list_back_and_never_overwrites_it(tmp_path: Path) -> None:

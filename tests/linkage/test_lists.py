@@ -51,6 +51,16 @@ def test_a_commune_that_is_called_like_another_body_is_a_commune() -> None:
     assert linked[["level", "code"]].iloc[0].tolist() == ["commune", "88462"]
 
 
+def test_an_official_name_with_brackets_is_not_ambiguous() -> None:
+    nievre = places_of(millesime=2021, departements=["58"])
+    rows = listed(*((None, name) for name in ("Château-Chinon (Campagne)", "CHATEAU CHINON (VILLE)")))
+    linked, rejected = link_members(rows, nievre, empty_passage())
+    assert rejected.empty
+    assert linked["official_name"].tolist() == ["Château-Chinon (Campagne)", "Château-Chinon (Ville)"]
+    _, rejected = link_members(listed((None, "Château-Chinon")), nievre, empty_passage())
+    assert rejected["cause"].tolist() == [Cause.AMBIGUOUS_NAME]
+
+
 def test_bodies_of_no_territory_are_kept_and_cover_nothing(ille_et_vilaine: Territory) -> None:
     rows = listed((None, "CCAS de Rennes"), (None, "Syndicat mixte du Couesnon"), (None, "SDIS 35"))
     linked, rejected = link_members(rows, ille_et_vilaine, empty_passage())

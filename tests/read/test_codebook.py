@@ -186,6 +186,11 @@ def test_items_with_a_meaning_are_recognised_and_marked_for_a_look() -> None:
     assert structure["choice"].tolist() == ["mairie", "epci"]
 
 
+def test_a_departement_stays_as_it_was_written() -> None:
+    export = {"#": list("abcdef"), "Votre département ?": ["59 - Nord", "02 - Aisne"] * 3}
+    assert items(export)[1] == ["departement", "", "text"]
+
+
 def test_codes_of_answers_may_be_worded_without_being_lost() -> None:
     rows = book(LIMESURVEY_CODES).query("column == 'G01Q01'")
     assert rows[["choice", "code", "comment"]].to_numpy().tolist() == [

@@ -14,7 +14,7 @@ from opsn_geo.linkage.codes import departement_code, departement_of, identifier,
 from opsn_geo.linkage.elsewhere import elsewhere
 from opsn_geo.linkage.gazetteer import Gazetteer, gazetteer_of
 from opsn_geo.linkage.matching import match_names
-from opsn_geo.linkage.names import bracketed, key, loose, official_names
+from opsn_geo.linkage.names import bracketed, key, loose, official_names, whole_key
 from opsn_geo.linkage.result import Linked, column, kept
 from opsn_geo.read.values import plain, respelt
 
@@ -88,7 +88,7 @@ def link_communes(
     """
     gazetteer = gazetteer or gazetteer_of(territory, passage, vintage=vintage)
     rows = _identified(frame, territory, code=code, name=name, dep=dep, postal=postal)
-    rows = _corrected(rows, corrections)
+    rows = _corrected(_in_brackets(rows, gazetteer), corrections)
     by_code = _checked(rows, _by_code(rows, territory, gazetteer), gazetteer, territory)
     left = by_code["code"].isna() & by_code["cause"].isin([*_NAME_MAY_HELP, None]) & rows["key"].notna()
     by_name = match_names(rows[left], gazetteer.names)
@@ -133,6 +133,14 @@ def _identified(
     rows["own_dep"] = _departements(column(frame, dep), rows["name"], territory)
     rows["code_dep"] = rows["own_dep"].fillna(_hinted(rows, territory))
     return rows
+
+
+def _in_brackets(rows: pd.DataFrame, gazetteer: Gazetteer) -> pd.DataFrame:
+    """Return the rows with the whole key of names that are official with what stands in their brackets."""
+    official = gazetteer.names[gazetteer.names["name"].str.contains("(", regex=False)]
+    whole = respelt(rows["name"], whole_key)
+    whole = whole.where(whole.isin(official["key"]) & rows["name"].str.contains("(", regex=False))
+    return rows.assign(key=whole.fillna(rows["key"]), loose=respelt(whole, loose).fillna(rows["loose"]))
 
 
 def _postal(text: str) -> str | None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from opsn_geo.boundaries.territory import Territory
 from opsn_geo.linkage.codes import ARRONDISSEMENTS, departement_of
-from opsn_geo.linkage.names import key, loose, official_names
+from opsn_geo.linkage.names import key, loose, official_names, whole_key
 from opsn_geo.linkage.passage import towards
 from opsn_geo.read.values import respelt
 
@@ -86,5 +86,9 @@ def _names(territory: Territory, former: pd.DataFrame) -> pd.DataFrame:
     there = names.assign(code_dep=names["code_insee"].map(communes["code_dep"]))
     names = pd.concat([here, there], ignore_index=True)
     names["key"] = respelt(names["name"], key)
+    in_brackets = names[names["name"].str.contains("(", regex=False)]
+    names = pd.concat(
+        [names, in_brackets.assign(key=respelt(in_brackets["name"], whole_key))], ignore_index=True
+    )
     names["loose"] = respelt(names["key"], loose)
     return names.drop_duplicates(["code", "key", "code_dep"]).reset_index(drop=True)

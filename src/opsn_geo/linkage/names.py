@@ -67,6 +67,15 @@ def _kept(brackets: re.Match[str]) -> str:
     return f" {inside} " if inside in _ARTICLES else " "
 
 
+def whole_key(name: str) -> str:
+    """Return the words of a name with those in brackets: a few communes bear them in their official name.
+
+    >>> whole_key("Château-Chinon (Ville)"), key("Château-Chinon (Ville)")
+    ('chateau chinon ville', 'chateau chinon')
+    """
+    return key(name.replace("(", " ").replace(")", " "))
+
+
 def loose(name_key: str) -> str:
     """Return a key reduced further: no articles and no small linking words, in whatever place they stand.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 import pandas as pd
@@ -27,6 +27,7 @@ REVIEW_COLUMNS: Final = ("table", "row", "name", "official_name", "score")
 COUNTS: Final = ("read", "linked", "rejected", "guessed")
 """Columns of the table of counts."""
 
+_FAULT_COLUMNS: Final = (*(each.name for each in fields(Fault)), "message")
 _SHOWN: Final = 20
 _VALUES: Final = 8
 _LIKELY_DAYS: Final = (pd.Timestamp("1850-01-01"), pd.Timestamp("2100-12-31"))
@@ -113,8 +114,12 @@ class Report:
         causes = {cause: text(f"cause.{cause}", lang) for cause in rejects["cause"].unique()}
         rejects = rejects.assign(remedy=rejects["cause"].map(remedies), cause=rejects["cause"].map(causes))
         frames = {
-            "faults": pd.DataFrame([fault.as_record(lang) for fault in self._faults()]),
-            "counts": pd.DataFrame(self._listed(self.counts.reset_index())),
+            "faults": pd.DataFrame(
+                [fault.as_record(lang) for fault in self._faults()], columns=list(_FAULT_COLUMNS)
+            ),
+            "counts": pd.DataFrame(
+                self._listed(self.counts.reset_index()), columns=["file", "table", *COUNTS]
+            ),
             "rejects": rejects,
             "review": pd.DataFrame(self._listed(self.review), columns=["file", *REVIEW_COLUMNS]),
         }

@@ -129,7 +129,7 @@ _SMALL_WORDS: Final = frozenset(
 )  # fmt: skip
 _REPEAT: Final = re.compile(r" \(\d+\)$")
 _UNWORDED: Final = re.compile(r"[A-Z]{1,3}\d{1,4}|\d+")
-_PLACES: Final = frozenset({"commune_code", "postal_code", "commune_name", "organisation"})
+_PLACES: Final = frozenset({"commune_code", "postal_code", "commune_name", "departement", "organisation"})
 
 
 class Official(NamedTuple):
