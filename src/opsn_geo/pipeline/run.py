@@ -235,6 +235,7 @@ def measure(inputs: Inputs) -> Results:
             inputs.tables.get("questionnaire"),
             exact,
             inputs.tables.get("published_figures"),
+            inputs.tables.get("statements"),
         ),
         warnings=_warnings(inputs),
     )

@@ -48,6 +48,8 @@ CLAIMS: Final = frozenset({
     "cell_needed_not_offered", "cell_needed_single", "contradictions_none", "no_rejects",
 })  # fmt: skip
 """Sentences without a number that may be false."""
+CELLS: Final = ("too_few", "too_many", "as_chance")
+"""Cells of a table, whose words other sentences may hold."""
 EXPLAINED: Final = ("head_", "word_", "meaning_", "without_", "limit_")
 """How the keys begin of heads, of words and their meaning, of limits that hold for any data."""
 ABOUT_THE_STUDY: Final = frozenset({"footer", "made_with", "sources", "contact", "simulated_text"})
@@ -225,7 +227,10 @@ VARIANTS: Final[Mapping[str, tuple[Change, tuple[Made, ...]]]] = {
     "no list": (layer("opsn", list_complete=False), (operators_section,)),
     "all gaps": (figure("compared", established=True), (survey_sections,)),
     "no gap": (figure("compared", established=False), (survey_sections,)),
-    "needs elsewhere": (table("besoins", needed_not_offered=False, needed_single=False), (needs,)),
+    "needs elsewhere": (
+        table("besoins", needed_not_offered=False, needed_single=False, little_used=False),
+        (needs, contradictions),
+    ),
     "coherent": (
         together(
             rows("tables", "incoherences", lambda it: it.iloc[:0]),
@@ -293,7 +298,7 @@ CASES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("large, uncounted", "uncounted"): ("silences_large_uncounted",),
     ("as it is", "refuted"): ("headlines_none_refuted", "as_chance"),
     ("refuted", "as it is"): ("headlines_refuted",),
-    ("as it is", "open"): ("too_few",),
+    ("refuted", "open"): ("too_few",),
     ("other bodies", "as it is"): ("trust_others",),
     ("no survey", "as it is"): ("no_survey", "no_survey_note"),
     ("as it is", "fewer"): (
@@ -309,7 +314,9 @@ CASES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("as it is", "unpublished"): ("reading_published",),
     ("as it is", "no gap"): ("gaps_established",),
     ("as it is", "all gaps"): ("gaps_none",),
-    ("as it is", "needs elsewhere"): ("cell_needed_not_offered", "cell_needed_single"),
+    ("as it is", "needs elsewhere"): (
+        "cell_needed_not_offered", "cell_needed_single", "lists_other",
+    ),
     ("as it is", "coherent"): ("figures_text", "figures_constructed", "contradictions_text", "no_rejects"),
     ("coherent", "as it is"): ("contradictions_none", "rejects_table"),
     ("as it is", "no median"): ("amount_median",),
@@ -339,8 +346,6 @@ def words_of(content: object) -> Iterator[str]:
 
 def said(template: str, content: list[str]) -> set[str]:
     """Return what a report says with a template: each text from its first fixed words to its last."""
-    if "{" not in template and not template.endswith("."):  # a cell, which other sentences may hold
-        return {template} & set(content)
     fixed: list[tuple[str, ...]] = []
     for literal, _, spec, _ in Formatter().parse(template):
         fixed += [(literal,)] if literal.strip(" (:.,;") else []
@@ -389,9 +394,12 @@ def test_a_sentence_is_made_where_it_is_true_and_not_where_it_is_false(
     contents: dict[str, list[str]], key: str, true: str, false: str
 ) -> None:
     template = texts("report", "fr")[key]
-    made = said(template, contents[true])
-    assert made
-    assert made.isdisjoint(said(template, contents[false]))
+    shown, otherwise = (
+        {template} & set(contents[study]) if key in CELLS else said(template, contents[study])
+        for study in (true, false)
+    )
+    assert shown
+    assert shown.isdisjoint(otherwise)
 
 
 def test_every_sentence_of_the_report_has_its_case() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+CONFRONTED: Final = (
+    "marginally_used", "offered_little_used", "offered_yet_needed", "single_opsn_needed",
+    "not_offered_needed",
+)  # fmt: skip
+"""Lists of services that are set beside offers and answers."""
+
 
 def overview(
     layers: Mapping[str, gpd.GeoDataFrame],
@@ -38,6 +44,7 @@ def overview(
     questionnaire: pd.DataFrame | None = None,
     exact: pd.DataFrame | None = None,
     published: pd.DataFrame | None = None,
+    statements: pd.DataFrame | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Figures of a run by name, those of absent columns and tables left out.
 
@@ -52,6 +59,8 @@ def overview(
         not established.
     published : DataFrame, optional
         The figures that the study publishes.
+    statements : DataFrame, optional
+        The lists that it states.
 
     Returns
     -------
@@ -59,7 +68,7 @@ def overview(
         ``departements``, ``reach``, ``paths``, ``operators``, ``services``, ``uncovered_epci``,
         ``uncovered_departements``, ``stability``, ``missing``, ``steps``; of a survey ``items``,
         ``first_items``, ``gaps``, ``compared``, ``gap_counts``, ``departures``, ``balance``; of what the
-        study publishes ``published``: see the modules `overview` of
+        study publishes ``published`` and ``statements``: see the modules `overview` of
         ``opsn_geo.measure``.
     """
     communes = layers["communes"]
@@ -85,6 +94,8 @@ def overview(
         figures["steps"] = ranked_steps(tables["extension"])
     if published is not None:
         figures["published"] = published_items(published)
+    if statements is not None:
+        figures["statements"] = statements[statements["list"].isin(CONFRONTED)]
     return figures | _survey(tables, questionnaire, exact)
 
 

@@ -9,10 +9,10 @@ import pandas as pd
 from opsn_geo import __version__
 from opsn_geo.catalogue.basis import BASES, basis_label
 from opsn_geo.catalogue.numbers import MISSING, bracket, count, decimal, percent, signed
-from opsn_geo.catalogue.words import text, texts
+from opsn_geo.catalogue.words import enumerated, text, texts
 from opsn_geo.publish import notices
 from opsn_geo.publish.report.model import Fact, Facts, Material, Prose, Section, Subsection, Table, Words, say
-from opsn_geo.publish.report.wording import records, source
+from opsn_geo.publish.report.wording import names_of, records, source, with_interval
 from opsn_geo.publish.sentences import COMPARISONS
 
 if TYPE_CHECKING:
@@ -136,8 +136,59 @@ def contradictions(material: Material) -> Section | None:
                 )
             ),
             *([table] if rows else []),
+            *_lists(material),
         ),
     )
+
+
+def _lists(material: Material) -> Iterator[Table | Prose]:
+    """The lists of services that the study states, beside offers and answers; what it leaves out of them."""
+    stated, needs = material.figures.get("statements"), material.tables.get("besoins")
+    services = material.tables.get("panorama_services")
+    if stated is None or stated.empty or needs is None or services is None:
+        return
+    lang, lists, places = (
+        material.lang,
+        texts("stated_list", material.lang),
+        names_of(material, "departements"),
+    )
+    flat = services.reset_index() if services.index.name == "service" else services
+    offering = dict(zip(flat["service"], flat["opsn_count"], strict=True))
+    estimates = material.tables.get("estimations", pd.DataFrame(columns=["domain", "item", "low"]))
+    whole = estimates[estimates["domain"].eq("") & estimates["low"].notna()]
+    of_item = {str(it["item"]): with_interval(it, lang) for it in records(whole)}
+    flags = needs.reset_index()
+    little = {(it["service"], it["code_dep"]) for it in records(flags[flags["little_used"].eq(other=True)])}
+    rows, cited = [], set()
+    for row in records(stated):
+        service, code = str(row["item"]), "" if pd.isna(row["code_dep"]) else str(row["code_dep"])
+        cited.add((service, code))
+        rows.append(
+            (
+                lists.get(str(row["list"]), str(row["list"])),
+                material.services.get(service)
+                or material.questionnaire.labels.get(f"need:{service}", service),
+                places.get(code, code) or MISSING,
+                count(offering.get(service, 0), lang),
+                MISSING if code else of_item.get(f"service_used:{service}", MISSING),
+                MISSING if code else of_item.get(f"need:{service}", MISSING),
+                say(material, "yes" if (service, code) in little else "no") if code else MISSING,
+            )
+        )
+    heads = ("stated", "service", "departement", "offering", "used_share", "needed_share", "little_used")
+    yield Table(
+        caption=say(material, "lists_table"),
+        heads=tuple(say(material, f"head_{it}") for it in heads),
+        rows=tuple(rows),
+        texts=(0, 1, 2, 6),
+        **source(material, "besoins", "estimations", "panorama_services"),
+    )
+    other = sorted(
+        f"{material.services.get(str(service), str(service))} ({places.get(str(code), str(code))})"
+        for service, code in little - cited
+    )
+    if other:
+        yield Prose(paragraphs=(say(material, "lists_other", names=enumerated(other, lang)),))
 
 
 def method(material: Material) -> Section:
