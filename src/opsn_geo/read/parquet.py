@@ -23,8 +23,8 @@ def parquet_table(path: Path, *, kind: str = "") -> pa.Table:
     ----------
     path : Path
         A Parquet file.
-    kind : {"", "boundary_"}
-        Which limits it has to keep.
+    kind : str
+        Which limits it has to keep: those of a table where it is empty, else of what it begins the names of.
 
     Raises
     ------

@@ -40,7 +40,7 @@ def write(file: Path, report: Report, metadata: Metadata) -> None:
     file : pathlib.Path
         File to write.
     report : Report
-        The report, as :func:`opsn_geo.publish.report.report` gives it.
+        The report, as ``opsn_geo.publish.report.report`` gives it.
     metadata : Metadata
         The study.
     """

@@ -79,7 +79,7 @@ def write(file: Path, sheets: Sequence[Sheet], metadata: Metadata) -> Path:
     file : Path
         Where to write.
     sheets : sequence of Sheet
-        As :func:`opsn_geo.publish.tables.sheets.sheets` gives them.
+        As :func:`opsn_geo.publish.tables.workbook.sheets` gives them.
     metadata : Metadata
         Title, language and day for the properties of the file.
     """
