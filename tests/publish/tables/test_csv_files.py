@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsn_geo.catalogue.words import LANGUAGES, Language
+from opsn_geo.catalogue.words import LANGUAGES, Language, text
 from opsn_geo.publish.tables.csv_files import flat, write, write_readable
 from opsn_geo.study import Metadata
 
@@ -118,8 +118,13 @@ def test_a_table_for_spreadsheets_is_in_the_words_and_signs_of_the_language(
     read = file.read_text(encoding="utf-8").splitlines()
     fr = [
         "\ufeffCommune;Service;État;own",
-        '"Abbécourt";"sig";"adhérente";"0,5"',
-        '"\'=Lille";"sig";"adhérente";',
+        '"Abbécourt";"sig";"{member}";"0,5"',
+        '"\'=Lille";"sig";"{member}";',
     ]
-    en = ["\ufeffCommune,Service,State,own", '"Abbécourt","sig","member",0.5', '"\'=Lille","sig","member",']
-    assert read == {"fr": fr, "en": en}[lang]
+    en = [
+        "\ufeffCommune,Service,State,own",
+        '"Abbécourt","sig","{member}",0.5',
+        '"\'=Lille","sig","{member}",',
+    ]
+    expected = {"fr": fr, "en": en}[lang]
+    assert read == [line.replace("{member}", text("state.member", lang)) for line in expected]
