@@ -561,3 +561,34 @@ def test_inputs_are_named_in_words_where_their_rows_are_counted(studied: Callabl
     ]
     assert read.rows == (("les adhésions", "3", "2", "1"),)
     assert rejected.rows[0][1] == "les adhésions"
+
+
+@pytest.mark.parametrize(
+    ("lang", "spelled"),
+    [
+        ("fr", ["opérateur public de services numériques (OPSN)", "coopération intercommunale (EPCI)"]),
+        ("en", ["public operator of digital services (OPSN)", "intercommunal bodies (EPCI)"]),
+    ],
+)
+def test_an_abbreviation_is_spelled_out_where_it_is_first_used(
+    studied: Callable[..., Published], lang: str, spelled: list[str]
+) -> None:
+    page = report.page(report.report(material(studied(lang))))
+    body = page.partition("<h1>")[2]
+    for words in spelled:
+        short = words.rpartition("(")[2].rstrip(")")
+        assert body.index(words) + len(words) - len(short) - 1 == body.index(short)
+
+
+def test_a_question_without_words_in_the_language_of_the_report_is_quoted_as_it_was_put() -> None:
+    asked = pd.DataFrame(
+        {"column": ["Quels besoins ? – SIG", "Quels besoins ? – DPD", "Note ?"],
+         "item": ["need", "need", "score"], "choice": ["sig", "dpd", None],
+         "kind": ["multiple", "multiple", "scale"], "label": ["GIS", "DPO", "Note ?"]}
+    )  # fmt: skip
+    need, score = questionnaire_words(asked, "en").families
+    assert (need.question, need.lang, score.lang) == ("Quels besoins ?", "fr", "fr")
+    need, _ = questionnaire_words(asked.assign(question_en="Which needs?"), "en").families
+    assert (need.question, need.lang) == ("Which needs?", "")
+    need, _ = questionnaire_words(asked, "fr").families
+    assert (need.question, need.lang) == ("Quels besoins ?", "")

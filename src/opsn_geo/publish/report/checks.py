@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _STATUSES: Final = ("agrees", "by_construction", "differs", "not_judged", "inconsistent", "not_computable")
 _AGREEING: Final = ("agrees", "by_construction")
 _WORDS: Final = (
-    "opsn", "offer", "membership", "covered", "possible", "desert", "bundle", "stability", "interval",
-    "weighting", "false_discovery", "break_even", "hidden",
+    "opsn", "epci", "offer", "membership", "covered", "possible", "desert", "bundle", "stability", "interval",
+    "weighting", "margins", "standardised", "variation", "false_discovery", "break_even", "hidden",
 )  # fmt: skip
 
 
@@ -124,6 +124,7 @@ def contradictions(material: Material) -> Section | None:
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=rows,
         texts=(0, 1, 2, 3, 4),
+        quoted=(1, 4) if material.lang == "en" else (),
         **source(material, "incoherences"),
     )
     return Section(
