@@ -173,6 +173,12 @@ def command_line(lang: Language) -> click.Group:
             limits,
         ),
         command("check", check, study(), form, listed, limits),
+        command(
+            "qgis-plugin",
+            qgis_plugin,
+            option("--install", is_flag=True),
+            option("--zip", "archive", type=click.Path(path_type=Path, dir_okay=False)),
+        ),
         command("compare", compare, study(), option("--strict", "strict_compare", is_flag=True), limits),
         command("report", report, study(), file, limits),
         command("fiche", fiche, click.Argument(["code"]), study(), file, limits),
@@ -299,6 +305,16 @@ def check(study: Path | None, form: str, faults: Path | None) -> None:
         if faults is not None:
             _print(text("check.written", language, file=faults))
     sys.exit(0 if findings.sound else InputError.exit_code)
+
+
+def qgis_plugin(archive: Path | None, *, install: bool) -> None:
+    """Put the plugin where QGIS looks for it, or write it as a zip."""
+    from opsn_geo import qgis_plugin as plugin
+
+    if install:
+        click.echo(text("summary.plugin_installed", _language(), folder=plugin.install()))
+    if archive is not None or not install:
+        click.echo(str(plugin.write_zip(archive or Path(f"{plugin.NAME}.zip"))))
 
 
 def _print_json(record: object) -> None:

@@ -31,6 +31,10 @@ def main(file: str, out: str) -> None:
         name: _render(project, name, out) for name in project.mapThemeCollection().mapThemes()
     }
     report["layouts"] = {each.name(): _print(each, out) for each in project.layoutManager().printLayouts()}
+    report["resized"] = _resized(project)
+    project.clear()
+    if project.read(f"geopackage:{file}?projectName=Atlas par service"):
+        report["services"] = _services(project)
     report["messages"] = messages
     print(json.dumps(report))
     project.clear()
@@ -175,7 +179,7 @@ def _render(project, theme: str, out: str) -> dict:
     settings.setLayerStyleOverrides(themes.mapThemeStyleOverrides(theme))
     settings.setDestinationCrs(project.crs())
     settings.setExtent(project.viewSettings().defaultViewExtent())
-    settings.setOutputSize(QSize(1000, 900))
+    settings.setOutputSize(QSize(600, 540))
     settings.setBackgroundColor(QColor("white"))
     job = QgsMapRendererParallelJob(settings)
     job.start()
@@ -205,11 +209,13 @@ def _print(layout, out: str) -> dict:
     exporter = QgsLayoutExporter(layout)
     pdf, png = (Path(out) / f"page-{_slug(layout.name())}.{end}" for end in ("pdf", "png"))
     image = QgsLayoutExporter.ImageExportSettings()
-    image.dpi = 96
+    image.dpi = 50
+    settings = QgsLayoutExporter.PdfExportSettings()
+    printed = exporter.exportToPdf(str(pdf), settings) if " – " not in layout.name()[:-5] else 0
     size = layout.pageCollection().page(0).pageSize()
     legend = next(item for item in layout.items() if isinstance(item, QgsLayoutItemLegend))
     return {
-        "pdf": [exporter.exportToPdf(str(pdf), QgsLayoutExporter.PdfExportSettings()), str(pdf)],
+        "pdf": [printed, str(pdf)],
         "png": [exporter.exportToImage(str(png), image), str(png)],
         "texts": [item.text() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)],
         "shown": [item.currentText() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)],
@@ -218,6 +224,48 @@ def _print(layout, out: str) -> dict:
         "scales": _scales(layout),
         "follows": layout.referenceMap().followVisibilityPresetName(),
         "size": [size.width(), size.height()],
+    }
+
+
+def _resized(project) -> dict:
+    """Return the rectangles of the items of an A3 page that is turned into a tall A4 one."""
+    from qgis.core import QgsLayoutItemPage, QgsLayoutSize
+
+    layout = project.layoutManager().layoutByName("Couverture – A3")
+    layout.pageCollection().page(0).setPageSize(QgsLayoutSize(210, 297))
+    layout.refresh()
+    items = [item for item in layout.items() if hasattr(item, "rect") and hasattr(item, "id") and item.id()]
+    shown = [item for item in items if not isinstance(item, QgsLayoutItemPage)]
+    return {
+        item.id(): [item.pos().x(), item.pos().y(), item.rect().width(), item.rect().height()]
+        for item in shown
+    }
+
+
+def _services(project) -> dict:
+    """Choose a theme of the project of services and turn to the page of one département."""
+    from qgis.core import QgsLayoutItemLabel
+
+    layers = project.mapLayers()
+    themes = project.mapThemeCollection().mapThemes()
+    chosen = next(name for name in themes if name.endswith(", par commune"))
+    project.mapThemeCollection().applyTheme(chosen, project.layerTreeRoot(), _tree_model(project))
+    layout = project.layoutManager().layoutByName("Page du canevas, par département – A4")
+    atlas = layout.atlas()
+    atlas.updateFeatures()
+    atlas.beginRender()
+    atlas.seekTo(0)
+    layout.refresh()
+    shown = {item.id(): item.currentText() for item in layout.items() if isinstance(item, QgsLayoutItemLabel)}
+    return {
+        "invalid": [key for key, layer in layers.items() if not layer.isValid()],
+        "themes": themes,
+        "chosen": chosen,
+        "features": {key: layer.featureCount() for key, layer in layers.items()},
+        "pages": atlas.count(),
+        "place": atlas.nameForPage(0),
+        "shown": shown,
+        "layouts": [each.name() for each in project.layoutManager().printLayouts()],
     }
 
 

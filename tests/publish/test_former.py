@@ -122,7 +122,10 @@ def test_last_pages_without_their_file_do_not_reach_a_new_one(
     [
         (TOUCH, ("services",)),
         ((STYLE, ("communes", "Mon style", 0)), ("Mon style",)),
-        ('UPDATE qgis_projects SET metadata = \'{"last_modified_user": "me"}\'', ("Atlas",)),
+        (
+            "UPDATE qgis_projects SET metadata = '{\"last_modified_user\": \"me\"}' WHERE name = 'Atlas'",
+            ("Atlas",),
+        ),
         ("INSERT INTO gpkg_contents (table_name, data_type) VALUES ('mine', 'attributes')", ("mine",)),
     ],
 )
@@ -160,5 +163,5 @@ def test_styles_and_projects_of_ones_own_are_taken_over_when_asked(
     assert value(file, changes) == 1
     assert value(file, "SELECT count(*) FROM layer_styles WHERE f_table_name = 'gone'") == 0
     assert value(file, "SELECT group_concat(name) FROM (SELECT name FROM qgis_projects ORDER BY 1)") == (
-        "Atlas,Conseil"
+        "Atlas,Atlas par service,Conseil"
     )

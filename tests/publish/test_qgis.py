@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import warnings
@@ -106,10 +107,6 @@ def test_each_layer_has_its_default_style(report: Report) -> None:
     drawn = [layer for layer in report["layers"].values() if layer["renderer"]]
     assert {layer["renderer"] for layer in drawn} <= {"RuleRenderer", "pointDisplacement"}
     assert all(label for layer in drawn for label in layer["legend"])
-    counted = [
-        label for layer in drawn for label in layer["legend"] if not label.startswith(("hors", "autres"))
-    ]
-    assert all(label.endswith(")") for label in counted)
     assert report["layers"]["departements"]["labels"]
 
 
@@ -160,7 +157,7 @@ def test_rasters_are_shown_in_their_own_style(report: Report, moved: Path) -> No
     for key, raster in report["rasters"].items():
         assert len(raster["legend"]) > 1
         title = raster["title"].rpartition(" (")[0]
-        assert report["layouts"][f"Déserts – {title}"]["entries"][key] == raster["legend"]
+        assert report["layouts"][f"Déserts – {title} – A4"]["entries"][key] == raster["legend"]
         assert all(label.endswith(("km", "km au plus")) for label in raster["legend"])
 
 
@@ -229,25 +226,72 @@ def test_each_theme_draws_a_picture_of_its_own(report: Report) -> None:
     assert len({tuple(keys) for keys in shown.values()}) >= 3
 
 
-def test_each_theme_has_a_page_that_prints_on_a3(report: Report) -> None:
-    assert set(report["layouts"]) == set(report["themes"])
-    for name, page in report["layouts"].items():
-        title = name.split(" – ", 1)[-1] if " – " in name else GROUPS[name].headline()
-        assert page["follows"] == name
+def test_each_theme_has_a_page_on_a3_and_on_a4(report: Report) -> None:
+    papers = {"A3": [420, 297], "A4": [210, 297]}
+    expected = {f"{theme} – {paper}" for theme in report["themes"] for paper in papers}
+    assert expected <= set(report["layouts"])
+    for name in expected:
+        theme, _, paper = name.rpartition(" – ")
+        page = report["layouts"][name]
+        title = theme.split(" – ", 1)[-1] if " – " in theme else GROUPS[theme].headline()
+        assert page["follows"] == theme
         assert not [entry for entries in page["entries"].values() for entry in entries if "Band" in entry]
         assert [page["pdf"][0], page["png"][0]] == [0, 0]
-        assert Path(page["pdf"][1]).read_bytes().startswith(b"%PDF")
-        assert page["size"] == [420, 297]
+        assert page["size"] == papers[paper]
         assert title in page["texts"]
-        page_text = "\n".join(page["texts"])
-        assert all(word in page_text for word in ("IGN", "INSEE", "2021-02-01"))
+        page_text = "\n".join(page["shown"])
+        assert all(
+            word in page_text for word in ("IGN", "INSEE", "01/02/2021", "page tirée le", "Échelle 1:")
+        )
         assert "SIMULÉES" in page_text or "Supposés" in page_text
         assert (pixels(page["png"][1])[:3] < 250).any(axis=0).mean() > 0.02
+    for theme in (name for name in report["themes"] if " – " not in name):
+        assert Path(report["layouts"][f"{theme} – A3"]["pdf"][1]).read_bytes().startswith(b"%PDF")
 
 
-def test_the_scale_bar_fits_between_the_map_and_the_arrow_at_every_scale(report: Report) -> None:
-    widths = [width for page in report["layouts"].values() for width in page["scales"]]
-    assert 30 < min(widths) <= max(widths) < 76
+def test_the_counts_of_a_legend_are_counted_when_it_is_drawn(report: Report) -> None:
+    page = report["layouts"]["Couverture – A4"]
+    numbers = [
+        int(re.sub(r"\D", "", words.rpartition("(")[2])) for words in page["entries"]["opsn_geo_state"]
+    ]
+    assert sum(numbers) == report["project_layers"]["opsn_geo_state"]["features"]
+
+
+def test_everything_stays_on_the_page_when_the_paper_is_changed(report: Report) -> None:
+    items = report["resized"]
+    assert {"map", "title", "legend", "warning", "scale", "north", "sources"} <= set(items)
+    for name, (x, y, width, height) in items.items():
+        assert x >= 0, name
+        assert y >= 0, name
+        assert (x + (0 if name == "legend" else width), y + (0 if name == "legend" else height)) < (
+            211,
+            298,
+        ), name
+
+
+def test_each_service_has_a_theme_on_communes_and_the_study_on_epci(report: Report, moved: Path) -> None:
+    services, toy = report["services"], "toy" in moved.name
+    assert services["invalid"] == []
+    on_communes = [name for name in services["themes"] if name.endswith(", par commune")]
+    on_epci = [name for name in services["themes"] if name.endswith(", par EPCI")]
+    assert [len(on_communes), len(on_epci)] == ([2, 0] if toy else [31, 31])
+    communes = [count for key, count in services["features"].items() if "services_communes" in key]
+    assert set(communes) == {13 if toy else 3789}
+    assert len(services["layouts"]) == 6
+
+
+def test_a_page_of_the_canvas_shows_a_service_in_one_departement(report: Report) -> None:
+    services = report["services"]
+    shown = services["shown"]
+    assert shown["title"].startswith(services["chosen"])
+    assert shown["subtitle"].startswith(services["place"])
+    assert not [words for words in shown.values() if "[%" in words and "% 1 + 1 %]" not in words]
+    assert "Part des communes couvertes : " in shown["figures"]
+
+
+def test_the_scale_bar_fits_at_every_scale(report: Report) -> None:
+    for name, page in report["layouts"].items():
+        assert 15 < min(page["scales"]) <= max(page["scales"]) < (76 if name.endswith("A3") else 60), name
 
 
 def test_distances_are_measured_in_kilometres(report: Report) -> None:

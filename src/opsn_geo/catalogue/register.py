@@ -135,6 +135,15 @@ class Table:
     labels: Labels | None = None
     patches: bool = False
 
+    @property
+    def editable(self) -> bool:
+        """Whether its rows are the study's own input, which a person may mend; all else is computed.
+
+        >>> table("adhesions").editable, table("couverture").editable
+        (True, False)
+        """
+        return self.name in tables() and self._entry()["source"] in {"study_rows", "member_lists"}
+
     def title(self, lang: Language = "fr") -> str:
         """Return what the table is called; a table of the user's own is called by its name.
 

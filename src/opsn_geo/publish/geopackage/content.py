@@ -40,7 +40,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """One layer or table; ``shape`` is None for a table without geometry."""
+    """One layer or table, and the inputs that it is made of; ``shape`` is None for a table without geometry.
+
+    ``unplaced`` features of a layer have no geometry, and are nowhere on a map.
+    """
 
     name: str
     title: str
@@ -48,6 +51,8 @@ class Content:
     columns: tuple[Column, ...]
     shape: Shape | None = None
     bounds: tuple[float, float, float, float] | None = None
+    rests_on: tuple[str, ...] = ()
+    unplaced: int = 0
 
     def has(self, *names: str) -> bool:
         """Whether the content has all these columns."""
@@ -125,6 +130,8 @@ def describe(name: str, frame: pd.DataFrame, metadata: Metadata) -> Content:
         columns=tuple(_with_own_alias(columns)),
         shape=_shape(frame) if spatial else None,
         bounds=_bounds(frame) if spatial and len(frame) else None,
+        rests_on=table.rests_on,
+        unplaced=int(frame.geometry.isna().sum()) if spatial else 0,
     )
 
 

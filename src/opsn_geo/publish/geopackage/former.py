@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -118,7 +118,7 @@ def keep(file: Path, former: Former, folder: Path) -> Path | None:
     return copy.relative_to(folder)
 
 
-def carry(base: sqlite3.Connection, former: Former, project: str) -> None:
+def carry(base: sqlite3.Connection, former: Former, ours: Collection[str]) -> None:
     """Write a person's styles, and projects of other names than ours, into a new file.
 
     A style takes the place of ours of the same name, and a default one that of our default; those of a layer
@@ -133,7 +133,7 @@ def carry(base: sqlite3.Connection, former: Former, project: str) -> None:
         if default:
             base.execute("UPDATE layer_styles SET useAsDefault = 0 WHERE f_table_name = ?", (table,))
         base.execute(_ADD_STYLE, row)
-    own = [row for row in former.projects if row[0] != project]
+    own = [row for row in former.projects if row[0] not in ours]
     base.executemany("INSERT INTO qgis_projects VALUES (?, ?, ?)", own)
 
 

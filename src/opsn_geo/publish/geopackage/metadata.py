@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from opsn_geo import __version__
-from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import text, texts
 from opsn_geo.publish.geopackage.content import Content, abstract
 from opsn_geo.publish.geopackage.tables import extend
@@ -119,7 +118,7 @@ def iso_record(contents: Sequence[Content], metadata: Metadata, crs: CRS) -> str
     single = contents[0] if len(contents) == 1 else None
     study = study_record(metadata, crs)
     titles = "; ".join(content.title for content in contents)
-    warning = basis_warning(metadata, register.table(single.name).rests_on if single else None)
+    warning = basis_warning(metadata, single.rests_on if single else None)
     record = {
         "identifier": f"{metadata.stem}/{single.name}" if single else metadata.stem,
         "language": _LANGUAGES[metadata.language][0],

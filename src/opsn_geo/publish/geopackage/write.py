@@ -22,11 +22,13 @@ from opsn_geo.catalogue.words import text
 from opsn_geo.errors import Fault, MachineError
 from opsn_geo.publish.geopackage import former as former_file
 from opsn_geo.publish.geopackage import metadata as geopackage_metadata
+from opsn_geo.publish.geopackage import services
 from opsn_geo.publish.geopackage import tables as geopackage_tables
 from opsn_geo.publish.geopackage.content import Content, describe, dictionary, flatten
 from opsn_geo.publish.qgis import project as qgis_project
 from opsn_geo.publish.qgis import style as qgis_style
 from opsn_geo.publish.qgis.layers import ProjectContent
+from opsn_geo.publish.qgis.services import service_themes
 from opsn_geo.publish.staging import staged
 
 if TYPE_CHECKING:
@@ -111,22 +113,27 @@ def write(
     plain = {name: flatten(frame) for name, frame in tables.items()}
     crs = _common_crs(flat)
     described = [describe(name, frame, metadata) for name, frame in (flat | plain).items()]
+    views = services.views(described, metadata)
+    described += [view.content for view in views]
     plain[DICTIONARY] = dictionary(described, metadata.language)
     contents = [*described, describe(DICTIONARY, plain[DICTIONARY], metadata)]
     shown = [theme for theme in themes if theme.layer in flat]
+    by_service = service_themes(plain, metadata.language) if views else []
     with _refusals(path), staged(path.parent, last=path.name) as aside:
         file = aside / path.name
         _write_features(file, flat, contents, metadata)
         with closing(sqlite3.connect(file, isolation_level=None)) as base:
             base.execute("PRAGMA synchronous = OFF")  # the file is not in place yet
             base.execute("BEGIN")
-            _fill(base, contents, plain, metadata, shown)
+            _fill(base, contents, plain, metadata, [*shown, *by_service])
+            services.add_views(base, views, _moment(metadata))
+            services.add_indices(base, described)
             geopackage_metadata.add(base, contents, metadata, crs)
             near = [Path(os.path.relpath(path.parent / raster, path.parent)) for raster in rasters]
-            project = ProjectContent(path.name, path.parent, contents, shown, metadata, crs, near)
+            project = ProjectContent(path.name, path.parent, contents, shown, metadata, crs, near, by_service)
             qgis_project.add(base, project)
             if styles_of is not None:
-                former_file.carry(base, styles_of, text("geopackage.project", metadata.language))
+                former_file.carry(base, styles_of, _projects(metadata))
             base.execute("COMMIT")
             _check(base, file)
         record = geopackage_metadata.iso_record(contents, metadata, crs)
@@ -192,6 +199,11 @@ def _gdal(**options: str) -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options(former)
+
+
+def _projects(metadata: Metadata) -> set[str]:
+    """Return the names of the projects that are ours."""
+    return {text(f"geopackage.{name}", metadata.language) for name in ("project", "services_project")}
 
 
 def _moment(metadata: Metadata) -> str:

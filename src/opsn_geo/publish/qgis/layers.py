@@ -13,6 +13,7 @@ from markupsafe import Markup
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish.geopackage.content import Content, abstract
+from opsn_geo.publish.geopackage.services import COMMUNES, EPCI
 from opsn_geo.publish.notices import weak_basis
 from opsn_geo.publish.qgis.style import LayerStyle, Lookup, layer_style
 from opsn_geo.publish.qgis.xml import literal, quoted
@@ -33,7 +34,7 @@ _ORDER: Final = {"point": 0, "line": 1, "polygon": 2, None: 3}
 
 
 class ProjectContent(NamedTuple):
-    """All that a project shows: the GeoPackage's name and folder, its contents, themes and rasters."""
+    """All that projects show: the GeoPackage's name and folder, its contents, themes, rasters, services."""
 
     file: str
     folder: Path
@@ -42,6 +43,7 @@ class ProjectContent(NamedTuple):
     metadata: Metadata
     crs: CRS
     rasters: Sequence[Path]
+    service_themes: Sequence[Theme] = ()
 
 
 class RasterStyle(NamedTuple):
@@ -73,6 +75,11 @@ class ProjectLayer:
     def name(self) -> str:
         """Name in the layer tree: the title, and whether what it shows is simulated or assumed."""
         return f"{self.title} ({self.basis})" if self.basis else self.title
+
+    @property
+    def counted(self) -> bool:
+        """Whether its legend counts the features of each class, as they are filtered at that moment."""
+        return self.theme is not None
 
     @property
     def legend_order(self) -> str:
@@ -114,7 +121,7 @@ def project_layers(project: ProjectContent) -> list[ProjectLayer]:
         only: tuple[str, str] | None = None,
     ) -> ProjectLayer:
         rests_on = register.maps()[theme.key].rests_on if theme and theme.key in register.maps() else ()
-        rests_on = rests_on or ((register.table(name).rests_on) if group != "limits" else ())
+        rests_on = rests_on or register.table(name).rests_on
         subset = f"|subset={quoted(only[0])} = {literal(only[1])}" if only else ""
         return ProjectLayer(
             key=f"opsn_geo_{key}",
@@ -127,7 +134,7 @@ def project_layers(project: ProjectContent) -> list[ProjectLayer]:
             basis=weak_basis(project.metadata, rests_on),
         )
 
-    limits = [layer(f"limits_{name}", "limits", name) for name in register.limits() if name in contents]
+    limits = limit_layers(project)
     maps: list[ProjectLayer] = []
     for group in dict.fromkeys((*register.groups(), *(theme.group for theme in project.themes))):
         themes = sorted(
@@ -148,8 +155,28 @@ def project_layers(project: ProjectContent) -> list[ProjectLayer]:
         ]
         if group == "deserts":
             maps += [_raster_layer(raster, project) for raster in project.rasters]
-    data = [layer(f"data_{name}", "data", name) for name in contents if name not in register.limits()]
+    data = [
+        layer(f"data_{name}", "data", name)
+        for name in contents
+        if name not in {*register.limits(), COMMUNES, EPCI}
+    ]
     return [*limits, *maps, *data]
+
+
+def limit_layers(project: ProjectContent) -> list[ProjectLayer]:
+    """Return the outlines that are drawn over every map, from the top."""
+    contents = {content.name: content for content in project.contents}
+    return [
+        ProjectLayer(
+            key=f"opsn_geo_limits_{name}",
+            group="limits",
+            content=contents[name],
+            source=f"./{project.file}|layername={name}",
+            title=contents[name].title,
+        )
+        for name in register.limits()
+        if name in contents
+    ]
 
 
 def _raster_layer(raster: Path, project: ProjectContent) -> ProjectLayer:
@@ -211,13 +238,24 @@ def style_in_project(
             if relation.parent is layer
         ],
         lookups={
-            column: Lookup(places[table.name].key, table.key[0], table.spelt_by)
-            for column, table in register.lookups(columns, layer.content.name).items()
-            if table.name in places
-            and places[table.name].content.has(table.key[0], table.spelt_by)
-            # a list of identifiers is no identifier: QGIS would look up the whole and find nothing
-            and not register.column(column, layer.content.name).list
+            column: lookup
+            for column in columns
+            if (lookup := _lookup(column, layer.content.name, places, lang)) is not None
         },
         # The limits lie over every map: their features are named there alone.
         labelled=layer.group == "limits" or layer.content.name not in register.limits(),
     )
+
+
+def _lookup(column: str, table: str, places: Mapping[str, ProjectLayer], lang: Language) -> Lookup | None:
+    """Return where the names of the places, operators or services stand whose identifiers a column holds."""
+    declared = register.column(column, table)
+    target = register.table(declared.refers_to)
+    named = target.spelt_by or ("name" if target.level else "")
+    # a list of identifiers is no identifier: QGIS would look up the whole and find nothing
+    if declared.list or not named or target.name in {table, ""} or target.name not in places:
+        return None
+    if not places[target.name].content.has(target.key[0], named):
+        return None
+    title = text(f"level.{target.level}", lang) if column == target.key[0] and target.level else ""
+    return Lookup(places[target.name].key, target.key[0], named, title[:1].upper() + title[1:])

@@ -16,9 +16,17 @@ from opsn_geo.publish.geopackage.content import Content, abstract
 from opsn_geo.publish.geopackage.former import USER
 from opsn_geo.publish.geopackage.metadata import study_record
 from opsn_geo.publish.notices import simulation_warning
-from opsn_geo.publish.qgis.layers import ProjectContent, project_layers, relations, style_in_project
-from opsn_geo.publish.qgis.layout import Extent, page
-from opsn_geo.publish.qgis.map_themes import group_title, map_themes
+from opsn_geo.publish.qgis.layers import (
+    ProjectContent,
+    ProjectLayer,
+    Relation,
+    project_layers,
+    relations,
+    style_in_project,
+)
+from opsn_geo.publish.qgis.layout import Extent, atlases, pages
+from opsn_geo.publish.qgis.map_themes import MapTheme, group_title, map_themes
+from opsn_geo.publish.qgis.services import service_layers, service_map_themes
 from opsn_geo.publish.qgis.xml import render
 
 if TYPE_CHECKING:
@@ -26,28 +34,47 @@ if TYPE_CHECKING:
 
 
 def add(base: sqlite3.Connection, project: ProjectContent) -> None:
-    """Store the project where QGIS looks for it, as a zip written in hexadecimal."""
+    """Store the projects where QGIS looks for them, each as a zip written in hexadecimal."""
     metadata = project.metadata
-    name = text("geopackage.project", metadata.language)
-    about = {"last_modified_time": f"{metadata.date.isoformat()}T00:00:00", "last_modified_user": USER}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        # An entry without a date: the same project gives the same bytes.
-        entry = zipfile.ZipInfo(f"{name}.qgs")
-        archive.writestr(entry, project_xml(project), compress_type=zipfile.ZIP_DEFLATED)
     base.execute("CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB)")
-    base.execute(
-        "INSERT INTO qgis_projects VALUES (?, ?, ?)",
-        (name, json.dumps(about).encode(), packed.getvalue().hex().encode()),
-    )
+    documents = {text("geopackage.project", metadata.language): project_xml(project)}
+    if project.service_themes:
+        documents[text("geopackage.services_project", metadata.language)] = services_xml(project)
+    about = {"last_modified_time": f"{metadata.date.isoformat()}T00:00:00", "last_modified_user": USER}
+    for name, document in documents.items():
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            # An entry without a date: the same project gives the same bytes.
+            entry = zipfile.ZipInfo(f"{name}.qgs")
+            archive.writestr(entry, document, compress_type=zipfile.ZIP_DEFLATED)
+        base.execute(
+            "INSERT INTO qgis_projects VALUES (?, ?, ?)",
+            (name, json.dumps(about).encode(), packed.getvalue().hex().encode()),
+        )
 
 
 def project_xml(project: ProjectContent) -> str:
-    """Return the whole project as a ``.qgs`` file."""
-    metadata, lang = project.metadata, project.metadata.language
+    """Return the project of all maps as a ``.qgs`` file."""
     layers = project_layers(project)
-    related = relations(layers)
-    themes = map_themes(layers, lang)
+    themes = map_themes(layers, project.metadata.language)
+    return _xml(project, layers, relations(layers), themes, pages_of=themes)
+
+
+def services_xml(project: ProjectContent) -> str:
+    """Return the project of services as a ``.qgs`` file: its pages show what the canvas shows."""
+    layers = service_layers(project)
+    return _xml(project, layers, [], service_map_themes(layers), pages_of=())
+
+
+def _xml(
+    project: ProjectContent,
+    layers: Sequence[ProjectLayer],
+    related: Sequence[Relation],
+    themes: Sequence[MapTheme],
+    *,
+    pages_of: Sequence[MapTheme],
+) -> str:
+    metadata, lang = project.metadata, project.metadata.language
     # The project opens as its first map theme has it.
     visible = themes[0].layers if themes else tuple(layers)
     view = _view(project.contents)
@@ -77,7 +104,10 @@ def project_xml(project: ProjectContent) -> str:
             (theme, list(dict.fromkeys(group_title(layer.group, lang) for layer in theme.subjects)))
             for theme in themes
         ],
-        pages=[page(theme, view, metadata, project.crs) for theme in themes],
+        pages=[
+            *pages(pages_of, view, metadata, project.crs),
+            *atlases(layers, view, metadata, project.crs),
+        ],
     )
 
 

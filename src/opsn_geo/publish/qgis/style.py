@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from opsn_geo.catalogue import register
 from opsn_geo.catalogue.basis import COLUMN as BASIS
 from opsn_geo.catalogue.palette import BORDERS, PAPER
 from opsn_geo.catalogue.register import Border, Labels, table
@@ -16,15 +17,24 @@ from opsn_geo.publish.classes import legend_unit
 from opsn_geo.publish.geopackage.content import Column, Content
 from opsn_geo.publish.geopackage.former import OURS
 from opsn_geo.publish.qgis.xml import as_it_is, evaluated, literal, quoted, render
-from opsn_geo.publish.themes import Class, Theme, legend_label
+from opsn_geo.publish.themes import Class, Theme
+
+_DECIMALS: Final = {"m": 0, "km2": 2, "p": 4, "q": 4, "value": 4}
+"""Decimals that are shown of a number, by the end of its column's name."""
+_SHOWN_UNITS: Final = {"m", "km²"}
+"""Units that stand beside a column's name; others are in the name, or in its definition."""
 
 
 class Lookup(NamedTuple):
-    """Layer of the project in which the words for a column's values stand, and its fields."""
+    """Layer of the project in which the words for a column's values stand, its fields, and a title.
+
+    The title says what is shown, where the column's own label speaks of a code; otherwise it is empty.
+    """
 
     layer: str
     key: str
     value: str
+    title: str = ""
 
 
 class Rule(NamedTuple):
@@ -38,7 +48,10 @@ class Rule(NamedTuple):
 
 
 class Field(NamedTuple):
-    """One column in a form and in the table of attributes."""
+    """One column in a form and in the table of attributes.
+
+    ``decimals`` are those shown of a number; ``constraint`` is an expression that what is typed must meet.
+    """
 
     name: str
     place: int
@@ -46,6 +59,9 @@ class Field(NamedTuple):
     widget: str
     choices: Mapping[str, str]
     lookup: Lookup | None
+    decimals: int
+    editable: bool
+    constraint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +143,14 @@ def layer_style(
         Whether features may bear their name on the map; where the register has no labels they never do.
     """
     named = content.shape is not None and content.has("name")
-    fields = [_field(column, place, lookups or {}) for place, column in enumerate(content.columns, start=1)]
+    fields = [
+        _field(column, place, content.name, lookups or {}, lang)
+        for place, column in enumerate(content.columns, start=1)
+    ]
     return LayerStyle(
         content=content,
         theme=theme,
-        rules=_rules(content, theme, lang) if theme else (),
+        rules=rules(content, theme, lang) if theme else (),
         border=table(content.name).border or Border(colour=BORDERS["epci"], width=0.2),
         labels=table(content.name).labels or Labels(size=9),
         labelled=labelled and named and table(content.name).labels is not None,
@@ -145,7 +164,7 @@ def layer_style(
     )
 
 
-def _rules(content: Content, theme: Theme, lang: Language) -> list[Rule]:
+def rules(content: Content, theme: Theme, lang: Language) -> list[Rule]:
     """Return a rule for each class, and one for what the theme leaves out, so that no feature is lost."""
     if theme.only:
         scope = f"({quoted(theme.only[0])} = {literal(theme.only[1])})"
@@ -153,26 +172,24 @@ def _rules(content: Content, theme: Theme, lang: Language) -> list[Rule]:
         scope = quoted("inside") if content.has("inside") else ""
     symbols = {"point": ("disc", "diamond"), "line": ("line", "line")}
     plain, hatched = symbols.get(content.shape or "", ("fill", "hatched_fill"))
-    rules = [
+    made = [
         Rule(
             key=str(place),
             filter=f"({condition(theme, entry)})" + (f" AND {scope}" if scope else ""),
-            label=legend_label(entry, lang),
+            label=entry.label,
             symbol=hatched if entry.hatched else plain,
             colour=entry.colour,
         )
         for place, entry in enumerate(theme.classes)
     ]
     if theme.unsure_count:  # drawn over the class of the certain value
-        unsure = Class(label=text("atlas.unsure", lang), colour=PAPER["field"], count=theme.unsure_count)
-        rules.append(
-            Rule("unsure", unsure_condition(theme), legend_label(unsure, lang), "hatching", unsure.colour)
-        )
+        unsure = text("atlas.unsure", lang)
+        made.append(Rule("unsure", unsure_condition(theme), unsure, "hatching", PAPER["field"]))
     if scope:
         label = text("theme_class.other" if theme.only else "theme_class.outside", lang)
         symbol = "no_fill" if theme.only else "fill"
-        rules.append(Rule("rest", f"NOT coalesce({scope}, false)", label, symbol, PAPER["outside"]))
-    return rules
+        made.append(Rule("rest", f"NOT coalesce({scope}, false)", label, symbol, PAPER["outside"]))
+    return made
 
 
 def condition(theme: Theme, entry: Class) -> str:
@@ -230,17 +247,33 @@ def shown_value(theme: Theme, value: str = "") -> str:
     return f"if(coalesce({quoted(theme.unknown)}, {unknown}) = {unknown}, NULL, {value})"
 
 
-def _field(column: Column, place: int, lookups: Mapping[str, Lookup]) -> Field:
+def _field(column: Column, place: int, layer: str, lookups: Mapping[str, Lookup], lang: Language) -> Field:
     """Return a column as a form shows it: words in place of values where there are some."""
-    lookup = lookups.get(column.name)
-    if column.choices:
+    lookup, choices = lookups.get(column.name), column.choices
+    if column.sql == "BOOLEAN" and not choices:  # a box to tick would show what is not known as no
+        choices = {"true": text("truth.yes", lang), "false": text("truth.no", lang)}
+    if choices:
         widget = "ValueMap"
     elif lookup:
         widget = "ValueRelation"
     else:
-        widget = {"BOOLEAN": "CheckBox", "DATE": "DateTime"}.get(column.sql, "TextEdit")
-    alias = f"{column.alias} ({column.unit})" if column.unit else column.alias
-    return Field(column.name, place, alias, widget, column.choices, lookup)
+        widget = {"DATE": "DateTime", "REAL": "Range"}.get(column.sql, "TextEdit")
+    alias = lookup.title if lookup and lookup.title else column.alias
+    given = register.column(column.name, layer)
+    declared = register.table(layer)
+    # What is computed, and what rows are known by, is not for typing: the next run writes it anew.
+    editable = (given.official or declared.editable) and column.name not in (*declared.key, "row")
+    return Field(
+        name=column.name,
+        place=place,
+        alias=f"{alias} ({column.unit})" if column.unit in _SHOWN_UNITS else alias,
+        widget=widget,
+        choices=choices,
+        lookup=lookup,
+        decimals=_DECIMALS.get(column.name.rpartition("_")[2], 3),
+        editable=editable and column.sql != "REAL",
+        constraint=f"{quoted(column.name)} >= 0" if editable and column.sql == "INTEGER" else "",
+    )
 
 
 def _tabs(content: Content, fields: Sequence[Field], lang: Language) -> dict[str, list[Field]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,8 +12,10 @@ from markupsafe import Markup, escape
 
 from opsn_geo.catalogue.palette import PAPER
 
-VERSION: Final = "3.22.0"
-FONT: Final = "Open Sans"
+VERSION: Final = "3.22.16"
+"""Version of QGIS that a project says it is of: 3.22.16 opens it without a notice, later ones with theirs."""
+FONT: Final = "Sans Serif"
+"""A family that every system has under this name: a font it lacks would fill the screen with notices."""
 _UNWRITABLE: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # A parser turns plain line ends and tabs of an attribute into spaces.
 _SPACES: Final = {ord(space): f"&#{ord(space)};" for space in "\t\n\r"}
@@ -46,7 +48,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"rgba": rgba, "as_it_is": as_it_is}
     environment.globals |= {
-        "version": VERSION, "paper": PAPER, "font_family": FONT, "font": font, "identifier": identifier,
+        "version": VERSION, "paper": PAPER, "font": font, "identifier": identifier,
     }  # fmt: skip
     return environment
 
@@ -61,7 +63,11 @@ def written(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    text = str(int(value)) if isinstance(value, bool) else str(value)
+    return _escaped(str(int(value)) if isinstance(value, bool) else str(value))
+
+
+@lru_cache(maxsize=4096)  # most values of a project stand in it many times
+def _escaped(text: str) -> Markup:
     if text.isprintable():
         return escape(text)
     return Markup(escape(_UNWRITABLE.sub("", text)).translate(_SPACES))  # noqa: S704 - escaped just before
@@ -77,10 +83,10 @@ def rgba(colour: str, alpha: int = 255) -> str:
 
 
 def font(size: float, bold: bool = False) -> str:  # noqa: FBT001, FBT002 - templates pass it by position
-    """Return the description of a font as Qt writes it.
+    """Return the description of a font as Qt writes it, with the system's own family.
 
     >>> font(9, True)
-    'Open Sans,9,-1,5,75,0,0,0,0,0'
+    'Sans Serif,9,-1,5,75,0,0,0,0,0'
     """
     return f"{FONT},{size},-1,5,{75 if bold else 50},0,0,0,0,0"
 
