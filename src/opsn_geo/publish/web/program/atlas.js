@@ -128,18 +128,20 @@ export function openAtlas(map, layer, model, topology) {
   };
   const uses = { onChoose, describe: tooltip(model) };
   const areas = makeMap(map, layer, model, ground, uses);
+  let view = makeView(model, format, store.get());
   /** @type {Set<number>[] | null} */
   let near = null;
   const showControls = makeControls(model, store);
   const showFilters = makeFilters(model, store, format);
   const showNote = makeNote(store);
-  const { show: showTable, whole: wholeTable } = makeTable(model, format, (word) => {
+  /** @type {(word: string) => void} */
+  const openFromTable = (word) => {
     store.set({ place: word });
     focusPortrait();
-  });
+  };
+  const { show: showTable, whole: wholeTable } = makeTable(model, format, { choose: openFromTable, shown: () => view });
   const showSecond = makeSecond(map, model, format, ground, store, uses);
   makeSearch(model, format, choose);
-  let view = makeView(model, format, store.get());
 
   /** @type {(now: Choices, before: Choices | null) => void} */
   const draw = (now, before) => {
@@ -183,7 +185,7 @@ export function openAtlas(map, layer, model, topology) {
   const drawn = (now, before) => {
     try {
       draw(now, before);
-      byId("view-failed").hidden = true;
+      if (!before || OF_VIEW.some((name) => now[name] !== before[name])) byId("view-failed").hidden = true;
     } catch (error) {
       byId("view-failed").hidden = false;
       console.error(error);
@@ -208,13 +210,19 @@ export function openAtlas(map, layer, model, topology) {
   freeWheel(map);
   areas.limitZoom();
   const isPlaced = followMap(map, store, areas.home);
-  if (!isPlaced) areas.go(chosenPlaces(model, store.get()));
   const compose = () => composeSheet(model, format, view, {
     ...ground, map, home: areas.home, places: chosenPlaces(model, store.get()), sentence: `${titled(view)}. ${headline(model, format, view)}`, note: store.get().note,
   });
   makeExports(model, compose, () => view, () => wholeTable(view));
   drawn(store.get(), null);
   store.on(drawn);
+  // the words above the map have taken their room: now it is known what there is to see it in
+  map.invalidateSize({ animate: false });
+  if (!isPlaced) {
+    const places = chosenPlaces(model, store.get());
+    if (places.length) areas.go(places);
+    else areas.goHome();
+  }
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
   return { areas, model, store, view: () => view };
 }

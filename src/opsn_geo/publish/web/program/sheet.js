@@ -281,6 +281,11 @@ export function makeExports(model, compose, getView, wholeTable) {
     await navigator.clipboard?.writeText(location.href).catch(() => null);
     byId("export-status").textContent = model.texts.link_done;
   });
+  const menu = /** @type {HTMLDetailsElement} */ (document.querySelector(".exports"));
+  const close = () => (menu.open = false);
+  for (const id of ["svg", "png", "print", "csv-all"]) byId(id).addEventListener("click", close);
+  addEventListener("pointerdown", ({ target }) => menu.contains(/** @type {Node} */ (target)) || close());
+  menu.addEventListener("keydown", ({ key }) => key === "Escape" && (close(), menu.querySelector("summary")?.focus()));
   addEventListener("beforeprint", () => fill(byId("sheet"), printed(compose, wholeTable)));
   addEventListener("afterprint", () => byId("sheet").replaceChildren());
 }

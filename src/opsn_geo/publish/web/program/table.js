@@ -116,10 +116,10 @@ export function toCsv(columns, rows, decimal) {
  * Bring the table to life; gives show(view), and whole(view): all its rows, to be printed.
  * @param {Model} model
  * @param {Numbers} format
- * @param {(word: string) => void} choose
+ * @param {{choose: (word: string) => void, shown: () => View}} uses
  * @returns {{show: (view: View) => void, whole: (view: View) => HTMLElement}}
  */
-export function makeTable(model, format, choose) {
+export function makeTable(model, format, { choose, shown }) {
   const { texts } = model;
   /** @type {View} */
   let view;
@@ -182,8 +182,10 @@ export function makeTable(model, format, choose) {
   byId("next").addEventListener("click", () => (page++, draw()));
   byId("csv").addEventListener("click", () =>
     download(`${fileStem(model, view)}.csv`, "text/csv;charset=utf-8", toCsv(columns, rows, model.signs.point)));
-  byId("csv-all").addEventListener("click", () =>
-    download(`${model.page.stem}-${view.level}.csv`, "text/csv;charset=utf-8", toCsv(allColumns(model, format, view), view.shown, model.signs.point)));
+  byId("csv-all").addEventListener("click", () => {
+    const now = shown();
+    download(`${model.page.stem}-${now.level}.csv`, "text/csv;charset=utf-8", toCsv(allColumns(model, format, now), now.shown, model.signs.point));
+  });
   /** @type {(next: View) => string} */
   const caption = (next) => `${titled(next)}, ${levelText(model, "level", next.level).toLowerCase()}`;
   return {
