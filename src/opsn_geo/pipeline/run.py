@@ -439,7 +439,8 @@ def _write_places(results: Results, folder: Path, styles_of: former_file.Former 
             picture = folder / "rasters" / f"{drawn.raster}.tif"
             title = text(f"rasters.{drawn.raster}", metadata.language)
             folium_maps.add_raster(made, picture, rasters[drawn.raster], title)
-        folium_maps.write(folder / f"{drawn.page}.html", made, theme.title, metadata, results.warnings)
+        file = folder / f"{drawn.page}.html"
+        folium_maps.write(file, made, theme.title, metadata, results.warnings, atlas="atlas.html")
 
 
 def _write_words(results: Results, folder: Path, *, fiches: bool) -> None:

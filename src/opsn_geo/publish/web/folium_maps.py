@@ -161,7 +161,14 @@ def add_raster(made: folium.Map, file: Path, classes: tuple[Class, ...], title: 
     made.add_child(folium.LayerControl(position="bottomleft", collapsed=False, autoZIndex=False))
 
 
-def write(path: Path, made: folium.Map, title: str, metadata: Metadata, warnings: Sequence[str] = ()) -> None:
+def write(
+    path: Path,
+    made: folium.Map,
+    title: str,
+    metadata: Metadata,
+    warnings: Sequence[str] = (),
+    atlas: str = "",
+) -> None:
     """Write a folium map as one page that needs no network, beside its target and then in its place.
 
     Parameters
@@ -176,6 +183,8 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata, warnings
         Territory, vintage, day, sources, language, and what is simulated.
     warnings : sequence of str
         What must be read before the map; it stands at the head of the page.
+    atlas : str
+        Address of the atlas that holds this map among others, where there is one: the page leads to it.
 
     Raises
     ------
@@ -202,6 +211,7 @@ def write(path: Path, made: folium.Map, title: str, metadata: Metadata, warnings
         notice=notice,
         style=asset("atlas.css"),
         shim=asset("program/folium.js"),
+        atlas=atlas,
         t=texts("atlas", lang),
         help=_help(lang),
         **page_values(metadata),
