@@ -266,8 +266,10 @@ def _title(material: Material, kind: str, drawn: list[tuple[Family, list[_Line]]
     if len(drawn) > 1:
         ends = {"last": least.name, "least": _value(material, least)}
         return say(material, f"title_from_to_{measure}", **words, **ends)
-    tied = sum(it.row["high"] >= best.row["low"] for it in shown) - 1
-    if not tied:
+    tied = _not_behind(material, drawn[0][0].item)
+    if tied is None:  # not ranked: intervals that overlap tell nobody apart
+        tied = sum(it.row["high"] >= best.row["low"] for it in shown) - 1
+    if tied < 1:
         return say(material, f"title_first_{measure}", **words)
     others = say(material, "than_one" if tied == 1 else "than_others", number=count(tied, lang))
     return say(material, f"title_tied_{measure}", **words, others=others)
@@ -318,15 +320,20 @@ def _universe(material: Material, families: list[Family], shown: list[_Line]) ->
     return say(material, "universe_if", answers=answers, question=question, number=number)
 
 
-def _ranks(material: Material, item: str) -> str:
-    """How many of a family that is ranked may come first; empty where it is not ranked."""
+def _not_behind(material: Material, item: str) -> int | None:
+    """Number of items that are not distinct from the first of a family; none where it is not ranked."""
     items = material.figures.get("items")
     if items is None:
-        return ""
+        return None
     own = items[items["item"].str.startswith(f"{item}:") & items["may_be_first"].notna()]
-    if len(own) < 2:  # noqa: PLR2004 - one alone has no rank
+    return int(own["may_be_first"].sum()) - 1 if len(own) > 1 else None
+
+
+def _ranks(material: Material, item: str) -> str:
+    """How many of a family that is ranked may come first; empty where it is not ranked."""
+    number = _not_behind(material, item)
+    if number is None:
         return ""
-    number = int(own["may_be_first"].sum()) - 1
     return say(material, "ranked_tied" if number > 0 else "ranked_alone", number=count(number, material.lang))
 
 
