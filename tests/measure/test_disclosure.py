@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opsn_geo.measure.disclosure import coarse, codes_of, shown, unresolved, weakest, withheld
+from opsn_geo.measure.disclosure import (
+    coarse,
+    codes_of,
+    open_to_weights,
+    shown,
+    unresolved,
+    weakest,
+    withheld,
+)
 
 
 def every_answer(size: int, choices: int = 2) -> np.ndarray:
@@ -162,3 +170,9 @@ def test_two_families_are_open_together_where_everybody_may_have_answered_either
             possible = possible[consistent(possible, true, family[name].to_numpy(), "", 2)]
     either_way = bool((possible.min(axis=0) == 0).all() and (possible.max(axis=0) == 1).all())
     assert unresolved(pd.Series(answers), ones, twos) == either_way
+
+
+def test_numbers_of_one_weight_that_are_all_the_least_are_not_open() -> None:
+    weights = pd.Series([1.0] * 6 + [30.0] * 14)
+    scores = pd.DataFrame({"low": [0.0] * 6 + [3.0] * 7 + [5.0] * 7, "mixed": [0.0, 1.0] * 10, "same": 4.0})
+    assert open_to_weights(scores, weights).to_dict() == {"low": False, "mixed": True, "same": False}

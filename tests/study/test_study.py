@@ -207,6 +207,7 @@ def test_the_objects_of_a_study_hold_the_keys_that_are_declared() -> None:
         "basis",
         "counted",
         "census",
+        "respondents",
     }
     assert {it.name for it in fields(Boundaries)} >= {*KEYS["boundaries"]}
     defaults = {it.name: it.default for it in fields(Metadata)}

@@ -160,10 +160,11 @@ def open_to_weights(values: pd.DataFrame, weights: pd.Series) -> pd.Series:
 
     Answers of the same weight are alike to whoever knows the weights. Where they are all yes or all no, one
     of them must be able to differ, others giving way, with the same number of yes and the same rounded share.
+    Of numbers, the same holds where answers of one weight are all the least, or all the greatest.
 
     Parameters
     ----------
-    values : DataFrame of bool
+    values : DataFrame of bool or number
         On ``respondent``, a column for each item: missing where not answered.
     weights : Series of float
         On the same index.
@@ -182,16 +183,22 @@ def open_to_weights(values: pd.DataFrame, weights: pd.Series) -> pd.Series:
     """
     order = np.argsort(weights.to_numpy(dtype=float), kind="stable")
     own = weights.to_numpy(dtype=float)[order].round(_SAME_WEIGHT)
-    given = values.to_numpy(dtype=float, na_value=np.nan)[order]
-    return pd.Series({name: _is_open(given[:, place], own) for place, name in enumerate(values)}, dtype=bool)
+    codes = {}
+    for name, column in values.items():
+        side = _side(column)
+        answered = side.answered[order]
+        above, below = (each[order][answered] for each in (side.above, side.below))
+        sides = (above,) if side.binary else (above, below)
+        codes[name] = not answered.any() or all(
+            _is_open(each, own[answered], both=side.binary) for each in sides
+        )
+    return pd.Series(codes, dtype=bool)
 
 
-def _is_open(given: Floats, weights: Floats) -> bool:
-    """Return what :func:`open_to_weights` does of one item; the weights rise."""
-    answered = ~np.isnan(given)
-    if not answered.any():
-        return True
-    yes, own = given[answered] > 0, weights[answered]
+def _is_open(yes: Booleans, own: Floats, *, both: bool = True) -> bool:
+    """Return whether nobody's answer follows from weights, which rise; or, but for `both`, nobody's no."""
+    if not yes.any():
+        return False
     starts = np.flatnonzero(np.append(True, own[1:] != own[:-1]))
     kinds, size = own[starts], np.diff(np.append(starts, len(own)))
     ticked = np.add.reduceat(yes, starts, dtype=np.int64)
@@ -207,7 +214,7 @@ def _is_open(given: Floats, weights: Floats) -> bool:
     heaviest = sums[-1] - sums[np.maximum(last - taken, 0)] - kinds * taken
     moved = np.where(ticked == 0, kinds, 0.0)
     can_differ = (lightest + moved <= ends[1]) & (heaviest + moved >= ends[0])
-    return bool((can_differ | ((ticked > 0) & (ticked < size))).all())
+    return bool((can_differ | ((ticked > 0) & ((ticked < size) | (not both)))).all())
 
 
 def codes_of(published: pd.DataFrame, items: Iterable[str], groups: Iterable[str]) -> list[str]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from opsn_geo.catalogue.survey import VARIABLES
@@ -486,14 +485,12 @@ def _open(published: pd.DataFrame, sample: Sample, items: Items, design: Design)
     values = sample.answers.join(items.headline.rename(columns=headline_name)).loc[kept]
     weights, domains = design.weights.loc[kept], sample.codes.loc[kept].map(sample.communes["code_dep"])
     sides = pd.Series(pd.NA, index=kept, dtype="boolean") if items.member is None else items.member.loc[kept]
-    shares = values.select_dtypes(["bool", "boolean"])
-    shares = pd.DataFrame(shares.to_numpy(dtype=float, na_value=np.nan), shares.index, shares.columns)
     codes = published.copy()
     for group in map(str, published):
         inside = sides.eq(group == "members") if group in _SIDES else domains.eq(group)
         here = kept if not group else kept[inside.fillna(value=False).astype(bool)]
-        shown_here = codes.index[codes[group].eq(SHOWN)].intersection(shares.columns)
-        is_open = open_to_weights(shares.loc[here, shown_here], weights.loc[here])
+        shown_here = codes.index[codes[group].eq(SHOWN)].intersection(values.columns)
+        is_open = open_to_weights(values.loc[here, shown_here], weights.loc[here])
         codes.loc[is_open.index[~is_open], group] = COMPLEMENT
     return codes
 
