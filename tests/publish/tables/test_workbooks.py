@@ -20,6 +20,7 @@ from opsn_geo.catalogue.words import LANGUAGES, Language, text
 from opsn_geo.publish.tables import ods as opendocument
 from opsn_geo.publish.tables import xlsx as workbook
 from opsn_geo.publish.tables.csv_files import flat
+from opsn_geo.publish.tables.dashboard import services_by_departement
 from opsn_geo.publish.tables.sheets import Sheet, clean, sheet_titles
 from opsn_geo.publish.tables.workbook import sheets
 from opsn_geo.study import Metadata
@@ -245,6 +246,19 @@ def test_the_same_sheets_give_the_same_bytes(
         assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         dated = archive.read({"xlsx": "docProps/core.xml", "ods": "meta.xml"}[ending]).decode()
     assert set(re.findall(r"\d{4}-\d\d-\d\d", dated)) == {"2021-02-01"}
+
+
+def test_a_region_and_a_departement_of_the_same_code_have_columns_of_their_own() -> None:
+    shares = pd.DataFrame(
+        [("region", "24"), ("region", "75"), ("departement", "24")], columns=["level", "code"]
+    ).assign(service="dpd", covered_share=0.1, covered_possible_share=0.2)
+    tables = {
+        "departements": pd.DataFrame({"code_dep": ["24"], "name": ["Dordogne"]}),
+        "couverture_parts": shares,
+        "services": pd.DataFrame({"service": ["dpd"], "name": ["DPD"], "family": ["x"]}),
+    }
+    sheet = services_by_departement(tables, ABOUT)
+    assert len(set(sheet.keys)) == len(sheet.kinds) == len(sheet.frame.columns) == 2 + 3 * 2
 
 
 def test_the_longest_tables_stay_out() -> None:

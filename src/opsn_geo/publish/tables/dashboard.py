@@ -147,12 +147,15 @@ def services_by_departement(tables: Mapping[str, pd.DataFrame], metadata: Metada
     one_region = len(shares.loc[shares["level"].eq("region"), "code"].unique()) == 1
     regions_first = shares.sort_values("level", key=lambda levels: levels.ne("region"), kind="stable")
     for (level, code), rows in regions_first.groupby(["level", "code"], sort=False):
-        place = whole if level == "region" and one_region else str(places.get(code, code))
+        # a région and a département may have the same code, such as 24
+        place = str(places.get(code, code))
+        if level == "region":
+            place = whole if one_region else f"{text('level.region', lang)} {code}"
         by_service = rows.set_index("service")
         for column, end in (("covered_share", "least"), ("covered_possible_share", "most")):
             values[text(f"workbook.{end}", lang, place=place)] = by_service[column].reindex(services.index)
             kinds.append("share")
-            keys.append(f"{column}_{code}")
+            keys.append(f"{column}_{code}" if level != "region" or one_region else f"{column}_region_{code}")
     frame = pd.DataFrame({header: each.reset_index(drop=True) for header, each in values.items()})
     for header in frame.columns[[kind == "text" for kind in kinds]]:
         frame[header] = clean(frame[header].astype("str"))
