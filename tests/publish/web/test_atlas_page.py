@@ -333,6 +333,7 @@ def test_the_view_is_saved_as_svg_and_png_with_legend_and_sources(
     svg = downloaded(page, "#svg").decode()
     for words in ("Les OPSN des Hauts-de-France", "Sources", "Données simulées", "Délégué", "Amiens"):
         assert words in svg
+    page.click(".exports summary")
     png = downloaded(page, "#png")
     assert png.startswith(b"\x89PNG")
     assert int.from_bytes(png[16:20], "big") == 2 * 1123
@@ -536,6 +537,7 @@ def test_a_view_exported_from_the_table_is_the_view_of_the_map(at: Turner) -> No
     from_table = downloaded(page, "#svg").decode()
     page.click("#as-map")
     assert "NaN" not in from_table
+    page.click(".exports summary")
     assert downloaded(page, "#svg").decode() == from_table
 
 
