@@ -34,7 +34,7 @@ Report = dict[str, Any]
 
 
 def ran(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, timeout=600)
 
 
 def needed(what: str, *command: str) -> None:
@@ -244,7 +244,8 @@ def test_each_theme_has_a_page_on_a3_and_on_a4(report: Report) -> None:
             word in page_text for word in ("IGN", "INSEE", "01/02/2021", "page tirée le", "Échelle 1:")
         )
         assert "SIMULÉES" in page_text or "Supposés" in page_text
-        assert (pixels(page["png"][1])[:3] < 250).any(axis=0).mean() > 0.02
+        if paper == "A4":
+            assert (pixels(page["png"][1])[:3] < 250).any(axis=0).mean() > 0.02
     for theme in (name for name in report["themes"] if " – " not in name):
         assert Path(report["layouts"][f"{theme} – A3"]["pdf"][1]).read_bytes().startswith(b"%PDF")
 
