@@ -132,18 +132,23 @@ def cells(
     """
     if not isinstance(kind, str):
         return [
-            empty if _is_missing(value) else cell(value, each)
+            empty if is_missing(value) else cell(value, each)
             for value, each in zip(values.tolist(), kind, strict=True)
         ]
     if kind == "day":
         values = values.dt.strftime("%Y-%m-%d")
     codes, different = pd.factorize(values)
-    written = [empty if _is_missing(value) else cell(value, kind) for value in different.tolist()]
+    written = [empty if is_missing(value) else cell(value, kind) for value in different.tolist()]
     column: list[str] = np.array([*written, empty], dtype=object)[codes].tolist()
     return column
 
 
-def _is_missing(value: object) -> bool:
+def is_missing(value: object) -> bool:
+    """Return whether a cell stays empty: no text, or a number that is not finite.
+
+    >>> [is_missing(value) for value in ("", "a", 0, float("inf"), None)]
+    [True, False, False, True, True]
+    """
     if isinstance(value, str):
         return not value
     return value is None or value is pd.NA or not isfinite(float(str(value)))
