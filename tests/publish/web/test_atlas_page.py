@@ -455,10 +455,11 @@ def test_every_view_draws_what_is_not_known_hatched_or_as_an_interval(
         " const at = (code) => model.levels.communes.code.indexOf(code);"
         " return codes.map((code) => ({ text: now.text(at(code)),"
         " hatched: now.classes[now.of[at(code)]].hatched })); })",
-        [["state", "path", "opsn_count", "services_member"], unknown.tolist()],
+        [["service", "path", "opsn_count", "services_member"], unknown.tolist()],
     )
-    for theme in shown[:3]:
-        assert {(each["text"], each["hatched"]) for each in theme} == {("inconnu", True)}
+    words = [text("state.unknown"), text("theme_class.unknown"), text("theme_class.unknown")]
+    for theme, word in zip(shown[:3], words, strict=True):
+        assert {(each["text"], each["hatched"]) for each in theme} == {(word, True)}
     assert all(" à " in each["text"] for each in shown[3])
     most = communes.loc[unknown, ["services_member", "services_unknown"]].sum(axis=1)
     assert [int(each["text"].split(" à ")[1]) for each in shown[3]] == most.tolist()
