@@ -231,7 +231,7 @@ def test_variables_of_the_user_part_answers_and_may_be_margins(inputs: Inputs) -
     assert indicators["greatest_ratio"] <= 2 + 1e-12
     assert indicators["gap"] <= 1e-9
     weights = in_words(made, asked).query("finding == 'weights'")["text"].iloc[-1]
-    assert "(département, zone)" in weights
+    assert "(département et zone)" in weights
 
 
 def test_bounds_that_no_weights_keep_stop_the_run_and_say_so(inputs: Inputs) -> None:
