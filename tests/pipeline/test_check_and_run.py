@@ -309,7 +309,11 @@ def bounds_that_no_weights_keep(parts: Parts) -> None:
     towns += [f"600{number:02}" for number in (3, 4, 7, 8, 11, 12)]
     ticks = {"cloud": True, "tool – agenda": True, "tool – video": None}
     parts.tables["answers"] = pd.DataFrame({"town": towns, **ticks})
-    parts.options["survey"] = {"margins": ("code_dep",), "weight_bounds": (0.99, 1.001)}
+    parts.options["survey"] = {
+        "margins": ("code_dep",),
+        "weight_bounds": (0.99, 1.001),
+        "respondents": "public",  # levels stay as they are, though one of them lacks a single commune
+    }
 
 
 @spoils("statements", "frame_column")

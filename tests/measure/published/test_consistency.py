@@ -194,7 +194,7 @@ def test_a_thing_in_three_lists_is_told_once() -> None:
         ("c", "sig", "offered=no", None),
     ]
     found = incoherences(consistency.contradictory_lists(listed(*rows)))
-    assert found["expected"].tolist() == ["« a », « c »"]
+    assert found["expected"].tolist() == ["« a » et « c »"]
 
 
 CLAIM = pd.DataFrame({"list": ["survey_representative"], "where": ["III"], "quote": ["très représentatif"]})

@@ -564,7 +564,7 @@ def test_back_undoes_the_last_choice(open_page: Opener, atlas_file: Path) -> Non
     page.go_back()
     assert page.locator("#theme").input_value() == "services_member"
     page.go_forward()
-    assert page.locator("#theme").input_value() == "opsn_count"
+    page.wait_for_function("document.querySelector('#theme').value === 'opsn_count'")
 
 
 def test_the_page_spells_opsn_out_and_explains_its_words_by_keyboard(

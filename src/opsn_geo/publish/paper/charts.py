@@ -1,4 +1,4 @@
-"""charts/*: every chart and map of the report as a picture of its own, for slides and documents."""
+"""``charts/*``: every chart and map of the report as a picture of its own, for slides and documents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write(folder: Path, report: Report, *, pixels: bool) -> int:
     folder : pathlib.Path
         Folder to write in; made if it is missing.
     report : Report
-        The report, as :func:`opsn_geo.publish.report.report` gives it.
+        The report, as ``publish.report.report`` gives it.
     pixels : bool
         Whether each is written as PNG too, for programs that open no SVG.
 

@@ -1,4 +1,4 @@
-"""fiches/*.pdf: one sheet per EPCI, département and operator, and a page that lists them."""
+"""``fiches/*.pdf``: one sheet per EPCI, département and operator, and a page that lists them."""
 
 from __future__ import annotations
 
