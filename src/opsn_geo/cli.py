@@ -159,7 +159,7 @@ def command_line(lang: Language) -> click.Group:
     listed = option("--out", "faults", type=click.Path(path_type=Path, dir_okay=False))
     form = option("--format", "form", type=click.Choice(["text", "json"]), default="text")
     factor = click.FloatRange(min=1, max=1000)
-    limits = option("--limits", type=factor, expose_value=False, callback=_raise_limits)
+    limits = option("--limits", type=factor, metavar="N", expose_value=False, callback=_raise_limits)
     for verb in (
         command(
             "run",
@@ -198,7 +198,7 @@ def command_line(lang: Language) -> click.Group:
             *part(),
             vintage(),
             option("--sheet"),
-            option("--header-row", type=click.IntRange(min=1)),
+            option("--header-row", type=click.IntRange(min=1), metavar="N"),
             option("--code"),
             option("--name"),
             limits,

@@ -136,7 +136,7 @@ VERDICT: Final[dict[str, tuple[Sentences, Sentences]]] = {
     "headline_outside": (lambda: headline(published=0.8), lambda: headline(published=0.72)),
 }
 """Template of the verdict: data where it is said, and data where it would be false."""
-ALWAYS: Final = {"rate", "rate_communes", "bias", "weights", "change_level", "no_commune"}
+ALWAYS: Final = {"rate", "rate_communes", "rate_grouped", "bias", "weights", "change_level", "no_commune"}
 """Templates whose numbers alone change; that no commune answered is tried with surveys of other bodies."""
 
 

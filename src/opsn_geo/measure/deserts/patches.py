@@ -514,7 +514,8 @@ def need_codes(
     """
     number, names = pd.factorize(members["desert"].to_numpy(dtype=object))
     place = pd.Index(members["code_insee"].to_numpy(dtype=object)).get_indexer(places.to_numpy(dtype=object))
-    desert = np.where((place >= 0) & need.notna().to_numpy(), number[place], -1)
+    # a respondent of no desert stands at place -1, the end, where no desert is
+    desert = np.where(need.notna().to_numpy(), np.append(number, -1)[place], -1)
     found, first, size = np.unique(desert, return_index=True, return_counts=True)
     # too few answers are never shown, and leave everything else as it is
     is_large = (found >= 0) & (size >= 2 * min_answers)
