@@ -81,9 +81,8 @@ def test_variables_are_linked_and_what_cannot_be_is_rejected(demo: Path) -> None
 
 def test_a_margin_that_is_no_variable_is_refused_with_the_nearest(demo: Path) -> None:
     file = demo / "study.toml"
-    file.write_text(
-        file.read_text(encoding="utf-8") + '[survey]\nmargins = ["size_bands"]\n', encoding="utf-8"
-    )
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before.replace("[survey]\n", '[survey]\nmargins = ["size_bands"]\n'), encoding="utf-8")
     with pytest.raises(InputError, match=r"study\.toml, key “survey\.margins”.*Nearest: “size_band”"):
         load(Study.from_toml(file))
 

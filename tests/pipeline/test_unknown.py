@@ -41,6 +41,9 @@ offers = "offers.csv"
 memberships = "memberships.csv"
 questionnaire = "questionnaire.csv"
 answers = "answers.csv"
+
+[survey]
+respondents = "public"
 """
 # a offers dpd everywhere and its list is complete; b offers sig in the Oise and its list is not
 TABLES = {

@@ -73,7 +73,7 @@ def categories(
     --------
     >>> classes = categories(pd.Series(["member", None, "offered", "member"]), words="state")
     >>> [(c.label, c.count, c.hatched) for c in classes]
-    [('offre sans adhésion', 1, False), ('adhésion en vigueur', 2, False), ('situation inconnue', 1, True)]
+    [('offre sans adhésion', 1, False), ('adhésion en vigueur', 2, False), ('inconnu', 1, True)]
     """
     labels = texts(words, lang) if words else {}
     counts = values.astype("object").where(values.notna(), State.UNKNOWN.value).astype(str).value_counts()

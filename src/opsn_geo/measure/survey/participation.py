@@ -121,8 +121,9 @@ def without_few(table: pd.DataFrame, codes: pd.Series, hidden: str = HIDDEN) -> 
     Examples
     --------
     >>> table = pd.DataFrame({"units": [9], "answered": [2], "cell": ["small"], "responding_pop": 88}, ["02"])
-    >>> without_few(table, pd.Series(["few"], ["02"])).iloc[0].tolist()
-    [9, <NA>, '', 'few']
+    >>> shown = without_few(table, pd.Series(["few"], ["02"]))
+    >>> list(shown), shown["answered"].isna().tolist(), shown["response_hidden"].tolist()
+    (['units', 'answered', 'cell', 'response_hidden'], [True], ['few'])
     """
     kept = table.drop(columns=[name for name in OF_THEIR_PEOPLE if name in table])
     codes = codes.reindex(kept.index).fillna(SHOWN)

@@ -230,14 +230,14 @@ def representativeness_findings(
         weak=undecided,
         headlines=len(concluded),
     )
-    people = float(totals.get("population", np.nan))
+    people = totals.get("population")
     numbers: dict[str, Any] = {
         "answered": int(totals["answered"]),
         "units": int(totals["units"]),
         "rate": float(totals["answered"] / totals["units"]),
     }
     is_grouped = "responding_pop" not in totals  # their inhabitants could say which communes they are
-    if people > 0 and not is_grouped:
+    if pd.notna(people) and people > 0 and not is_grouped:
         numbers["pop"] = float(totals["responding_pop"] / people)
     sentence = "rate_grouped" if is_grouped else "rate" if "pop" in numbers else "rate_communes"
     rate = finding("rate", sentence, **numbers)
