@@ -56,6 +56,7 @@ def _gaps(material: Material) -> Iterator[Chart]:
     shares = gaps[gaps["measure"] == "share"]
     if shares.empty:
         return
+    first = records(shares)[0]
     ends = shares[["gap_low", "gap_high", "adjusted_low", "adjusted_high"]]
     ticks = nice(min(ends.min().min(), 0), ends.max().max())
     place = scale(ticks[0], ticks[-1])
@@ -77,7 +78,7 @@ def _gaps(material: Material) -> Iterator[Chart]:
             folded=True,
         ),
         axis=say(material, "axis_points"),
-        reading=gap_reading(material, records(shares)[0]),
+        reading=gap_reading(material, first, item_name(material, str(first["item"]))),
         universe=say(
             material, "universe_gaps",
             members=count(shares["members"].iloc[0], lang), others=count(shares["others"].iloc[0], lang),
@@ -86,12 +87,12 @@ def _gaps(material: Material) -> Iterator[Chart]:
     )  # fmt: skip
 
 
-def gap_reading(material: Material, row: dict[str, Any]) -> str:
-    """How to read a gap, from the first row."""
+def gap_reading(material: Material, row: dict[str, Any], name: str) -> str:
+    """How to read a gap, from the row of what is named."""
     lang = material.lang
     words = {it: percent(row[f"{it}_mean"], lang) for it in ("member", "other")}
     gaps = {it: gap_points(row, lang, it) for it in ("gap", "adjusted")}
-    return say(material, "reading_gap", name=item_name(material, str(row["item"])), **words, **gaps)
+    return say(material, "reading_gap", name=name, **words, **gaps)
 
 
 def _by_question(material: Material, shares: pd.DataFrame, place: Scale) -> Iterator[Panel]:

@@ -488,7 +488,7 @@ def _gaps(material: Material, key: str, families: list[Family]) -> Iterator[Char
             material, "gaps_established" if established else "gaps_none", names=enumerated(established, lang)
         ),
         summary="",
-        reading=gap_reading(material, first),
+        reading=gap_reading(material, first, name(str(first["item"]))),
         universe=say(
             material, "universe_gaps",
             members=count(first["members"], lang), others=count(first["others"], lang),
@@ -503,7 +503,7 @@ def _gaps(material: Material, key: str, families: list[Family]) -> Iterator[Char
             heads=tuple(say(material, f"head_{it}") for it in heads),
             rows=tuple(
                 (
-                    item_name(material, str(row["item"])),
+                    name(str(row["item"])),
                     percent(row["member_mean"], lang),
                     percent(row["other_mean"], lang),
                     gap_points(row, lang, "gap"),
