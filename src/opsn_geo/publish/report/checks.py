@@ -18,6 +18,8 @@ from opsn_geo.publish.sentences import COMPARISONS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from opsn_geo.catalogue.words import Language
+
 _STATUSES: Final = ("agrees", "by_construction", "differs", "not_judged", "inconsistent", "not_computable")
 _AGREEING: Final = ("agrees", "by_construction")
 _WORDS: Final = (
@@ -158,8 +160,8 @@ def _lists(material: Material) -> Iterator[Table | Prose]:
     estimates = material.tables.get("estimations", pd.DataFrame(columns=["domain", "item", "low"]))
     whole = estimates[estimates["domain"].eq("") & estimates["low"].notna()]
     of_item = {str(it["item"]): with_interval(it, lang) for it in records(whole)}
-    flags = needs.reset_index()
-    little = {(it["service"], it["code_dep"]) for it in records(flags[flags["little_used"].eq(other=True)])}
+    cells = {(str(cell["service"]), str(cell["code_dep"])): cell for cell in records(needs.reset_index())}
+    little = {place for place, cell in cells.items() if cell["little_used"] == 1}
     rows, cited = [], set()
     for row in records(stated):
         service, code = str(row["item"]), "" if pd.isna(row["code_dep"]) else str(row["code_dep"])
@@ -170,10 +172,12 @@ def _lists(material: Material) -> Iterator[Table | Prose]:
                 material.services.get(service)
                 or material.questionnaire.labels.get(f"need:{service}", service),
                 places.get(code, code) or MISSING,
-                count(offering.get(service, 0), lang),
+                _offering(cells[service, code]["opsn_count"] if (service, code) in cells else None, lang)
+                if code
+                else _offering(offering.get(service), lang),
                 MISSING if code else of_item.get(f"service_used:{service}", MISSING),
                 MISSING if code else of_item.get(f"need:{service}", MISSING),
-                say(material, "yes" if (service, code) in little else "no") if code else MISSING,
+                _little_used(material, cells.get((service, code))),
             )
         )
     heads = ("stated", "service", "departement", "offering", "used_share", "needed_share", "little_used")
@@ -190,6 +194,21 @@ def _lists(material: Material) -> Iterator[Table | Prose]:
     )
     if other:
         yield Prose(paragraphs=(say(material, "lists_other", names=enumerated(other, lang)),))
+
+
+def _offering(number: float | None, lang: Language) -> str:
+    """Number of operators that offer a service; nothing where the service is none of the study's."""
+    return MISSING if number is None or pd.isna(number) else count(number, lang)
+
+
+def _little_used(material: Material, cell: dict[str, Any] | None) -> str:
+    """Whether a service is little used in a département; nothing where it is not offered or its use not shown."""
+    if cell is None:
+        return MISSING
+    is_open = bool(pd.notna(cell["used_hidden"]) and cell["used_hidden"]) or not cell["opsn_count"]
+    if cell["little_used"] == 1:
+        return say(material, "yes")
+    return MISSING if is_open else say(material, "no")
 
 
 def method(material: Material) -> Section:

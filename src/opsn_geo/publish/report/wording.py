@@ -159,11 +159,19 @@ SECTION_INPUTS: Final = {
     "deserts": ("boundaries", "offers", "memberships", "cnil", "banatic", "answers"),
     "representativeness": ("boundaries", "answers", "memberships"),
     "influence": ("answers", "questionnaire"),
-    "operators": ("opsn.legal_form", "opsn.departments", "offers", "memberships"),
+    "operators": ("opsn.legal_form", "opsn.departements", "offers", "memberships"),
     "survey": ("answers", "questionnaire"),
     "needs": ("answers", "questionnaire", "offers"),
     "extension": ("boundaries", "offers", "memberships", "cnil", "banatic", "answers"),
-    "figures": ("published_figures", "opsn", "services", "offers", "answers"),
+    "figures": (
+        "published_figures",
+        "opsn",
+        "opsn.legal_form",
+        "services",
+        "offers",
+        "answers",
+        "questionnaire",
+    ),
 }
 """Inputs that each section rests on; those without stated inputs say it row by row, or rest on none."""
 
