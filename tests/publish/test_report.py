@@ -497,8 +497,8 @@ def test_what_is_assumed_of_an_operator_is_marked_where_it_is_shown(
 @pytest.mark.parametrize(
     ("least_p", "sentence"),
     [
-        (0.527, "c’est ce que donne le hasard (p ≥ 0,52), et aucun n’est plus grand qu’il ne l’explique"),
-        (0.05, "1 est plus grand que le hasard ne l’explique (p ≤ 0,05)"),
+        (0.527, "c’est ce que donne le hasard (p ≥ 0,52), et aucune n’est plus grande qu’il ne l’explique"),
+        (0.05, "1 est plus grande que le hasard ne l’explique (p ≤ 0,05)"),
     ],
 )
 def test_clusters_without_an_answer_are_chance_unless_one_is_larger(
@@ -518,7 +518,7 @@ def test_clusters_without_an_answer_are_chance_unless_one_is_larger(
         it.paragraphs[0] for it in blocks(made) if isinstance(it, Prose) and "Non." not in it.paragraphs
     )
     assert words.startswith(
-        "2 ensembles de communes voisines, 5 communes en tout, n’ont donné aucune réponse"
+        "2 zones d’une ou de plusieurs communes voisines, 5 communes en tout, n’ont donné aucune réponse"
     )
     assert sentence in words
     assert ("ce que donne le hasard" in words) is (least_p > 0.05)

@@ -202,7 +202,7 @@ def _offering(number: float | None, lang: Language) -> str:
 
 
 def _little_used(material: Material, cell: dict[str, Any] | None) -> str:
-    """Whether a service is little used in a département; nothing where it is not offered or its use not shown."""
+    """Whether a service is little used in a département; nothing where none can be said."""
     if cell is None:
         return MISSING
     is_open = bool(pd.notna(cell["used_hidden"]) and cell["used_hidden"]) or not cell["opsn_count"]
