@@ -522,7 +522,7 @@ def test_clusters_without_an_answer_are_chance_unless_one_is_larger(
     )
     assert sentence in words
     assert ("ce que donne le hasard" in words) is (least_p > 0.05)
-    assert words.endswith("Le plus peuplé s’étend autour d’Élincourt : 3 communes, 900 habitants.")
+    assert words.endswith("La plus peuplée s’étend autour d’Élincourt : 3 communes, 900 habitants.")
 
 
 @pytest.mark.parametrize(("refuted", "end"), [(0, "aucune n’est démentie"), (2, "2 sont démenties")])

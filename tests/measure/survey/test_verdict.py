@@ -116,14 +116,14 @@ def test_what_would_change_the_verdict_is_counted() -> None:
     sentences = in_words(findings, {"size=s": "small communes", "zone": "zone"}, "en")["text"]
     assert sentences.tolist() == [
         (
-            "All else being equal, for each of these groups to answer in proportion to the territory "
-            f"it would take more answers: small communes ({count}) "
+            "All else being equal, for each of the groups most lacking to answer in proportion to the "
+            f"territory it would take so many more communes: small communes ({count}) "
             "(one commune may count in several groups)."
         ),
         (
             "Weighting does not mend all: the communes that answered still differ from the territory in "
             "zone (0.21) (greatest standardised difference). Adding them to the margins of the weighting "
-            "(survey.margins) would, if enough answers are left."
+            "(survey.margins) would reduce this, if enough answers are left."
         ),
     ]
 
