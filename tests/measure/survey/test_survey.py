@@ -52,7 +52,7 @@ def test_what_would_change_the_verdict_is_said(found: Analysis, inputs: Inputs) 
     findings = in_words(found, inputs)
     remedies = findings[findings["finding"] == "change"]["text"].tolist()
     assert "Communes de moins de 500 habitants (175)" in remedies[0]
-    assert "adhésion à un OPSN (0,33)" in remedies[1]
+    assert "adhésion connue à un OPSN (0,33)" in remedies[1]
     assert findings["finding"].iloc[-1] == "headline"
 
 
@@ -154,7 +154,7 @@ def test_members_are_told_from_those_nobody_knows(found: Analysis, inputs: Input
     assert overall.loc["membership", "simulated_p"] < 0.001
     assert set(found.tables["profils"].query("variable == 'membership'")["level"]) == {"member", "unknown"}
     findings = in_words(found, inputs)
-    assert "adhésion à un OPSN" in findings.loc[0, "text"]
+    assert "adhésion connue à un OPSN" in findings.loc[0, "text"]
     assert findings.set_index("subject")["text"]["membership=member"].startswith(
         "Communes qu’une adhésion atteint : surreprésentées"
     )
