@@ -46,6 +46,7 @@ CLAIMS: Final = frozenset({
     "headlines_none_refuted", "headlines_refuted", "headlines_outside", "headlines_fragile",
     "headlines_open", "as_chance", "too_few", "too_many", "ranked_alone", "gaps_none",
     "cell_needed_not_offered", "cell_needed_single", "contradictions_none", "no_rejects",
+    "ranking_withheld",
 })  # fmt: skip
 """Sentences without a number that may be false."""
 CELLS: Final = ("too_few", "too_many", "as_chance")
@@ -172,7 +173,9 @@ VARIANTS: Final[Mapping[str, tuple[Change, tuple[Made, ...]]]] = {
     "all tied": (together(spread(0.1, 9), figure("steps", rank=1, rank_last=10)), (brief, survey_sections)),
     "none tied": (
         together(
-            spread(0.999, 1.001), rows("figures", "items", alone), figure("first_items", may_be_first=1)
+            spread(0.999, 1.001),
+            rows("figures", "items", alone),
+            figure("first_items", may_be_first=1, has_withheld=False),
         ),
         (brief, survey_sections),
     ),
@@ -285,7 +288,7 @@ CASES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
         "title_tied_share", "title_tied_mean", "title_from_to_yes", "title_from_to_mean", "title_one_mean",
     ),
     ("all tied", "as it is"): ("answer_adhesion_tied", "answer_extension_tied", "no_first_step"),
-    ("as it is", "none tied"): ("ranked_tied", "may_be_first", "no_ranking"),
+    ("as it is", "none tied"): ("ranked_tied", "may_be_first", "no_ranking", "ranking_withheld"),
     ("none tied", "as it is"): ("answer_wanted", "title_first_mean", "first_alone"),
     ("as it is", "all first"): ("ranked_alone",),
     ("as it is", "one statement"): ("answer_content",),

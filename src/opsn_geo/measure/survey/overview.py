@@ -174,7 +174,8 @@ def first_items(rankings: pd.DataFrame, most: int = 3) -> pd.DataFrame:
     -------
     DataFrame
         By family and group, then rank: the rows kept, ``may_be_first`` (items of the group whose best rank
-        is 1) and ``items`` (how many are ranked).
+        is 1), ``items`` (how many are ranked) and ``has_withheld`` (an item withheld ranks above one of the
+        rows kept, or as high as one that comes before another).
 
     Examples
     --------
@@ -182,11 +183,17 @@ def first_items(rankings: pd.DataFrame, most: int = 3) -> pd.DataFrame:
     ...                       "rank_best": [1, 1], "estimate": [0.2, 0.3]})
     >>> first_items(table, most=1)[["item", "may_be_first", "items"]].to_numpy().tolist()
     [['a', 2, 2]]
+    >>> first_items(table.assign(rank=[5, 3]))["has_withheld"].tolist()
+    [True, True]
     """
     ranked = rankings[rankings["estimate"].notna() & rankings["domain"].ne("")]
     ranked = ranked.sort_values(["family", "domain", "rank"], kind="stable", ignore_index=True)
     group = [ranked["family"], ranked["domain"]]
+    kept = ranked.groupby(group).cumcount() < most
+    # equal shares have one rank, and the next counts them all: a gap in the ranks is an item withheld
+    skips = kept & ranked["rank"].ne(ranked.groupby(["family", "domain"])["rank"].rank(method="min"))
     return ranked.assign(
         may_be_first=(ranked["rank_best"] == 1).groupby(group).transform("sum"),
         items=ranked.groupby(group)["item"].transform("size"),
-    )[ranked.groupby(group).cumcount() < most]
+        has_withheld=skips.groupby(group).transform("any"),
+    )[kept]

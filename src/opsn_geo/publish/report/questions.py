@@ -424,9 +424,11 @@ def _first_items(material: Material, family: str) -> Iterator[Table]:
             f"{item_name(material, row['item'])} ({percent(row['estimate'], lang)})" for row in records(first)
         ]
         n_ties, n_items = first[["may_be_first", "items"]].iloc[0]
-        is_open = n_ties > n_items / 2
+        is_withheld = bool(first["has_withheld"].iloc[0])
+        is_open = is_withheld or n_ties > max(n_items / 2, 1)
         key = "no_ranking" if is_open else "first_alone" if n_ties == 1 else "may_be_first"
-        ties = say(material, key, number=count(n_ties - 1, lang), all=n_items)
+        key = "ranking_withheld" if is_withheld else key
+        ties = say(material, key, number=count(n_ties - 1, lang), all=count(n_items - 1, lang))
         # names in an order that the answers do not give would be read as a ranking
         places = [MISSING] * _PLACES if is_open else [*best, *[""] * (_PLACES - len(best))]
         rows.append((departements.get(str(domain), str(domain)), *places, ties))
