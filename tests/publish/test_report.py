@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from opsn_geo.catalogue.words import texts
+from opsn_geo.catalogue.words import text, texts
 from opsn_geo.measure.survey.representativeness import overall_table, standardised_differences
 from opsn_geo.measure.survey.response import response_tables
 from opsn_geo.pipeline.analyses.overview import overview
 from opsn_geo.publish import report
+from opsn_geo.publish.report.charts import panel as laid_out
 from opsn_geo.publish.report.model import (
     Chart,
     Facts,
@@ -287,6 +288,28 @@ def test_published_stands_beside_recomputed(studied: Callable[..., Published]) -
     assert apart.rows[1][1:7] == ("15,0", "–", "–", "–", "–", "–")
     listed = [it for it in blocks(section(made, "contradictions")) if isinstance(it, Table)]
     assert listed[0].rows == (("80 sur 444", "« 80, soit 18 % »", "contradiction", "étude", "III"),)
+
+
+@pytest.mark.parametrize(
+    ("note", "words"), [("few_answers", "non publié (petit groupe)"), ("no_answer", "non recalculable")]
+)
+def test_a_figure_withheld_for_a_small_group_is_not_called_impossible_to_compute(
+    studied: Callable[..., Published], note: str, words: str
+) -> None:
+    given, why = studied(), text(f"figure_note.{note}", "fr")
+    withheld = figures_table().iloc[2:].assign(note=why)
+    made = report.report(material(given._replace(tables={**given.tables, "figures": withheld})))
+    listed = [it for it in blocks(section(made, "figures")) if isinstance(it, Table)]
+    assert [row[-1] for row in listed[0].rows] == [f"{words}. {why}"]
+
+
+def test_no_line_of_a_label_ends_before_its_question_mark_or_within_a_word() -> None:
+    labels = ("Quels outils de travail avez-vous ?", "De combien de postes disposez-vous, et où ?")
+    made = laid_out("", [(label, "", (), ()) for label in labels])
+    assert [row.label for row in made.rows] == [
+        ("Quels outils de travail", "avez-vous\u00a0?"),
+        ("De combien de postes", "disposez-vous, et où\u00a0?"),
+    ]
 
 
 def test_a_published_bound_is_shown_as_the_study_writes_it(studied: Callable[..., Published]) -> None:

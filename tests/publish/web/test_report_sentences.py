@@ -120,6 +120,16 @@ def moved(it: Material) -> Material:
     )
 
 
+def asked_if(condition: str) -> Change:
+    """Return the study where each question was put on a condition, or on none."""
+
+    def change(it: Material) -> Material:
+        families = tuple(family._replace(asked_if=condition) for family in it.questionnaire.families)
+        return replace(it, questionnaire=it.questionnaire._replace(families=families))
+
+    return change
+
+
 NAN: Final = np.nan
 KNOWN: Final = figure("reach", unknown=0, possible_share=0.8, possible_pop_share=0.8)
 UNCOUNTED: Final = together(
@@ -260,6 +270,21 @@ VARIANTS: Final[Mapping[str, tuple[Change, tuple[Made, ...]]]] = {
         rows("tables", "estimations", lambda it: it[~it["item"].str.contains("_")]),
         (survey_sections,),
     ),
+    "asked of all": (asked_if(""), (survey_sections,)),
+    "asked of some": (asked_if("uses_opsn=yes"), (survey_sections,)),
+    "none comes first": (
+        rows(
+            "tables",
+            "estimations",
+            lambda it: it.assign(
+                **{
+                    name: it[name].mask(it["item"].str.endswith(":none"), 0.99)
+                    for name in ("estimate", "low", "high")
+                }
+            ),
+        ),
+        (survey_sections,),
+    ),
     "unpublished": (without("published"), (survey_sections,)),
     "no median": (
         rows("tables", "estimations", lambda it: it.drop(columns="median")),
@@ -315,6 +340,7 @@ CASES: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("founded", "as it is"): ("outside_home",),
     ("as it is", "common"): ("rare_here_text", "crossing", "epci_across"),
     ("as it is", "unpublished"): ("reading_published",),
+    ("asked of some", "asked of all"): ("axis_share",),
     ("as it is", "no gap"): ("gaps_established",),
     ("as it is", "all gaps"): ("gaps_none",),
     ("as it is", "needs elsewhere"): (
@@ -415,3 +441,34 @@ def test_every_sentence_of_the_report_has_its_case() -> None:
     cases = [key for keys in CASES.values() for key in keys]
     assert len(cases) == len(set(cases))
     assert claims - PARTS - ABOUT_THE_STUDY == set(cases)
+
+
+def test_shares_of_some_communes_are_not_read_as_those_of_all(contents: dict[str, list[str]]) -> None:
+    read = {
+        study: [it for it in contents[study] if " des communes" in it and " réponses sans pondération" in it]
+        for study in ("asked of all", "asked of some")
+    }
+    assert read["asked of all"]
+    assert not any(" des communes concernées après" in it for it in read["asked of all"])
+    assert all(" des communes concernées après" in it for it in read["asked of some"])
+
+
+def test_who_ticks_none_of_several_choices_is_no_winner(contents: dict[str, list[str]]) -> None:
+    for study in ("as it is", "none comes first"):
+        first = [it for it in contents[study] if " arrive en tête" in it]
+        assert first
+        assert not [it for it in first if it.startswith(("« Aucun »", "« Aucune »"))]
+
+
+def test_a_choice_has_the_name_of_its_question_and_not_of_a_service(contents: dict[str, list[str]]) -> None:
+    assert "Ouverture de données publiques" in contents["as it is"]
+
+
+def test_a_published_value_has_the_decimals_it_was_published_with(contents: dict[str, list[str]]) -> None:
+    assert said(texts("report", "fr")["reading_published"], contents["as it is"]) >= {"L’étude publie : 4."}
+
+
+def test_the_table_by_departement_alone_is_not_called_other_questions(
+    contents: dict[str, list[str]],
+) -> None:
+    assert {"Par département", "Les autres questions de cette partie"} <= set(contents["as it is"])

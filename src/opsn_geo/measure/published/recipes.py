@@ -250,7 +250,8 @@ def published_items(figures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Of those computed from answers: ``figure``, ``item``, ``value``, ``comparison``; ``key``
+        Of those computed from answers: ``figure``, ``item``, ``value``, ``precision`` (1 where it is not
+        stated), ``comparison``; ``key``
         (``item:choice``, or the item of a mean or a yes) where it is the share or the mean of one item among
         all who answered, else empty; ``no`` (it is the share of those who said no); ``gap_of`` (the same key
         where it is a gap between users of an OPSN and others).
@@ -275,6 +276,7 @@ def published_items(figures: pd.DataFrame) -> pd.DataFrame:
             "figure": rows["figure"],
             "item": item,
             "value": rows["value"],
+            "precision": rows["precision"].astype(float).fillna(1.0) if "precision" in rows else 1.0,
             "comparison": comparison,
             "key": keys.where(about_item, ""),
             "no": choice.eq("no"),

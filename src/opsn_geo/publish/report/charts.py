@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
@@ -12,6 +13,8 @@ from opsn_geo.publish.report.model import Mark, Panel, Part, Row
 _LINE, _BAND, _GAP, _TOP = 17, 14, 9, 24
 _WIDTH = 32
 """Characters of a label's line: what a phone shows beside a value."""
+_AFTER_A_SPACE = re.compile(" (?=[:;?!»%])|(?<=«) ")
+"""Spaces of French punctuation, at which no line ends."""
 
 Scale = Callable[[float], float]
 
@@ -76,7 +79,8 @@ def panel(
     y: float = _TOP
     laid = []
     for label, value, parts, marks in rows:
-        lines = tuple(textwrap.wrap(label, _WIDTH, break_long_words=True)) or ("",)
+        bound = _AFTER_A_SPACE.sub("\u00a0", label)
+        lines = tuple(textwrap.wrap(bound, _WIDTH, break_on_hyphens=False)) or ("",)
         laid.append(Row(label=lines, value=value, y=y, parts=parts, marks=marks))
         y += _LINE * len(lines) + band + _GAP
     return Panel(title=title, rows=tuple(laid), height=y)

@@ -12,7 +12,7 @@ from opsn_geo.catalogue.numbers import MISSING, bracket, count, decimal, percent
 from opsn_geo.catalogue.words import enumerated, text, texts
 from opsn_geo.publish import notices
 from opsn_geo.publish.report.model import Fact, Facts, Material, Prose, Section, Subsection, Table, Words, say
-from opsn_geo.publish.report.wording import names_of, records, source, with_interval
+from opsn_geo.publish.report.wording import decimals, figure_status, names_of, records, source, with_interval
 from opsn_geo.publish.sentences import COMPARISONS
 
 if TYPE_CHECKING:
@@ -80,11 +80,10 @@ def _figures(
 def _figure(material: Material, row: dict[str, Any]) -> tuple[str, ...]:
     """Cells of a figure in its own unit, with the decimals that it was published with."""
     lang = material.lang
-    step = 1.0 if pd.isna(row["precision"]) else float(row["precision"])
-    digits = next((it for it in range(3) if round(step, it) == step), 3)
+    digits = decimals(row["precision"])
     unit = "%" if row["unit"] == "share" else ""
     note = "" if pd.isna(row["note"]) else str(row["note"])
-    status = text(f"figure_status.{row['status']}", lang)
+    status = figure_status(material, row)
 
     def shown(name: str) -> str:
         if unit:

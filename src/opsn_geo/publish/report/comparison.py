@@ -92,7 +92,11 @@ def gap_reading(material: Material, row: dict[str, Any], name: str) -> str:
     lang = material.lang
     words = {it: percent(row[f"{it}_mean"], lang) for it in ("member", "other")}
     gaps = {it: gap_points(row, lang, it) for it in ("gap", "adjusted")}
-    return say(material, "reading_gap", name=name, **words, **gaps)
+    judged = {
+        "tests": count(material.figures["gap_counts"].loc["all", "tests"], lang),
+        "rate": percent(DISCOVERY_RATE, lang),
+    }
+    return say(material, "reading_gap", name=name, **words, **gaps, **judged)
 
 
 def _by_question(material: Material, shares: pd.DataFrame, place: Scale) -> Iterator[Panel]:

@@ -23,7 +23,17 @@ from opsn_geo.publish.report.model import (
     Table,
     say,
 )
-from opsn_geo.publish.report.wording import gap_points, item_name, names_of, records, source, with_interval
+from opsn_geo.publish.report.wording import (
+    ASK_ABOUT_SERVICES,
+    decimals,
+    figure_status,
+    gap_points,
+    item_name,
+    names_of,
+    records,
+    source,
+    with_interval,
+)
 from opsn_geo.publish.sentences import COMPARISONS
 
 if TYPE_CHECKING:
@@ -96,8 +106,10 @@ def _section(
     if not charts:
         return None
     items = {item for family in families for item in family.items}
+    is_by_departement = all(isinstance(it, Table) for it in charts[1:])
+    more = say(material, "by_departement" if is_by_departement else "more_questions")
     parts = (
-        Subsection(title=say(material, "more_questions"), blocks=tuple(charts[1:]), folded=True),
+        Subsection(title=more, blocks=tuple(charts[1:]), folded=True),
         Subsection(
             title=say(material, "two_groups_part"), blocks=tuple(_gaps(material, key, families)), folded=True
         ),
@@ -164,14 +176,16 @@ def _blocks(
         asked=first.question if is_one and first.question != lines[0].name else "",
         asked_lang=first.lang if is_one else "",
         summary=" ".join(_remarks(material, first.item, len(lines))) if is_one else "",
-        reading=_reading(material, shown, is_share=is_share),
+        reading=_reading(material, drawn, is_share=is_share),
         universe=_universe(material, [it for it, _ in drawn], shown),
         panels=tuple(panels),
         legend=tuple(Key(label=say(material, it), series=number) for number, it in enumerate(keys)),
         ticks=tuple(
             (place(it), percent(it, material.lang) if is_share else count(it, material.lang)) for it in ticks
         ),
-        axis=say(material, "axis_share" if is_share else "axis_mark"),
+        axis=say(material, "axis_share", communes=_communes(material, [it for it, _ in drawn]))
+        if is_share
+        else say(material, "axis_mark"),
         table=_table(material, drawn, separate=separate),
         **source(material, "estimations"),
     )
@@ -191,8 +205,9 @@ def _lines(material: Material, family: Family, rows: Mapping[str, dict[str, Any]
         written, at = "", float("nan")
         if given is not None:
             value = float(given["value"])
-            share = percent(value / 100, material.lang)
-            written = share if factor > 1 else decimal(value, material.lang, 1)
+            digits = decimals(given["precision"])
+            share = percent(value / 100, material.lang, digits)
+            written = share if factor > 1 else decimal(value, material.lang, digits)
             written = COMPARISONS.get(str(given["comparison"]), "") + written
             if given["no"]:
                 written = say(material, "published_no", share=share)
@@ -246,19 +261,20 @@ def _title(material: Material, kind: str, drawn: list[tuple[Family, list[_Line]]
     """Title that states what is seen: the greatest, and how many cannot be told from it."""
     lang = material.lang
     shown = [it for _, lines in drawn for it in lines if _is_shown(it)]
-    best = max(shown, key=lambda it: it.row["estimate"])
-    least = min(shown, key=lambda it: it.row["estimate"])
+    # who ticks none of several choices answers something else: it wins over no choice
+    named = [it for it in shown if kind != "multiple" or not it.item.endswith(":none")] or shown
+    best = max(named, key=lambda it: it.row["estimate"])
+    least = min(named, key=lambda it: it.row["estimate"])
     if len(drawn) > 1 and kind == "single":
         choice = drawn[0][1][0].name
         values = [lines[0].row["estimate"] for _, lines in drawn if _is_shown(lines[0])]
         if values:
             ends = {"low": percent(min(values), lang), "high": percent(max(values), lang)}
             return say(material, "title_same_choices", choice=choice, **ends)
-    asked = "some" if any(family.asked_if for family, _ in drawn) else "all"
     words = {
         "first": best.name,
         "value": _value(material, best),
-        "communes": say(material, f"communes_{asked}"),
+        "communes": _communes(material, [it for it, _ in drawn]),
     }
     measure = "yes" if kind == "yes_no" else str(best.row["measure"])
     if len(shown) == 1:
@@ -268,21 +284,28 @@ def _title(material: Material, kind: str, drawn: list[tuple[Family, list[_Line]]
         return say(material, f"title_from_to_{measure}", **words, **ends)
     tied = _not_behind(material, drawn[0][0].item)
     if tied is None:  # not ranked: intervals that overlap tell nobody apart
-        tied = sum(it.row["high"] >= best.row["low"] for it in shown) - 1
+        tied = sum(it.row["high"] >= best.row["low"] for it in named) - 1
     if tied < 1:
         return say(material, f"title_first_{measure}", **words)
     others = say(material, "than_one" if tied == 1 else "than_others", number=count(tied, lang))
     return say(material, f"title_tied_{measure}", **words, others=others)
 
 
-def _reading(material: Material, shown: list[_Line], *, is_share: bool) -> str:
+def _communes(material: Material, families: Iterable[Family]) -> str:
+    """Words for the communes whose shares are shown: all, or those that the questions concern."""
+    return say(material, "communes_some" if any(it.asked_if for it in families) else "communes_all")
+
+
+def _reading(material: Material, drawn: list[tuple[Family, list[_Line]]], *, is_share: bool) -> str:
     """How to read a chart, from its greatest row."""
-    line = max(shown, key=lambda it: it.row["estimate"])
+    shown = [(family, it) for family, lines in drawn for it in lines if _is_shown(it)]
+    family, line = max(shown, key=lambda it: it[1].row["estimate"])
     row, lang = line.row, material.lang
     raw = percent(row["unweighted"], lang) if is_share else decimal(row["unweighted"], lang, 1)
     words = {
         "first": line.name,
         "value": _value(material, line),
+        "communes": _communes(material, [family]),
         "raw": raw,
         "answers": count(row["answers"], lang),
     }
@@ -369,13 +392,19 @@ def _table(material: Material, drawn: list[tuple[Family, list[_Line]]], *, separ
                     line.published or MISSING,
                 )
             )
-    heads = ("item", "answers", "unweighted", "estimate", "interval", "published")
+    named = _named(family for family, _ in drawn)
+    heads = (named, "answers", "unweighted", "estimate", "interval", "published")
     return Table(
         caption="",
         heads=tuple(say(material, f"head_{it}") for it in heads),
         rows=tuple(rows),
         folded=True,
     )
+
+
+def _named(families: Iterable[Family]) -> str:
+    """What the names of rows are: answers to choose from, or questions."""
+    return "choice" if all(it.kind in {"multiple", "single"} for it in families) else "item"
 
 
 def _amount(material: Material, row: dict[str, Any]) -> Prose:
@@ -415,7 +444,7 @@ def _references(material: Material, items: set[str]) -> Iterator[Prose]:
 def _first_items(material: Material, family: str) -> Iterator[Table]:
     """Table of the first items of each département, and how many others may be first as well."""
     ranked = material.figures.get("first_items")
-    if ranked is None or family not in {"service_used", "need"}:
+    if ranked is None or family not in ASK_ABOUT_SERVICES:
         return
     lang, departements = material.lang, names_of(material, "departements")
     rows = []
@@ -483,7 +512,8 @@ def _gaps(material: Material, key: str, families: list[Family]) -> Iterator[Char
 
     first = gaps[0]
     keys = ["raw_gap", "adjusted_gap"] + ["published_mark"] * any(row["item"] in given for row in gaps)
-    heads = ("item", "members", "others", "gap", "adjusted", "published", "survives")
+    named = _named(of_family[it] for it in own["item"])
+    heads = (named, "members", "others", "gap", "adjusted", "published", "survives")
     yield Chart(
         key=f"{key}-gaps",
         title=say(
@@ -531,7 +561,6 @@ def _published(material: Material, title: str, families: list[Family]) -> Iterat
     own = published.loc[published["item"].isin({it.item for it in families}), "figure"]
     verdict = material.tables.get("verdict", pd.DataFrame(columns=["finding", "subject"]))
     judged = {str(it["subject"]): it for it in records(verdict[verdict["finding"] == "headline"])}
-    statuses = texts("figure_status", lang)
 
     def estimate(figure: str) -> str:
         row = judged.get(figure)
@@ -540,7 +569,7 @@ def _published(material: Material, title: str, families: list[Family]) -> Iterat
         return with_interval(row, lang)
 
     def written(row: dict[str, Any], value: str) -> str:
-        digits = 0 if float(row["precision"] or 1) >= 1 else 1
+        digits = decimals(row["precision"])
         if row["unit"] == "share":
             return percent(row[value] / 100, lang, digits)
         return decimal(row[value], lang, digits)
@@ -551,7 +580,7 @@ def _published(material: Material, title: str, families: list[Family]) -> Iterat
             COMPARISONS.get(str(row["comparison"]), "") + written(row, "value"),
             written(row, "recomputed"),
             estimate(str(row["figure"])),
-            statuses[str(row["status"])],
+            figure_status(material, row),
         )
         for row in records(figures[figures["figure"].isin(own)])
     )

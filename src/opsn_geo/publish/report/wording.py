@@ -10,7 +10,7 @@ import pandas as pd
 from opsn_geo.catalogue import register
 from opsn_geo.catalogue.basis import Basis, basis_label
 from opsn_geo.catalogue.numbers import MISSING, bracket, decimal, interval, percent, signed
-from opsn_geo.catalogue.words import Language
+from opsn_geo.catalogue.words import Language, text
 from opsn_geo.publish import notices
 from opsn_geo.publish.report.model import Family, Material, QuestionnaireWords, say
 
@@ -21,6 +21,8 @@ _JOINED: Final = {"Le": "du", "Les": "des"}
 _ELIDED: Final = frozenset("aeiouhœæ")
 _NOT_ESTIMATED: Final = ("text", "meta")
 """Kinds of questions that have no share nor mean."""
+ASK_ABOUT_SERVICES: Final = ("service_used", "need")
+"""Questions whose choices are services."""
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -127,8 +129,28 @@ def _question(headers: list[str]) -> str:
 
 def item_name(material: Material, item: str) -> str:
     """Name of an item of the survey: that of the service it asks about, else the questionnaire's."""
-    choice = item.partition(":")[2]
-    return material.services.get(choice) or material.questionnaire.labels.get(item) or item
+    family, _, choice = item.partition(":")
+    service, label = material.services.get(choice), material.questionnaire.labels.get(item, item)
+    # a choice of another question may bear the slug of a service and ask about something else
+    return service if service and (family in ASK_ABOUT_SERVICES or label == item) else label
+
+
+def decimals(precision: float | None) -> int:
+    """Decimals that a published figure is written with, by the precision it was published to.
+
+    >>> decimals(1), decimals(0.1), decimals(5), decimals(None)
+    (0, 1, 0, 0)
+    """
+    step = 1.0 if precision is None or pd.isna(precision) else float(precision)
+    return next((it for it in range(3) if round(step, it) == step), 3)
+
+
+def figure_status(material: Material, row: dict[str, Any]) -> str:
+    """Words for the status of a published figure; one withheld to protect a small group says so."""
+    protected = {text(f"figure_note.{it}", material.lang) for it in ("few_answers", "few_left")}
+    if row["status"] == "not_computable" and row["note"] in protected:
+        return say(material, "figure_withheld")
+    return text(f"figure_status.{row['status']}", material.lang)
 
 
 def with_interval(row: dict[str, Any], lang: Language) -> str:
