@@ -194,7 +194,7 @@ def _blocks(
 
 
 def _lines(material: Material, family: Family, rows: Mapping[str, dict[str, Any]]) -> list[_Line]:
-    """Rows of a question: in its own order where one answer is chosen, else the greatest first."""
+    """Rows of a question: in its own order where one answer is chosen, else the greatest first, none last."""
     lines = []
     for item in family.items:
         if item not in rows:
@@ -216,8 +216,13 @@ def _lines(material: Material, family: Family, rows: Mapping[str, dict[str, Any]
             at = 1 - at if given["no"] else at
         lines.append(_Line(item, _name(material, family, item, row), row, written, at))
     if family.kind in {"multiple", "scale"}:
-        lines.sort(key=lambda it: -it.row["estimate"] if _is_shown(it) else 2)
+        lines.sort(key=lambda it: (_is_none(family, it), -it.row["estimate"] if _is_shown(it) else 2))
     return lines
+
+
+def _is_none(family: Family, line: _Line) -> bool:
+    """Whether a row counts who ticks none of several choices: it comes last, and wins over no choice."""
+    return family.kind == "multiple" and line.item.endswith(":none")
 
 
 def _is_shown(line: _Line) -> bool:
@@ -260,9 +265,9 @@ def _value(material: Material, line: _Line) -> str:
 def _title(material: Material, kind: str, drawn: list[tuple[Family, list[_Line]]]) -> str:
     """Title that states what is seen: the greatest, and how many cannot be told from it."""
     lang = material.lang
-    shown = [it for _, lines in drawn for it in lines if _is_shown(it)]
-    # who ticks none of several choices answers something else: it wins over no choice
-    named = [it for it in shown if kind != "multiple" or not it.item.endswith(":none")] or shown
+    rows = [(family, it) for family, lines in drawn for it in lines if _is_shown(it)]
+    shown = [it for _, it in rows]
+    named = [it for family, it in rows if not _is_none(family, it)] or shown
     best = max(named, key=lambda it: it.row["estimate"])
     least = min(named, key=lambda it: it.row["estimate"])
     if len(drawn) > 1 and kind == "single":
@@ -298,8 +303,9 @@ def _communes(material: Material, families: Iterable[Family]) -> str:
 
 def _reading(material: Material, drawn: list[tuple[Family, list[_Line]]], *, is_share: bool) -> str:
     """How to read a chart, from its greatest row."""
-    shown = [(family, it) for family, lines in drawn for it in lines if _is_shown(it)]
-    family, line = max(shown, key=lambda it: it[1].row["estimate"])
+    rows = [(family, it) for family, lines in drawn for it in lines if _is_shown(it)]
+    named = [it for it in rows if not _is_none(*it)] or rows
+    family, line = max(named, key=lambda it: it[1].row["estimate"])
     row, lang = line.row, material.lang
     raw = percent(row["unweighted"], lang) if is_share else decimal(row["unweighted"], lang, 1)
     words = {
