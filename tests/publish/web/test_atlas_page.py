@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from opsn_geo.catalogue import numbers
 from opsn_geo.catalogue.basis import basis_label
@@ -564,7 +565,7 @@ def test_back_undoes_the_last_choice(open_page: Opener, atlas_file: Path) -> Non
     page.go_back()
     assert page.locator("#theme").input_value() == "services_member"
     page.go_forward()
-    page.wait_for_function("document.querySelector('#theme').value === 'opsn_count'")
+    expect(page.locator("#theme")).to_have_value("opsn_count")
 
 
 def test_the_page_spells_opsn_out_and_explains_its_words_by_keyboard(
