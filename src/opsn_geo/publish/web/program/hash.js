@@ -41,9 +41,12 @@ export function createStore(valid) {
       if (writeHash(next) !== writeHash(now)) history.pushState(null, "", writeHash(next));
       move(next);
     },
-    /** Change what is no choice, such as where the map stands: Back does not go through it. */
+    /**
+     * Change what is no choice, such as where the map stands: Back does not go through it. It is written into the
+     * address as it stands: the browser may have gone to another entry, and not said so yet.
+     */
     replace(changes) {
-      const next = valid({ ...now, ...changes });
+      const next = valid({ ...readHash(location.hash), ...changes });
       history.replaceState(null, "", writeHash(next));
       move(next);
     },
