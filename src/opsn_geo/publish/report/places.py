@@ -219,7 +219,7 @@ def _ladder(material: Material) -> Iterator[Chart]:
             for it, (colour, hatched) in zip(states, colours, strict=True)
         ),
         ticks=tuple((scale(0, 1)(it), percent(it, lang)) for it in (0, 0.25, 0.5, 0.75, 1)),
-        axis=say(material, "axis_share"),
+        axis=say(material, "axis_share", communes=say(material, "communes_all")),
         reading=_ladder_reading(material, services),
         universe=say(material, "universe_communes"),
         table=table,
