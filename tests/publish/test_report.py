@@ -431,7 +431,7 @@ def test_added_variables_and_other_bodies_are_told_with_the_communes(
     )  # fmt: skip
     made = section(report.report(material(given)), "representativeness")
     told = [it for it in blocks(made) if isinstance(it, Table)]
-    assert [it.heads[0] for it in told] == ["Adhésion à un OPSN", "Zone"]
+    assert [it.heads[0] for it in told] == ["Adhésion connue à un OPSN", "Zone"]
     assert [row[0] for row in told[0].rows] == [
         "Communes qu’une adhésion atteint", "Communes dont on ne sait si une adhésion les atteint",
     ]  # fmt: skip
